@@ -1,0 +1,182 @@
+// The counter page: one per thread that touches packets (workers and the capture
+// reader), in shared memory. Written by that thread at the end of each burst under
+// a sequence count; read by anyone, who retries while the count is odd or moved.
+//
+// The accounting law, true in every snapshot of a page:
+//
+//   rx_packets + handed_in = delivered + handed_out + held_* + every CAUSE
+//
+// A packet is a frame as received: a datagram put together from three fragments
+// is delivered as three.
+
+#pragma once
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// X(id, name, kind, help)
+#define COUNTERS(X)                                                                                \
+	X(CTR_RX_PACKETS, "rx_packets", KIND_IN, "frames taken from the source")                   \
+	X(CTR_HANDED_IN, "handed_in", KIND_IN, "frames taken over from another thread")            \
+	X(CTR_RX_BYTES, "rx_bytes", KIND_INFO, "bytes of these frames on the wire")                \
+	X(CTR_DELIVERED, "delivered", KIND_OUT, "frames counted in a flow and inspected")          \
+	X(CTR_HANDED_OUT, "handed_out", KIND_OUT, "frames given to the thread that owns them")     \
+	X(CTR_HELD_FRAGMENTS, "held_fragments", KIND_HELD, "fragments that wait for the rest")     \
+	X(CTR_HELD_OUT_OF_ORDER, "held_out_of_order", KIND_HELD, "TCP segments that wait")         \
+	X(CTR_HELD_BURST, "held_burst", KIND_HELD, "frames in the burst in flight")                \
+	/* decode */                                                                               \
+	X(CTR_NOT_IP, "not_ip", KIND_CAUSE, "no IP packet: ARP, STP, LLDP, ...")                   \
+	X(CTR_LINK_UNKNOWN, "link_unknown", KIND_CAUSE, "link type without a decoder")             \
+	X(CTR_LINK_TRUNCATED, "link_truncated", KIND_CAUSE, "cut inside the link header")          \
+	X(CTR_IP4_BAD, "ip4_bad", KIND_CAUSE, "malformed IPv4 header")                             \
+	X(CTR_IP6_BAD, "ip6_bad", KIND_CAUSE, "malformed IPv6 or extension header")                \
+	X(CTR_L4_TRUNCATED, "l4_truncated", KIND_CAUSE, "cut inside the TCP or UDP header")        \
+	X(CTR_TCP_BAD, "tcp_bad", KIND_CAUSE, "malformed TCP header")                              \
+	X(CTR_UDP_BAD, "udp_bad", KIND_CAUSE, "malformed UDP header")                              \
+	X(CTR_TUNNEL_BAD, "tunnel_bad", KIND_CAUSE, "malformed tunnel header")                     \
+	X(CTR_TUNNEL_TOO_DEEP, "tunnel_too_deep", KIND_CAUSE, "more nested headers than allowed")  \
+	X(CTR_CHECKSUM_DROPPED, "checksum_dropped", KIND_CAUSE, "bad checksum, port set to drop")  \
+	X(CTR_FRAG_BAD, "frag_bad", KIND_CAUSE, "fragment with impossible offset or length")       \
+	X(CTR_FRAG_DUPLICATE, "frag_duplicate", KIND_CAUSE, "fragment that brought nothing new")   \
+	X(CTR_FRAG_TIMEOUT, "frag_timeout", KIND_CAUSE, "fragments whose rest never came")         \
+	X(CTR_FRAG_SHED, "frag_shed", KIND_CAUSE, "fragments shed: table or memory full")          \
+	X(CTR_TOO_BIG, "too_big", KIND_CAUSE, "frame larger than the largest buffer")              \
+	/* flow and order */                                                                       \
+	X(CTR_FLOW_TABLE_FULL, "flow_table_full", KIND_CAUSE, "no record and none to shed")        \
+	X(CTR_SYN_BUDGET, "syn_budget", KIND_CAUSE, "bare SYN beyond the budget for them")         \
+	X(CTR_HANDOVER_FULL, "handover_full", KIND_CAUSE, "ring to the owning worker full")        \
+	X(CTR_OOO_SHED, "ooo_shed", KIND_CAUSE, "out-of-order segment beyond the budget")          \
+	X(CTR_FILTERED, "filtered", KIND_CAUSE, "left aside by the source's filter")               \
+	/* further facts, not part of the law */                                                   \
+	X(CTR_MISSED, "missed", KIND_INFO, "frames lost before us, as the port tells")             \
+	X(CTR_CAPTURE_TRUNCATED, "capture_truncated", KIND_INFO, "captures that end in mid packet")\
+	X(CTR_BAD_CHECKSUM, "bad_checksum", KIND_INFO, "IP, TCP or UDP checksum wrong")            \
+	X(CTR_SNAPPED, "snapped", KIND_INFO, "frames captured shorter than they were")             \
+	X(CTR_FRAG_REASSEMBLED, "frag_reassembled", KIND_INFO, "datagrams put together")           \
+	X(CTR_TUNNELLED, "tunnelled", KIND_INFO, "frames with a tunnel inside")                    \
+	X(CTR_PAYLOAD_BYTES, "payload_bytes", KIND_INFO, "TCP and UDP payload delivered")          \
+	X(CTR_FLOWS_NEW, "flows_new", KIND_INFO, "flows begun")                                    \
+	X(CTR_FLOWS_ENDED, "flows_ended", KIND_INFO, "flows ended, by any reason")                 \
+	X(CTR_FLOWS_SHED, "flows_shed", KIND_INFO, "flows ended early to make room")               \
+	X(CTR_FLOWS_ACTIVE, "flows_active", KIND_GAUGE, "flows in the table")                      \
+	X(CTR_SESSIONS_ACTIVE, "sessions_active", KIND_GAUGE, "flows still being parsed")          \
+	X(CTR_SESSIONS_DENIED, "sessions_denied", KIND_INFO, "flows not parsed: no session left")  \
+	X(CTR_TCP_GAPS, "tcp_gaps", KIND_INFO, "holes in TCP streams that were skipped")           \
+	X(CTR_TCP_GAP_BYTES, "tcp_gap_bytes", KIND_INFO, "bytes that these holes miss")            \
+	X(CTR_TCP_RETRANSMITTED, "tcp_retransmitted", KIND_INFO, "segments that brought no news")  \
+	X(CTR_TCP_OUT_OF_ORDER, "tcp_out_of_order", KIND_INFO, "segments that came too early")     \
+	X(CTR_PARSE_BAD, "parse_bad", KIND_INFO, "flows whose protocol broke its own rules")       \
+	X(CTR_GATHER_DENIED, "gather_denied", KIND_INFO, "messages not parsed: no buffer left")    \
+	X(CTR_TX_TLS, "tx_tls", KIND_INFO, "TLS hellos parsed")                                    \
+	X(CTR_TX_HTTP, "tx_http", KIND_INFO, "HTTP requests parsed")                               \
+	X(CTR_TX_DNS, "tx_dns", KIND_INFO, "DNS messages parsed")                                  \
+	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned")                            \
+	X(CTR_CANDIDATES, "candidates", KIND_INFO, "rules that a scan brought to the confirm step")\
+	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
+	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
+	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")
+
+enum counter_kind { KIND_IN, KIND_OUT, KIND_HELD, KIND_CAUSE, KIND_INFO, KIND_GAUGE };
+
+#define X(id, name, kind, help) id,
+enum counter { COUNTERS(X) CTR_COUNT };
+#undef X
+
+struct counter_info {
+	const char *name;
+	enum counter_kind kind;
+	const char *help;
+};
+
+static const struct counter_info counter_table[CTR_COUNT] __attribute__((unused)) = {
+#define X(id, name, kind, help) [id] = {name, kind, help},
+	COUNTERS(X)
+#undef X
+};
+
+// Rules and services keep their slot for the life of the dataplane, whatever set is
+// loaded: so their counters go on through a swap. Slot 0 of each collects what came
+// after the table was full.
+enum { RULE_SLOTS = 65536, SERVICE_SLOTS = 1024, SERVICE_NAME_LEN = 32 };
+
+struct rule_slot {
+	uint32_t gid;
+	uint32_t sid;
+	uint32_t rev;
+	uint32_t reserved;
+};
+
+// Written by the dataplane's main thread only; a slot is complete before the count
+// that includes it is published.
+struct directory_page {
+	_Atomic uint32_t n_rules;
+	_Atomic uint32_t n_services;
+	struct rule_slot rules[RULE_SLOTS];
+	char services[SERVICE_SLOTS][SERVICE_NAME_LEN];
+};
+
+struct service_count {
+	_Atomic uint64_t flows;
+	_Atomic uint64_t packets;
+	_Atomic uint64_t bytes;
+};
+
+struct counter_page {
+	_Atomic uint32_t seq; // odd while it is being written
+	uint32_t thread;      // worker number, or THREAD_READER
+	_Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC of the last burst or idle turn
+	_Atomic uint64_t values[CTR_COUNT];
+	struct service_count services[SERVICE_SLOTS]; // written as it happens
+	_Atomic uint64_t rule_hits[RULE_SLOTS];
+};
+
+enum { THREAD_READER = 0xffff };
+
+// One writer a counter: load and store, no locked instruction.
+static inline void counter_add(_Atomic uint64_t *c, uint64_t n)
+{
+	uint64_t v = atomic_load_explicit(c, memory_order_relaxed);
+	atomic_store_explicit(c, v + n, memory_order_relaxed);
+}
+
+// Writer: publish the thread's private totals. One writer a page.
+static inline void counter_page_publish(struct counter_page *page, const uint64_t values[CTR_COUNT])
+{
+	uint32_t seq = atomic_load_explicit(&page->seq, memory_order_relaxed);
+	atomic_store_explicit(&page->seq, seq + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	for (unsigned i = 0; i < CTR_COUNT; i++)
+		atomic_store_explicit(&page->values[i], values[i], memory_order_relaxed);
+	atomic_store_explicit(&page->seq, seq + 2, memory_order_release);
+}
+
+// Reader: a consistent copy. False when the writer kept on writing; try later.
+static inline bool counter_page_read(struct counter_page *page, uint64_t values[CTR_COUNT])
+{
+	for (unsigned tries = 0; tries < 10000; tries++) {
+		uint32_t seq = atomic_load_explicit(&page->seq, memory_order_acquire);
+		if (seq & 1)
+			continue;
+		for (unsigned i = 0; i < CTR_COUNT; i++)
+			values[i] = atomic_load_explicit(&page->values[i], memory_order_relaxed);
+		atomic_thread_fence(memory_order_acquire);
+		if (atomic_load_explicit(&page->seq, memory_order_relaxed) == seq)
+			return true;
+	}
+	return false;
+}
+
+// How far a snapshot is from the accounting law: 0.
+static inline int64_t counters_unaccounted(const uint64_t values[CTR_COUNT])
+{
+	int64_t left = 0;
+	for (unsigned i = 0; i < CTR_COUNT; i++) {
+		if (counter_table[i].kind == KIND_IN)
+			left += (int64_t)values[i];
+		else if (counter_table[i].kind <= KIND_CAUSE)
+			left -= (int64_t)values[i];
+	}
+	return left;
+}
