@@ -51,7 +51,8 @@
 	X(CTR_FILTERED, "filtered", KIND_CAUSE, "left aside by the source's filter")               \
 	/* further facts, not part of the law */                                                   \
 	X(CTR_MISSED, "missed", KIND_INFO, "frames lost before us, as the port tells")             \
-	X(CTR_CAPTURE_TRUNCATED, "capture_truncated", KIND_INFO, "captures that end in mid packet")\
+	X(CTR_CAPTURE_TRUNCATED, "capture_truncated", KIND_INFO,                                   \
+		"captures that end in mid packet")                                                 \
 	X(CTR_BAD_CHECKSUM, "bad_checksum", KIND_INFO, "IP, TCP or UDP checksum wrong")            \
 	X(CTR_SNAPPED, "snapped", KIND_INFO, "frames captured shorter than they were")             \
 	X(CTR_FRAG_REASSEMBLED, "frag_reassembled", KIND_INFO, "datagrams put together")           \
@@ -73,7 +74,8 @@
 	X(CTR_TX_HTTP, "tx_http", KIND_INFO, "HTTP requests parsed")                               \
 	X(CTR_TX_DNS, "tx_dns", KIND_INFO, "DNS messages parsed")                                  \
 	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned")                            \
-	X(CTR_CANDIDATES, "candidates", KIND_INFO, "rules that a scan brought to the confirm step")\
+	X(CTR_CANDIDATES, "candidates", KIND_INFO,                                                 \
+		"rules that a scan brought to the confirm step")                                   \
 	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")
@@ -125,7 +127,7 @@ struct service_count {
 
 struct counter_page {
 	_Atomic uint32_t seq; // odd while it is being written
-	uint32_t thread;      // worker number, or THREAD_READER
+	uint32_t thread; // worker number, or THREAD_READER
 	_Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC of the last burst or idle turn
 	_Atomic uint64_t values[CTR_COUNT];
 	struct service_count services[SERVICE_SLOTS]; // written as it happens

@@ -20,15 +20,15 @@ enum { EVENT_CLEAR = 1 << 0 }; // addresses and values are unmasked (--lab)
 enum event_tag {
 	EVENT_TAG_BASE = 0x100,
 	TAG_ALERT = EVENT_TAG_BASE, // struct event_alert
-	TAG_MSG,                    // text
-	TAG_CLASSTYPE,              // text
-	TAG_METADATA,               // "key value", one a pair
-	TAG_REFERENCE,              // "type,value"
-	TAG_FLOW,                   // struct event_flow
-	TAG_SERVICE,                // text: service id
-	TAG_SERVICE_BY,             // text: name of the field whose rule named the service
-	TAG_TUNNEL,                 // struct event_tunnel
-	TAG_SEGMENT,                // text
+	TAG_MSG, // text
+	TAG_CLASSTYPE, // text
+	TAG_METADATA, // "key value", one a pair
+	TAG_REFERENCE, // "type,value"
+	TAG_FLOW, // struct event_flow
+	TAG_SERVICE, // text: service id
+	TAG_SERVICE_BY, // text: name of the field whose rule named the service
+	TAG_TUNNEL, // struct event_tunnel
+	TAG_SEGMENT, // text
 };
 
 enum { EVENT_RECORD_MAX = 16384 }; // bytes, head included; longer values are cut
@@ -37,12 +37,12 @@ struct event_head {
 	uint32_t len; // of the whole record, multiple of 8
 	uint8_t type;
 	uint8_t flags;
-	uint8_t l4;        // IPPROTO_*
+	uint8_t l4; // IPPROTO_*
 	uint8_t ip_version; // 4, 6
-	uint64_t ts_ns;    // since 1970: packet time
+	uint64_t ts_ns; // since 1970: packet time
 	uint64_t flow_id;
 	uint64_t pcap_cnt; // number of the frame in its capture; 0: live
-	uint8_t src[16];   // IPv4 in the first four bytes, rest zero
+	uint8_t src[16]; // IPv4 in the first four bytes, rest zero
 	uint8_t dst[16];
 	uint16_t sport; // ICMP: type, code of the packet in sport, dport
 	uint16_t dport;
@@ -60,7 +60,7 @@ struct event_alert {
 	uint32_t sid;
 	uint32_t rev;
 	uint8_t severity; // 1 high .. 4
-	uint8_t field;    // enum field that was hit first
+	uint8_t field; // enum field that was hit first
 	uint16_t reserved;
 };
 static_assert(sizeof(struct event_alert) == 16, "layout is shared");

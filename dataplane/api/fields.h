@@ -11,7 +11,7 @@
 #define FIELDS(X)                                                                                  \
 	X(FIELD_NONE, "", SCAN_NO)                                                                 \
 	X(FIELD_PAYLOAD, "payload", SCAN_BLOCK) /* one UDP/ICMP/tcp-pkt payload */                 \
-	X(FIELD_STREAM, "stream", SCAN_STREAM)  /* TCP bytes in order */                           \
+	X(FIELD_STREAM, "stream", SCAN_STREAM) /* TCP bytes in order */                            \
 	X(FIELD_TLS_SNI, "tls.sni", SCAN_BLOCK)                                                    \
 	X(FIELD_TLS_ALPN, "tls.alpn", SCAN_BLOCK) /* one value a protocol */                       \
 	X(FIELD_TLS_VERSION, "tls.version", SCAN_NO) /* u16, network order: highest offered */     \
@@ -23,9 +23,9 @@
 	X(FIELD_HTTP_CONTENT_TYPE, "http.content_type", SCAN_BLOCK)                                \
 	X(FIELD_HTTP_REFERER, "http.referer", SCAN_BLOCK)                                          \
 	X(FIELD_DNS_QUERY, "dns.query", SCAN_BLOCK) /* dotted text, one value a question */        \
-	X(FIELD_DNS_RRTYPE, "dns.rrtype", SCAN_NO)  /* u16, follows its dns.query */               \
-	X(FIELD_DNS_HEADER, "dns.header", SCAN_NO)  /* id, flags: two u16 */                       \
-	X(FIELD_DNS_KIND, "dns.kind", SCAN_NO)      /* "dns", "mdns" or "llmnr" */                 \
+	X(FIELD_DNS_RRTYPE, "dns.rrtype", SCAN_NO) /* u16, follows its dns.query */                \
+	X(FIELD_DNS_HEADER, "dns.header", SCAN_NO) /* id, flags: two u16 */                        \
+	X(FIELD_DNS_KIND, "dns.kind", SCAN_NO) /* "dns", "mdns" or "llmnr" */                      \
 	X(FIELD_DNS_ANSWER_COUNT, "dns.answers", SCAN_NO) /* u16 */
 
 enum field_scan { SCAN_NO, SCAN_BLOCK, SCAN_STREAM };

@@ -23,9 +23,9 @@ enum link_op { LINK_HELLO = 1, LINK_PATTERNS_LOAD, LINK_STATUS, LINK_OP_COUNT };
 struct link_head {
 	uint16_t op;
 	uint16_t flags; // 0
-	uint32_t id;    // chosen by the asker
+	uint32_t id; // chosen by the asker
 	int32_t status; // reply: 0 or negative errno; request: 0
-	uint32_t len;   // of the payload behind this head
+	uint32_t len; // of the payload behind this head
 };
 static_assert(sizeof(struct link_head) == 16, "layout is shared");
 
@@ -49,9 +49,9 @@ struct link_hello {
 	uint64_t ring_stride;
 	uint32_t ring_size; // data bytes of a ring
 	uint32_t pid;
-	uint64_t start_ns;   // CLOCK_REALTIME at start: names this run of the dataplane
+	uint64_t start_ns; // CLOCK_REALTIME at start: names this run of the dataplane
 	uint64_t generation; // live now; 0: none
-	uint8_t digest[32];  // of the live set
+	uint8_t digest[32]; // of the live set
 };
 static_assert(sizeof(struct link_hello) == 120, "layout is shared");
 
@@ -66,7 +66,7 @@ struct link_receipt {
 	uint32_t n_rules;
 	uint32_t n_workers;
 	uint64_t prepare_ns; // map, verify, scratch: before anything was published
-	uint64_t grace_ns;   // publish until every worker had let go of the old set
+	uint64_t grace_ns; // publish until every worker had let go of the old set
 	uint64_t lost_packets; // sum of missed and handover_full during the swap
 	uint64_t bytes_before; // memory of the old set
 	uint64_t bytes_after;

@@ -9,7 +9,8 @@ void event_ring_init(struct event_ring *ring, uint32_t size)
 	ring->size = size;
 }
 
-static void copy_in(struct event_ring *ring, uint32_t size, uint64_t at, const void *p, uint32_t len)
+static void copy_in(
+	struct event_ring *ring, uint32_t size, uint64_t at, const void *p, uint32_t len)
 {
 	uint32_t start = (uint32_t)at & (size - 1);
 	uint32_t first = len < size - start ? len : size - start;
