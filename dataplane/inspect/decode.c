@@ -1,0 +1,283 @@
+#include "dataplane/inspect/decode.h"
+
+#include "dataplane/base/hash.h"
+#include "dataplane/inspect/checksum.h"
+#include "dataplane/inspect/decode_walk.h"
+
+#include <stdlib.h>
+
+enum { HEADERS_MAX = 32 };
+
+struct decoder {
+	struct decoder_options options;
+	uint64_t *counters;
+	struct defrag *defrag;
+};
+
+#define X(id, function) [id] = function,
+static enum layer (*const layers[LAYER_COUNT])(struct walk *) = {LAYERS(X)};
+#undef X
+
+static const enum layer links[LINK_UNKNOWN] = {
+	[LINK_ETHERNET] = LAYER_ETHERNET,
+	[LINK_RAW_IP] = LAYER_RAW_IP,
+	[LINK_NULL] = LAYER_NULL,
+	[LINK_SLL] = LAYER_SLL,
+	[LINK_SLL2] = LAYER_SLL2,
+	[LINK_PPP] = LAYER_PPP,
+	[LINK_PPPOE] = LAYER_PPPOE,
+	[LINK_CHDLC] = LAYER_CHDLC,
+	[LINK_FRAME_RELAY] = LAYER_FRAME_RELAY,
+	[LINK_IEEE80211] = LAYER_IEEE80211,
+	[LINK_RADIOTAP] = LAYER_RADIOTAP,
+	[LINK_PPI] = LAYER_PPI,
+	[LINK_PKTAP] = LAYER_PKTAP,
+	[LINK_NFLOG] = LAYER_NFLOG,
+	[LINK_ARCNET_LINUX] = LAYER_ARCNET,
+	[LINK_JUNIPER_ETHERNET] = LAYER_JUNIPER,
+	[LINK_IP_OVER_IB] = LAYER_IPOIB,
+};
+
+struct decoder_options decoder_defaults(void)
+{
+	return (struct decoder_options){
+		.verify_checksum = true,
+		.max_datagrams = 4096,
+		.max_fragment_bytes = 8 << 20,
+		.fragment_timeout_ns = 30000000000ull,
+	};
+}
+
+struct decoder *decoder_new(const struct decoder_options *options, uint64_t *counters)
+{
+	struct decoder *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->options = *options;
+	d->counters = counters;
+	d->defrag = defrag_new(options, counters);
+	if (d->defrag == NULL) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void decoder_free(struct decoder *d)
+{
+	if (d == NULL)
+		return;
+	defrag_free(d->defrag);
+	free(d);
+}
+
+void decoder_expire(struct decoder *d, uint64_t now_ns)
+{
+	defrag_expire(d->defrag, now_ns);
+}
+
+void decoder_flush(struct decoder *d)
+{
+	defrag_flush(d->defrag);
+}
+
+uint32_t walk_tag(const struct walk *w)
+{
+	const struct event_tunnel *t = &w->inner.tunnel;
+
+	if (!w->tagged)
+		return 0;
+	uint64_t h = hash_mix(w->d->options.seed, (uint64_t)t->vlan[0] << 32 | t->vlan[1]);
+	h = hash_mix(h, (uint64_t)t->vxlan_vni << 32 | t->pppoe_session);
+	return (uint32_t)h != 0 ? (uint32_t)h : 1;
+}
+
+enum layer walk_fragment(struct walk *w, struct fragment *f)
+{
+	f->tag = walk_tag(w);
+	enum counter verdict = defrag_add(w->d->defrag, w->p, f);
+	if (verdict != CTR_DELIVERED)
+		return walk_stop(w, verdict);
+
+	// The fragment's frame is gone, and with it what was seen on the way here.
+	w->inside = false;
+	w->in = (struct bytes){.p = w->p->data, .len = w->p->len};
+	return LAYER_RAW_IP;
+}
+
+static void walk_begin(struct walk *w, struct decoder *d, struct packet *p)
+{
+	w->d = d;
+	w->p = p;
+	w->in = (struct bytes){.p = p->data, .len = p->len};
+	w->tagged = false;
+	w->inside = false;
+	w->inner.tunnelled = false;
+	memset(&w->inner.tunnel, 0xff, sizeof(w->inner.tunnel)); // TUNNEL_NONE
+	w->inner.tunnel.reserved = 0;
+
+	p->flags = 0;
+	p->frames = 1;
+	p->tcp_flags = 0;
+	p->icmp_type = 0;
+	p->icmp_code = 0;
+	p->pad = 0;
+	p->tcp_window = 0;
+	p->tcp_seq = 0;
+	p->tcp_ack = 0;
+	p->frame_bytes = p->wire_len;
+}
+
+// A tunnel that holds no sound IP packet was none: its outer packet is what there is. A
+// fragment in it was taken care of already.
+static bool is_undone(const struct walk *w)
+{
+	switch (w->verdict) {
+	case CTR_HELD_FRAGMENTS:
+	case CTR_FRAG_BAD:
+	case CTR_FRAG_DUPLICATE:
+	case CTR_FRAG_SHED:
+	case CTR_TUNNEL_TOO_DEEP:
+		return false;
+	default:
+		return w->inside;
+	}
+}
+
+static enum layer walk_run(struct walk *w, enum layer next)
+{
+	for (unsigned n = 0; next < LAYER_COUNT; n++) {
+		if (n == HEADERS_MAX)
+			next = walk_stop(w, CTR_TUNNEL_TOO_DEEP);
+		else
+			next = layers[next](w);
+	}
+	if (next == LAYER_STOP && is_undone(w)) {
+		w->inner = w->outer;
+		w->tagged = w->outer_tagged;
+		next = LAYER_DELIVER;
+	}
+	return next;
+}
+
+// RFC 9293 3.1, RFC 8200 8.1: addresses, length and protocol are summed up with the segment.
+static bool is_transport_sound(const struct ip_view *ip)
+{
+	size_t addresses_len = ip->version == 4 ? 8 : 32;
+	const uint8_t *addresses = ip->head + (ip->version == 4 ? 12 : 8);
+	uint64_t sum = htons((uint16_t)ip->segment_len);
+
+	// A UDP checksum of 0 means none.
+	if (ip->l4 == IPPROTO_UDP && ip->segment[6] == 0 && ip->segment[7] == 0)
+		return true;
+	sum += htons((uint16_t)(ip->segment_len >> 16));
+	sum += htons(ip->l4);
+	sum = checksum_add(sum, addresses, addresses_len);
+	sum = checksum_add(sum, ip->segment, ip->segment_len);
+	return checksum_fold(sum) == 0xffff;
+}
+
+static bool is_sound(const struct ip_view *ip)
+{
+	if (ip->version == 4 && checksum_fold(checksum_add(0, ip->head, ip->head_len)) != 0xffff)
+		return false;
+	// With no length in the header the NIC was to fill in the rest as well.
+	if (ip->snapped || ip->open_ended || ip->unsummed)
+		return true;
+	if (ip->l4 != IPPROTO_TCP && ip->l4 != IPPROTO_UDP)
+		return true;
+	return is_transport_sound(ip);
+}
+
+// Whether the sender stands first in the key. The addresses are as they are in the header.
+static bool is_sender_first(const struct ip_view *ip, const uint8_t *src, const uint8_t *dst)
+{
+	int order = ip->version == 4 ? memcmp(src, dst, 4) : memcmp(src, dst, 16);
+
+	return order < 0 || (order == 0 && ip->sport <= ip->dport);
+}
+
+// The words of a key's address. An IPv4 address is written as one word: were it written as
+// four bytes, hashing the eight would have to wait for the store.
+static void set_address(uint8_t to[16], const uint8_t *from, uint8_t version)
+{
+	uint64_t word = 0;
+
+	if (version == 6) {
+		memcpy(to, from, 16);
+		return;
+	}
+	memcpy(&word, from, 4);
+	memcpy(to, &word, 8);
+	memset(to + 8, 0, 8);
+}
+
+static void set_key(struct packet *p, const struct walk *w)
+{
+	const struct ip_view *ip = &w->inner;
+	struct flow_key *key = &p->key;
+	const uint8_t *src = ip->head + (ip->version == 4 ? 12 : 8);
+	const uint8_t *dst = ip->head + (ip->version == 4 ? 16 : 24);
+	bool sender_first = is_sender_first(ip, src, dst);
+	uint16_t aport = sender_first ? ip->sport : ip->dport;
+	uint16_t bport = sender_first ? ip->dport : ip->sport;
+	uint32_t tag = walk_tag(w);
+
+	p->flags |= sender_first ? 0 : PACKET_SWAPPED;
+	set_address(key->a, sender_first ? src : dst, ip->version);
+	set_address(key->b, sender_first ? dst : src, ip->version);
+	key->aport = aport;
+	key->bport = bport;
+	key->tag = tag;
+	key->l4 = ip->l4;
+	key->ip_version = ip->version;
+	memset(key->zero, 0, sizeof(key->zero));
+
+	uint64_t h = hash_words(key, sizeof(key->a) + sizeof(key->b), w->d->options.seed);
+	p->owner_hash = (uint32_t)h;
+	h = hash_mix(h, (uint64_t)aport << 48 | (uint64_t)bport << 32 | tag);
+	p->flow_hash = (uint32_t)hash_mix(h, (uint64_t)ip->l4 << 8 | ip->version);
+}
+
+static enum counter deliver(struct walk *w)
+{
+	struct decoder *d = w->d;
+	struct packet *p = w->p;
+	const struct ip_view *ip = &w->inner;
+
+	if (d->options.verify_checksum && !is_sound(ip)) {
+		p->flags |= PACKET_BAD_CHECKSUM;
+		d->counters[CTR_BAD_CHECKSUM]++;
+		if (d->options.drop_bad_checksum)
+			return CTR_CHECKSUM_DROPPED;
+	}
+	if (ip->snapped) {
+		p->flags |= PACKET_SNAPPED;
+		d->counters[CTR_SNAPPED]++;
+	}
+	if (ip->tunnelled) {
+		p->flags |= PACKET_TUNNELLED;
+		d->counters[CTR_TUNNELLED] += p->frames;
+	}
+	p->payload = ip->payload;
+	p->payload_len = ip->payload_len;
+	p->tunnel = ip->tunnel;
+	set_key(p, w);
+	return CTR_DELIVERED;
+}
+
+enum counter decode_packet(struct decoder *d, struct packet *p)
+{
+	struct walk w;
+
+	walk_begin(&w, d, p);
+	if (p->link >= LINK_UNKNOWN)
+		return CTR_LINK_UNKNOWN;
+	enum layer end = walk_run(&w, links[p->link]);
+	enum counter verdict = end == LAYER_DELIVER ? deliver(&w) : w.verdict;
+	// The caller counts one frame; the others of a datagram came before.
+	if (verdict != CTR_DELIVERED && verdict != CTR_HELD_FRAGMENTS)
+		d->counters[verdict] += p->frames - 1u;
+	return verdict;
+}

@@ -1,0 +1,62 @@
+// Input: a link type, then frames, each behind a length of two bytes. All go through one
+// decoder, so that fragments meet; each is in memory of its own size.
+
+#include "dataplane/base/bytes.h"
+#include "dataplane/inspect/decode.h"
+
+#include <stdlib.h>
+
+static uint64_t counters[CTR_COUNT];
+
+static void feed(struct decoder *d, uint8_t link, struct bytes frame)
+{
+	uint8_t *data = malloc(frame.len ? frame.len : 1);
+	struct packet p = {
+		.data = data,
+		.ts_ns = counters[CTR_RX_PACKETS] * 1000000000,
+		.len = (uint32_t)frame.len,
+		.wire_len = (uint32_t)frame.len + (frame.len & 1),
+		.link = link,
+	};
+
+	if (frame.len > 0)
+		memcpy(data, frame.p, frame.len);
+	counters[CTR_RX_PACKETS]++;
+	enum counter verdict = decode_packet(d, &p);
+	if (verdict == CTR_DELIVERED)
+		counters[verdict] += p.frames;
+	else if (verdict != CTR_HELD_FRAGMENTS)
+		counters[verdict]++;
+	if (verdict == CTR_DELIVERED &&
+		(p.payload < p.data || p.payload + p.payload_len > p.data + p.len))
+		abort();
+	packet_free(&p);
+	free(data);
+	if (counters_unaccounted(counters) != 0)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes in = {.p = data, .len = size};
+	struct decoder_options options = decoder_defaults();
+
+	options.max_datagrams = 4;
+	options.max_fragment_bytes = 16384;
+	memset(counters, 0, sizeof(counters));
+	struct decoder *d = decoder_new(&options, counters);
+	if (d == NULL)
+		return 0;
+	uint8_t link = bytes_u8(&in) % (LINK_UNKNOWN + 1);
+	while (in.len > 0) {
+		size_t len = bytes_u16(&in);
+		feed(d, link, bytes_take(&in, len < in.len ? len : in.len));
+	}
+	decoder_flush(d);
+	if (counters_unaccounted(counters) != 0 || counters[CTR_HELD_FRAGMENTS] != 0)
+		abort();
+	decoder_free(d);
+	return 0;
+}
