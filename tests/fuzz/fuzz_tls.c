@@ -1,0 +1,35 @@
+// Any bytes, cut by the first two of them, and with a hole at the third: safe, the same
+// transactions as in one piece, every buffer given back.
+
+#include "tests/unit/tx_log.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct parser_run whole, cut, holed;
+	struct bytes in = {data, size, false};
+	size_t first = bytes_u8(&in);
+	size_t step = 1 + (size_t)bytes_u8(&in);
+	size_t hole = bytes_u8(&in);
+	enum dir dir = first & 1 ? DIR_S2C : DIR_C2S;
+	enum dir sender;
+
+	if (in.bad)
+		return 0;
+	proto_tls.probe(in, 40000, 443, &sender);
+	run_stream(&whole, &proto_tls, dir, in, in.len, 1);
+	run_stream(&cut, &proto_tls, dir, in, first, step);
+	if (strcmp(whole.text, cut.text) != 0 || whole.result[dir] != cut.result[dir])
+		abort();
+
+	struct bytes head = bytes_take(&in, hole < in.len ? hole : in.len);
+	run_begin(&holed, &proto_tls);
+	run_feed(&holed, dir, head.p, head.len);
+	run_gap(&holed, dir, (uint32_t)step);
+	run_feed(&holed, dir, in.p, in.len);
+	run_end(&holed);
+	if (whole.borrowed + cut.borrowed + holed.borrowed != 0)
+		abort();
+	return 0;
+}

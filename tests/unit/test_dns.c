@@ -1,0 +1,333 @@
+#include "tests/unit/check.h"
+#include "tests/unit/tx_log.h"
+
+#define BYTES(s)                                                                                   \
+	{                                                                                          \
+		(const uint8_t *)(s), sizeof(s) - 1, false                                         \
+	}
+#define QUERY_FLAGS "\x01\x00"
+#define ANSWER_FLAGS "\x81\x80"
+#define COUNTS(qd, an) "\x00" qd "\x00" an "\x00\x00\x00\x00"
+#define QUERY                                                                                      \
+	"\x12\x34" QUERY_FLAGS COUNTS("\x01", "\x00") "\x01"                                       \
+						      "a\x02"                                      \
+						      "bc\x00\x00\x1c\x00\x01"
+#define QUERY_TEXT                                                                                 \
+	"dns.header=12340100 dns.kind=dns dns.query=a.bc dns.rrtype=001c dns.answers=0000\n"
+#define ANSWER                                                                                     \
+	"\xc0\x0c\x00\x1c\x00\x01\x00\x00\x00\x3c\x00\x04"                                         \
+	"abcd"
+#define RESPONSE                                                                                   \
+	"\x12\x34" ANSWER_FLAGS COUNTS("\x01", "\x01") "\x01"                                      \
+						       "a\x02"                                     \
+						       "bc\x00\x00\x1c\x00\x01" ANSWER
+#define RESPONSE_TEXT                                                                              \
+	"s2c dns.header=12348180 dns.kind=dns dns.query=a.bc dns.rrtype=001c dns.answers=0001\n"
+
+static const struct {
+	const char *name;
+	uint16_t sport, dport;
+	struct bytes in;
+	enum parse want;
+	const char *text;
+} datagrams[] = {
+	{"query", 40000, 53, BYTES(QUERY), PARSE_MORE, QUERY_TEXT},
+	{"response", 53, 40000, BYTES(RESPONSE), PARSE_MORE, RESPONSE_TEXT},
+	{"root", 40000, 53, BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\x00\x00\x02\x00\x01"),
+		PARSE_MORE,
+		"dns.header=00010000 dns.kind=dns dns.query= dns.rrtype=0002 dns.answers=0000\n"},
+	{"mdns, two questions, the second points into the first", 5353, 5353,
+		BYTES("\x00\x00\x00\x00" COUNTS("\x02", "\x00") "\x01"
+								"x\x05local\x00\x00\x0c\x80\x01"
+								"\x02yz\xc0\x0e\x00\x10\x00\x01"),
+		PARSE_MORE,
+		"dns.header=00000000 dns.kind=mdns dns.query=x.local dns.rrtype=000c "
+		"dns.query=yz.local dns.rrtype=0010 dns.answers=0000\n"},
+	{"mdns response without questions", 5353, 5353,
+		BYTES("\x00\x00\x84\x00" COUNTS("\x00", "\x07")), PARSE_MORE,
+		"s2c dns.header=00008400 dns.kind=mdns dns.answers=0007\n"},
+	{"llmnr", 50000, 5355,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\x02pc\x00\x00\xff\x00\x01"),
+		PARSE_MORE,
+		"dns.header=00010000 dns.kind=llmnr dns.query=pc dns.rrtype=00ff "
+		"dns.answers=0000\n"},
+	{"update: the zone is told", 40000, 53,
+		BYTES("\x00\x01\x28\x00" COUNTS("\x01", "\x00") "\x02zz\x00\x00\x06\x00\x01"),
+		PARSE_MORE,
+		"dns.header=00012800 dns.kind=dns dns.query=zz dns.rrtype=0006 dns.answers=0000\n"},
+	{"bytes in labels are kept", 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS(
+			"\x01", "\x00") "\x04.\\\x00\xff\x00\x00\x01\x00\x01"),
+		PARSE_MORE,
+		"dns.header=00010000 dns.kind=dns dns.query=.\\00ff dns.rrtype=0001 "
+		"dns.answers=0000\n"},
+	{"cut in the second question", 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x02", "\x00") "\x01z\x00\x00\x01\x00\x01\x03"
+								"ab"),
+		PARSE_MORE,
+		"dns.header=00010000 dns.kind=dns dns.query=z dns.rrtype=0001 dns.answers=0000\n"},
+	{"pointer to itself", 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\xc0\x0c\x00\x01\x00\x01"),
+		PARSE_BAD, ""},
+	{"pointer ahead", 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS(
+			"\x01", "\x00") "\xc0\x12\x00\x01\x00\x01\x01x\x00"),
+		PARSE_MORE,
+		"dns.header=00010000 dns.kind=dns dns.query=x dns.rrtype=0001 dns.answers=0000\n"},
+	{"pointer past the end", 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\xff\xff\x00\x01\x00\x01"),
+		PARSE_BAD, ""},
+	{"pointer round a loop", 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x02", "\x00") "\x01z\xc0\x0c\x00\x01\x00\x01"),
+		PARSE_BAD, ""},
+	{"pointer into the header", 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\x01z\xc0\x0b\x00\x01\x00\x01"),
+		PARSE_BAD, ""},
+	{"label of 64", 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS(
+			"\x01", "\x00") "\x40"
+					"0123456789012345678901234567890"
+					"123456789012345678901234567890123\x00\x00\x01\x00\x01"),
+		PARSE_BAD, ""},
+	{"opcode 15", 40000, 53,
+		BYTES("\x00\x01\x78\x00" COUNTS("\x01", "\x00") "\x01z\x00\x00\x01\x00\x01"),
+		PARSE_MORE,
+		"dns.header=00017800 dns.kind=dns dns.query=z dns.rrtype=0001 dns.answers=0000\n"},
+	{"header cut", 40000, 53, BYTES("\x00\x01\x00\x00\x00\x01"), PARSE_BAD, ""},
+};
+
+static void test_datagrams(void)
+{
+	static struct parser_run r;
+
+	for (size_t i = 0; i < ROWS(datagrams); i++) {
+		run_begin(&r, &proto_dns);
+		r.io.sport = datagrams[i].sport;
+		r.io.dport = datagrams[i].dport;
+		run_feed(&r, DIR_C2S, datagrams[i].in.p, datagrams[i].in.len);
+		CHECK(r.result[DIR_C2S] == datagrams[i].want, "%s: %d", datagrams[i].name,
+			r.result[DIR_C2S]);
+		CHECK(strcmp(r.text, datagrams[i].text) == 0, "%s: %s", datagrams[i].name, r.text);
+	}
+}
+
+// A datagram cut short tells whole questions or nothing.
+static void test_datagrams_truncated(void)
+{
+	static struct parser_run r;
+
+	for (size_t i = 0; i < ROWS(datagrams); i++) {
+		for (size_t n = 0; n < datagrams[i].in.len; n++) {
+			run_begin(&r, &proto_dns);
+			run_feed(&r, DIR_C2S, datagrams[i].in.p, n);
+			CHECK(r.n_tx <= 1, "%s, first %zu", datagrams[i].name, n);
+			CHECK(n >= 12 || r.n_tx == 0, "%s, first %zu", datagrams[i].name, n);
+		}
+	}
+	struct bytes query = BYTES(QUERY);
+	for (size_t n = 0; n <= query.len; n++) {
+		run_begin(&r, &proto_dns);
+		run_feed(&r, DIR_C2S, query.p, n);
+		CHECK(strcmp(r.text, n == query.len ? QUERY_TEXT : "") == 0, "first %zu: %s", n,
+			r.text);
+	}
+}
+
+// As many questions as a transaction holds, of the longest names there are; no more.
+static void test_many_questions(void)
+{
+	enum { NAME = 255, N = 40 };
+	static uint8_t wire[2 + 12 + N * (NAME + 4)];
+	static struct parser_run r;
+	uint8_t *p = wire;
+
+	memcpy(p, "\x29\x18\x00\x01\x00\x00\x00\x28\x00\x00\x00\x00\x00\x00", 14);
+	wire[0] = (sizeof(wire) - 2) >> 8;
+	wire[1] = (sizeof(wire) - 2) & 0xff;
+	p += 14;
+	for (unsigned q = 0; q < N; q++) {
+		static const uint8_t labels[] = {63, 63, 63, 61};
+		for (unsigned i = 0; i < sizeof(labels); i++) {
+			*p++ = labels[i];
+			memset(p, 'a' + (int)i, labels[i]);
+			p += labels[i];
+		}
+		memcpy(p, "\x00\x00\x01\x00\x01", 5);
+		p += 5;
+	}
+	run_begin(&r, &proto_dns);
+	run_feed(&r, DIR_C2S, wire + 2, sizeof(wire) - 2);
+	CHECK(r.n_tx == 1 && r.result[DIR_C2S] == PARSE_MORE, "%u", r.n_tx);
+	unsigned told = 0;
+	for (const char *at = r.text; (at = strstr(at, "dns.query=")) != NULL; at++)
+		told++;
+	CHECK(told == 30, "%u", told);
+
+	static const size_t steps[] = {sizeof(wire), 1460, 1};
+	for (size_t i = 0; i < ROWS(steps); i++) {
+		static struct parser_run t;
+		struct bytes in = {wire, sizeof(wire), false};
+		run_stream(&t, &proto_dns_tcp, DIR_C2S, in, steps[i], steps[i]);
+		CHECK(strcmp(t.text, r.text) == 0, "tcp, steps of %zu", steps[i]);
+		CHECK(t.borrowed == 0, "tcp, steps of %zu", steps[i]);
+	}
+}
+
+static const struct {
+	const char *name;
+	struct bytes in;
+	enum parse want;
+	const char *text;
+} streams[] = {
+	{"query", BYTES("\x00\x16" QUERY), PARSE_MORE, QUERY_TEXT},
+	{"pipelined", BYTES("\x00\x16" QUERY "\x00\x16" QUERY "\x00\x26" RESPONSE), PARSE_MORE,
+		QUERY_TEXT QUERY_TEXT RESPONSE_TEXT},
+	{"too short for a header", BYTES("\x00\x0b" QUERY), PARSE_BAD, ""},
+	{"malformed",
+		BYTES("\x00\x12\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\xc0\x0c\x00\x01\x00\x01"),
+		PARSE_BAD, ""},
+	{"ends within a response",
+		BYTES("\x00\x16" QUERY "\x00\x26\x12\x34" ANSWER_FLAGS COUNTS(
+			"\x01", "\x01") "\x01"
+					"a\x02"
+					"bc\x00\x00\x1c\x00\x01\xc0"),
+		PARSE_MORE, QUERY_TEXT RESPONSE_TEXT},
+};
+
+static void check_stream(const struct parser_run *r, size_t i, size_t cut)
+{
+	CHECK(r->result[DIR_C2S] == streams[i].want, "%s, cut %zu: %d", streams[i].name, cut,
+		r->result[DIR_C2S]);
+	CHECK(strcmp(r->text, streams[i].text) == 0, "%s, cut %zu: %s", streams[i].name, cut,
+		r->text);
+	CHECK(r->borrowed == 0, "%s, cut %zu", streams[i].name, cut);
+}
+
+static void test_streams(void)
+{
+	static struct parser_run r;
+
+	for (size_t i = 0; i < ROWS(streams); i++) {
+		struct bytes in = streams[i].in;
+		for (size_t cut = 1; cut <= in.len; cut++) {
+			run_stream(&r, &proto_dns_tcp, DIR_C2S, in, cut, in.len);
+			check_stream(&r, i, cut);
+		}
+		run_stream(&r, &proto_dns_tcp, DIR_C2S, in, 1, 1);
+		check_stream(&r, i, 0);
+	}
+}
+
+// A hole in the answers of a long message does no harm; one in the questions ends it.
+static void test_gap(void)
+{
+	static struct parser_run r;
+	static uint8_t wire[20000] = "\x4e\x1e" RESPONSE; // 2 + 19998
+
+	run_begin(&r, &proto_dns_tcp);
+	run_feed(&r, DIR_S2C, wire, 10000);
+	run_gap(&r, DIR_S2C, 10000);
+	run_feed(&r, DIR_S2C, "\x00\x16" QUERY, 2 + sizeof(QUERY) - 1);
+	CHECK(strcmp(r.text, RESPONSE_TEXT QUERY_TEXT) == 0, "%s", r.text);
+
+	run_begin(&r, &proto_dns_tcp);
+	run_feed(&r, DIR_S2C, wire, 10000);
+	run_gap(&r, DIR_S2C, 10001);
+	CHECK(r.result[DIR_S2C] == PARSE_DONE, "longer than the message: %d", r.result[DIR_S2C]);
+
+	run_begin(&r, &proto_dns_tcp);
+	run_feed(&r, DIR_S2C, wire, 36);
+	run_gap(&r, DIR_S2C, 1);
+	CHECK(r.result[DIR_S2C] == PARSE_DONE, "early: %d", r.result[DIR_S2C]);
+	CHECK(strcmp(r.text, RESPONSE_TEXT) == 0, "%s", r.text);
+	CHECK(r.borrowed == 0, "%u", r.borrowed);
+}
+
+static const struct {
+	const char *name;
+	const struct proto *proto;
+	uint16_t sport, dport;
+	struct bytes in;
+	enum probe want;
+	enum dir sender;
+} probes[] = {
+	{"query", &proto_dns, 40000, 53, BYTES(QUERY), PROBE_YES, DIR_C2S},
+	{"query, odd port", &proto_dns, 40000, 9999, BYTES(QUERY), PROBE_YES, DIR_C2S},
+	{"response, odd port", &proto_dns, 9999, 40000, BYTES(RESPONSE), PROBE_YES, DIR_S2C},
+	{"netbios name service", &proto_dns, 137, 137, BYTES(QUERY), PROBE_NO, DIR_C2S},
+	{"netbios datagrams", &proto_dns, 40000, 138, BYTES(QUERY), PROBE_NO, DIR_C2S},
+	{"odd type", &proto_dns, 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\x01x\x00\x7f\xff\x00\x01"),
+		PROBE_YES, DIR_C2S},
+	{"odd type, odd port", &proto_dns, 40000, 9999,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\x01x\x00\x7f\xff\x00\x01"),
+		PROBE_NO, DIR_C2S},
+	{"odd opcode", &proto_dns, 40000, 53,
+		BYTES("\x00\x01\x78\x00" COUNTS("\x01", "\x00") "\x01x\x00\x00\x01\x00\x01"),
+		PROBE_YES, DIR_C2S},
+	{"odd opcode, odd type", &proto_dns, 40000, 53,
+		BYTES("\x00\x01\x78\x00" COUNTS("\x01", "\x00") "\x01x\x00\x7f\xff\x00\x01"),
+		PROBE_NO, DIR_C2S},
+	{"odd opcode, odd port", &proto_dns, 40000, 9999,
+		BYTES("\x00\x01\x78\x00" COUNTS("\x01", "\x00") "\x01x\x00\x00\x01\x00\x01"),
+		PROBE_NO, DIR_C2S},
+	{"odd class, odd port", &proto_dns, 40000, 9999,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\x01x\x00\x00\x01\x00\x07"),
+		PROBE_NO, DIR_C2S},
+	{"reserved bit, odd port", &proto_dns, 40000, 9999,
+		BYTES("\x00\x01\x00\x40" COUNTS("\x01", "\x00") "\x01x\x00\x00\x01\x00\x01"),
+		PROBE_NO, DIR_C2S},
+	{"more records than bytes, odd port", &proto_dns, 9999, 40000,
+		BYTES("\x00\x01\x80\x00" COUNTS("\x01", "\x02") "\x01x\x00\x00\x01\x00\x01" ANSWER),
+		PROBE_NO, DIR_C2S},
+	{"question cut", &proto_dns, 40000, 53,
+		BYTES("\x00\x01\x00\x00" COUNTS("\x01", "\x00") "\x01x\x00\x00\x01\x00"), PROBE_NO,
+		DIR_C2S},
+	{"nothing asked", &proto_dns, 40000, 53, BYTES("\x00\x01\x00\x00" COUNTS("\x00", "\x00")),
+		PROBE_NO, DIR_C2S},
+	{"refused, nothing repeated", &proto_dns, 53, 40000,
+		BYTES("\x00\x01\x80\x05" COUNTS("\x00", "\x00")), PROBE_YES, DIR_S2C},
+	{"eleven bytes", &proto_dns, 40000, 53,
+		BYTES("\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00"), PROBE_NO, DIR_C2S},
+	{"tcp query", &proto_dns_tcp, 40000, 53, BYTES("\x00\x16" QUERY), PROBE_YES, DIR_C2S},
+	{"tcp query, odd port", &proto_dns_tcp, 40000, 9999, BYTES("\x00\x16" QUERY), PROBE_YES,
+		DIR_C2S},
+	{"tcp, length only", &proto_dns_tcp, 40000, 53, BYTES("\x00\x16"), PROBE_MORE, DIR_C2S},
+	{"tcp, one byte", &proto_dns_tcp, 40000, 53, BYTES("\x00"), PROBE_MORE, DIR_C2S},
+	{"tcp, question cut", &proto_dns_tcp, 40000, 53,
+		BYTES("\x00\x16\x12\x34" QUERY_FLAGS COUNTS("\x01", "\x00") "\x01"
+									    "a"),
+		PROBE_MORE, DIR_C2S},
+	{"tcp, question longer than the message", &proto_dns_tcp, 40000, 53,
+		BYTES("\x00\x0f" QUERY), PROBE_NO, DIR_C2S},
+	{"tcp, length too short", &proto_dns_tcp, 40000, 53, BYTES("\x00\x0b" QUERY), PROBE_NO,
+		DIR_C2S},
+	{"tcp, http", &proto_dns_tcp, 40000, 80, BYTES("GET /index.html HTTP/1.1\r\n"), PROBE_NO,
+		DIR_C2S},
+};
+
+static void test_probe(void)
+{
+	for (size_t i = 0; i < ROWS(probes); i++) {
+		enum dir sender = DIR_C2S;
+		enum probe got = probes[i].proto->probe(
+			probes[i].in, probes[i].sport, probes[i].dport, &sender);
+		CHECK(got == probes[i].want, "%s: %d", probes[i].name, got);
+		CHECK(got != PROBE_YES || sender == probes[i].sender, "%s: sender %d",
+			probes[i].name, sender);
+	}
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{"datagrams", test_datagrams},
+		{"datagrams, truncated", test_datagrams_truncated},
+		{"many questions", test_many_questions},
+		{"streams, cut anywhere", test_streams},
+		{"gap", test_gap},
+		{"probe", test_probe},
+		CU_TEST_INFO_NULL,
+	};
+	return check_main("dns", tests);
+}

@@ -1,0 +1,130 @@
+// Runs a protocol parser over bytes and writes down what it reports, as text:
+//
+//   tls.version=0303 tls.sni=example.org
+//
+// one line a transaction. Each piece is handed over in memory of exactly its size.
+
+#pragma once
+
+#include "dataplane/inspect/proto/proto.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct parser_run {
+	const struct proto *proto;
+	struct proto_io io;
+	uint32_t unread;
+	unsigned n_tx;
+	unsigned borrowed; // buffers that were not given back
+	bool poor; // there are no buffers
+	enum parse result[2]; // the last of each direction
+	size_t len;
+	_Alignas(8) uint8_t state[PROTO_STATE_MAX];
+	char text[16384]; // what does not fit is left out
+};
+
+static inline void run_print(struct parser_run *r, const char *fmt, unsigned value)
+{
+	int n = snprintf(r->text + r->len, sizeof(r->text) - r->len, fmt, value);
+	if (n > 0 && (size_t)n < sizeof(r->text) - r->len)
+		r->len += (size_t)n;
+}
+
+static inline void run_on_tx(void *ctx, const struct tx *tx)
+{
+	struct parser_run *r = ctx;
+
+	assert(tx->app_proto == r->proto->app_proto && tx->n_fields <= TX_FIELDS_MAX);
+	r->n_tx++;
+	if (tx->dir == DIR_S2C)
+		run_print(r, "s2c ", 0);
+	for (unsigned i = 0; i < tx->n_fields; i++) {
+		const struct field_value *f = &tx->fields[i];
+		for (const char *c = field_table[f->field].name; *c != '\0'; c++)
+			run_print(r, "%c", (uint8_t)*c);
+		run_print(r, "=", 0);
+		for (size_t k = 0; k < f->value.len; k++) {
+			uint8_t c = f->value.p[k];
+			bool text = c > ' ' && c < 0x7f && f->field != FIELD_DNS_HEADER &&
+				f->field != FIELD_DNS_RRTYPE && f->field != FIELD_DNS_ANSWER_COUNT;
+			run_print(r, text || c == ' ' ? "%c" : "%02x", c);
+		}
+		run_print(r, i + 1 < tx->n_fields ? " " : "\n", 0);
+	}
+}
+
+static inline struct gather *run_on_take(void *ctx)
+{
+	struct parser_run *r = ctx;
+	struct gather *g = r->poor ? NULL : malloc(sizeof(*g));
+
+	if (g == NULL)
+		return NULL;
+	*g = (struct gather){.cap = GATHER_MAX, .data = malloc(GATHER_MAX)};
+	if (g->data == NULL)
+		abort();
+	r->borrowed++;
+	return g;
+}
+
+static inline void run_on_give(void *ctx, struct gather *g)
+{
+	struct parser_run *r = ctx;
+
+	r->borrowed--;
+	free(g->data);
+	free(g);
+}
+
+static inline void run_begin(struct parser_run *r, const struct proto *proto)
+{
+	*r = (struct parser_run){.proto = proto, .result = {PARSE_MORE, PARSE_MORE}};
+	r->io = (struct proto_io){.ctx = r,
+		.tx = run_on_tx,
+		.gather_take = run_on_take,
+		.gather_give = run_on_give,
+		.unread = &r->unread};
+}
+
+// Ignored once the direction said that it wants no more.
+static inline void run_feed(struct parser_run *r, enum dir dir, const void *p, size_t len)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+
+	if (copy == NULL)
+		abort();
+	if (len > 0)
+		memcpy(copy, p, len);
+	if (r->result[dir] == PARSE_MORE)
+		r->result[dir] =
+			r->proto->data(r->state, &r->io, dir, (struct bytes){copy, len, false});
+	free(copy);
+}
+
+static inline void run_gap(struct parser_run *r, enum dir dir, uint32_t missing)
+{
+	if (r->result[dir] == PARSE_MORE)
+		r->result[dir] = r->proto->gap(r->state, &r->io, dir, missing);
+}
+
+static inline void run_end(struct parser_run *r)
+{
+	if (r->proto->end != NULL)
+		r->proto->end(r->state, &r->io);
+}
+
+// A whole stream of one direction, in pieces of `step` bytes, the first of `first`.
+static inline void run_stream(struct parser_run *r, const struct proto *proto, enum dir dir,
+	struct bytes in, size_t first, size_t step)
+{
+	run_begin(r, proto);
+	struct bytes head = bytes_take(&in, first < in.len ? first : in.len);
+	run_feed(r, dir, head.p, head.len);
+	while (in.len > 0) {
+		struct bytes part = bytes_take(&in, step < in.len ? step : in.len);
+		run_feed(r, dir, part.p, part.len);
+	}
+	run_end(r);
+}
