@@ -1,0 +1,107 @@
+#include "dataplane/inspect/finds.h"
+
+#include "dataplane/base/clock.h"
+
+#include <stdlib.h>
+
+enum { FIELDS_MAX = 2048, ARENA_SIZE = 2 * GATHER_MAX, RELEASED_MAX = 512 };
+
+struct finds {
+	const struct inspect_hooks *hooks;
+	uint64_t cycles;
+	unsigned n;
+	unsigned n_fields;
+	unsigned n_released;
+	uint32_t arena_used;
+	struct find items[FINDS_MAX];
+	struct field_value fields[FIELDS_MAX];
+	struct pktbuf *released[RELEASED_MAX];
+	uint8_t arena[ARENA_SIZE];
+};
+
+static_assert((int)FIELDS_MAX >= (int)TX_FIELDS_MAX, "one transaction always fits");
+
+struct finds *finds_new(const struct inspect_hooks *hooks)
+{
+	struct finds *f = calloc(1, sizeof(*f));
+
+	if (f != NULL)
+		f->hooks = hooks;
+	return f;
+}
+
+void finds_free(struct finds *f)
+{
+	free(f);
+}
+
+void finds_flush(struct finds *f)
+{
+	if (f->n > 0) {
+		uint64_t start = clock_cycles();
+		f->hooks->match(f->hooks->ctx, f->items, f->n);
+		f->cycles += clock_cycles() - start;
+	}
+	f->n = 0;
+	f->n_fields = 0;
+	f->arena_used = 0;
+	for (unsigned i = 0; i < f->n_released; i++)
+		f->released[i]->free(f->released[i]);
+	f->n_released = 0;
+}
+
+void finds_add(struct finds *f, const struct find *find)
+{
+	if (f->n == FINDS_MAX)
+		finds_flush(f);
+	f->items[f->n++] = *find;
+}
+
+// Copy as much of a value as there is room for; all of it, except in a transaction that is
+// larger than the arena.
+static struct bytes keep(struct finds *f, struct bytes v)
+{
+	uint32_t room = ARENA_SIZE - f->arena_used;
+	size_t len = v.len < room ? v.len : room;
+	uint8_t *to = f->arena + f->arena_used;
+
+	if (len > 0)
+		memcpy(to, v.p, len);
+	f->arena_used += (uint32_t)len;
+	return (struct bytes){.p = to, .len = len};
+}
+
+void finds_add_tx(struct finds *f, const struct find *find, const struct tx *tx)
+{
+	size_t need = 0;
+
+	for (unsigned i = 0; i < tx->n_fields; i++)
+		need += tx->fields[i].value.len;
+	if (f->n == FINDS_MAX || f->n_fields + tx->n_fields > FIELDS_MAX ||
+		need > ARENA_SIZE - f->arena_used)
+		finds_flush(f);
+
+	struct field_value *fields = &f->fields[f->n_fields];
+	for (unsigned i = 0; i < tx->n_fields; i++) {
+		fields[i].field = tx->fields[i].field;
+		fields[i].value = keep(f, tx->fields[i].value);
+	}
+	f->n_fields += tx->n_fields;
+
+	struct find *item = &f->items[f->n++];
+	*item = *find;
+	item->fields = fields;
+	item->n_fields = tx->n_fields;
+}
+
+void finds_release(struct finds *f, struct pktbuf *buf)
+{
+	if (f->n_released == RELEASED_MAX)
+		finds_flush(f);
+	f->released[f->n_released++] = buf;
+}
+
+uint64_t finds_cycles(const struct finds *f)
+{
+	return f->cycles;
+}

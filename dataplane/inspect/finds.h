@@ -1,0 +1,23 @@
+// What the packets of a burst brought to light, in order, until it is matched: a bounded
+// list, and an arena for field values whose own memory does not live long enough.
+
+#pragma once
+
+#include "dataplane/inspect/inspect.h"
+
+struct finds;
+
+struct finds *finds_new(const struct inspect_hooks *hooks);
+void finds_free(struct finds *f);
+
+// Add one; `tx` (for FIND_TX) is copied. A full list is matched first.
+void finds_add(struct finds *f, const struct find *find);
+void finds_add_tx(struct finds *f, const struct find *find, const struct tx *tx);
+
+// A buffer that the list may point into: freed after the next match.
+void finds_release(struct finds *f, struct pktbuf *buf);
+
+// Match what there is, free what was released.
+void finds_flush(struct finds *f);
+
+uint64_t finds_cycles(const struct finds *f); // spent in match()

@@ -1,0 +1,100 @@
+// The flow table of one worker: no locks, memory sized at start, expiry on packet time.
+//
+// Lookup is in two steps so that a burst's cache misses overlap: flow_prefetch() for each
+// packet, then flow_lookup().
+
+#pragma once
+
+#include "dataplane/api/counters.h"
+#include "dataplane/inspect/packet.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum flow_flag {
+	FLOW_A_IS_CLIENT = 1 << 0,
+	FLOW_CLIENT_KNOWN = 1 << 1, // by SYN, by ports or by protocol; else the first sender is
+	FLOW_SETTLED = 1 << 2, // only counted from here on
+	FLOW_ALERTED = 1 << 3,
+	FLOW_SYN_ONLY = 1 << 4, // nothing but SYNs of one side so far
+	FLOW_SHEDDING = 1 << 5,
+};
+
+enum { FLOW_NONE = 0xffffffff };
+
+// The hot record. Written by its worker only.
+struct flow {
+	struct flow_key key;
+	uint64_t first_ns;
+	uint64_t last_ns;
+	uint64_t bytes[2]; // by sender: [0] a, [1] b
+	uint32_t packets[2];
+	uint32_t hash;
+	uint32_t session; // index in the session pool, or FLOW_NONE
+	uint32_t wheel_next;
+	uint32_t wheel_prev;
+	uint16_t service; // slot, 0: none
+	uint16_t flags; // enum flow_flag
+	uint8_t service_by; // enum field
+	uint8_t app_proto; // enum app_proto
+	uint8_t state; // enum flow_state
+	uint8_t tcp_flags[2]; // seen, by sender as `bytes`
+	uint8_t segment;
+	uint16_t wheel_slot;
+	uint32_t tunnel; // index of its event_tunnel, or FLOW_NONE
+	uint32_t tx_count;
+	uint32_t burst; // the last one that touched it
+};
+static_assert(sizeof(struct flow) <= 128, "two cache lines");
+
+struct flow_table;
+
+struct flow_options {
+	uint32_t max_flows;
+	uint32_t max_tunnels; // records of tunnel ids
+	uint32_t max_syn_only; // flows that are bare SYNs: a flood stays inside this
+	uint64_t tcp_new_ns; // idle timeouts, packet time
+	uint64_t tcp_established_ns;
+	uint64_t tcp_closed_ns;
+	uint64_t udp_ns;
+	uint64_t other_ns;
+};
+
+struct flow_options flow_defaults(void);
+
+// Called for each flow that ends; the record is valid during the call only. The owner
+// gives back the session here. reason: see dataplane/api/event.h.
+typedef void (*flow_end_fn)(void *ctx, struct flow *flow, enum flow_reason reason);
+
+struct flow_table *flow_table_new(
+	const struct flow_options *options, uint64_t *counters, flow_end_fn end, void *ctx);
+void flow_table_free(struct flow_table *t); // ends no flow: call flow_table_flush() first
+
+// Bring the lines that flow_lookup() will read into the cache.
+void flow_prefetch(const struct flow_table *t, uint32_t hash);
+
+// Find or begin the flow of p and count p in it (packets, bytes = p->frame_bytes, last_ns,
+// tcp_flags, state). When the table or both buckets are full, the flow idle longest among
+// them is ended (FLOW_SHED, counted), but never one touched since `burst_ns` began: pass
+// the `burst` number, which the table remembers per flow.
+// NULL with *cause set to CTR_FLOW_TABLE_FULL or CTR_SYN_BUDGET when there is no record.
+// Sets the client side from SYN / SYN+ACK, else the first sender (for UDP and midstream TCP:
+// the side with the higher port, when one port is below 1024 and the other is not).
+// The pointer is good until the next call to flow_lookup with a later burst number,
+// flow_table_expire or flow_table_flush.
+struct flow *flow_lookup(
+	struct flow_table *t, const struct packet *p, uint32_t burst, enum counter *cause);
+
+// Direction of p in f.
+enum dir flow_dir(const struct flow *f, const struct packet *p);
+
+// The tunnel ids the flow came in, or NULL.
+const struct event_tunnel *flow_tunnel(const struct flow_table *t, const struct flow *f);
+
+// End flows whose idle time is over. Bounded work per call; call once a burst with the
+// burst's time. Time that goes back does nothing.
+void flow_table_expire(struct flow_table *t, uint64_t now_ns);
+// End all, oldest first by first_ns, with FLOW_END_OF_INPUT.
+void flow_table_flush(struct flow_table *t);
+
+uint32_t flow_table_count(const struct flow_table *t);

@@ -1,0 +1,163 @@
+// The stages flow -> order -> parse over a burst. Matching is called through finds.h.
+
+#include "dataplane/inspect/inspect.h"
+
+#include "dataplane/base/clock.h"
+#include "dataplane/inspect/conversation.h"
+#include "dataplane/inspect/finds.h"
+
+#include <stdlib.h>
+
+struct inspector {
+	struct conversations talk; // sessions, TCP order, parsers
+	struct inspect_hooks hooks;
+	uint64_t *counters;
+	struct service_count *services;
+	struct flow_table *flows;
+	struct inspect_cycles cycles;
+	uint32_t burst;
+	// The burst in flight.
+	struct packet *packets;
+	struct flow *burst_flows[BURST_MAX];
+	unsigned parsed; // packets[0..parsed) have passed the parse stage
+	unsigned looked_up;
+};
+
+struct inspect_options inspect_defaults(void)
+{
+	return (struct inspect_options){
+		.flow = flow_defaults(),
+		.order = tcp_order_defaults(),
+		.max_sessions = 65536,
+		.max_gathers = 256,
+		.probe_packets = 8,
+		.search_bytes = 8192,
+		.stream_depth = 1 << 20,
+	};
+}
+
+static void parse_pending(struct inspector *in)
+{
+	uint64_t start = clock_cycles();
+	uint64_t matched = finds_cycles(in->talk.finds);
+
+	for (; in->parsed < in->looked_up; in->parsed++) {
+		struct flow *f = in->burst_flows[in->parsed];
+		if (f != NULL)
+			conversation_packet(&in->talk, f, &in->packets[in->parsed]);
+	}
+	in->cycles.parse += clock_cycles() - start - (finds_cycles(in->talk.finds) - matched);
+}
+
+// The table ends a flow: in the middle of the flow stage too, to make room or because a port
+// pair is used anew. What is known of it must be told before its record is gone.
+static void on_flow_end(void *ctx, struct flow *f, enum flow_reason reason)
+{
+	struct inspector *in = ctx;
+
+	parse_pending(in);
+	conversation_end(&in->talk, f);
+	in->hooks.flow_end(in->hooks.ctx, f, reason);
+}
+
+struct inspector *inspector_new(const struct inspect_options *options,
+	const struct inspect_hooks *hooks, uint64_t *counters)
+{
+	struct inspector *in = calloc(1, sizeof(*in));
+
+	if (in == NULL)
+		return NULL;
+	in->hooks = *hooks;
+	in->counters = counters;
+	in->services = options->services;
+	in->flows = flow_table_new(&options->flow, counters, on_flow_end, in);
+	if (in->flows == NULL || conversations_open(&in->talk, options, &in->hooks, counters) < 0) {
+		inspector_free(in);
+		return NULL;
+	}
+	return in;
+}
+
+void inspector_free(struct inspector *in)
+{
+	if (in == NULL)
+		return;
+	conversations_close(&in->talk);
+	flow_table_free(in->flows);
+	free(in);
+}
+
+static void count_service(struct inspector *in, const struct flow *f, const struct packet *p)
+{
+	struct service_count *count = &in->services[f->service];
+
+	counter_add(&count->packets, p->frames);
+	counter_add(&count->bytes, p->frame_bytes);
+}
+
+static void flow_stage(struct inspector *in, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		flow_prefetch(in->flows, in->packets[i].flow_hash);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct packet *p = &in->packets[i];
+		enum counter cause = CTR_DELIVERED;
+
+		in->burst_flows[i] = flow_lookup(in->flows, p, in->burst, &cause);
+		if (in->burst_flows[i] == NULL)
+			in->counters[cause] += p->frames;
+		else if (in->burst_flows[i]->service != 0 && in->services != NULL)
+			count_service(in, in->burst_flows[i], p);
+		in->looked_up = i + 1;
+	}
+}
+
+void inspect_burst(struct inspector *in, struct packet *packets, unsigned n)
+{
+	if (n == 0)
+		return;
+	uint64_t start = clock_cycles();
+	uint64_t nested = in->cycles.parse + finds_cycles(in->talk.finds);
+
+	conversations_wants(&in->talk);
+	in->burst++;
+	in->packets = packets;
+	in->parsed = 0;
+	in->looked_up = 0;
+	flow_stage(in, n);
+	in->cycles.flow +=
+		clock_cycles() - start - (in->cycles.parse + finds_cycles(in->talk.finds) - nested);
+
+	parse_pending(in);
+	conversations_settle(&in->talk);
+	for (unsigned i = 0; i < n; i++)
+		packet_free(&packets[i]);
+	flow_table_expire(in->flows, packets[n - 1].ts_ns);
+	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
+	in->cycles.match = finds_cycles(in->talk.finds);
+}
+
+void inspect_idle(struct inspector *in, uint64_t now_ns)
+{
+	conversations_wants(&in->talk);
+	flow_table_expire(in->flows, now_ns);
+	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
+}
+
+void inspect_finish(struct inspector *in)
+{
+	conversations_wants(&in->talk);
+	flow_table_flush(in->flows);
+	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
+}
+
+const struct event_tunnel *inspect_tunnel(const struct inspector *in, const struct flow *flow)
+{
+	return flow_tunnel(in->flows, flow);
+}
+
+const struct inspect_cycles *inspect_cycles(const struct inspector *in)
+{
+	return &in->cycles;
+}

@@ -1,0 +1,96 @@
+// The one entry point to inspection: decoded packets in; messages, stream bytes and ended
+// flows out. One inspector belongs to one worker; nothing in it is shared.
+//
+//   inspect_burst()   flow -> TCP order -> protocol fields, for a burst of packets
+//   hooks.match()     what was found in the burst so far: to be matched now
+//   hooks.flow_end()  a flow ended
+//
+// Views in what match() gets are valid during the call.
+
+#pragma once
+
+#include "dataplane/inspect/flow.h"
+#include "dataplane/inspect/packet.h"
+#include "dataplane/inspect/session.h"
+#include "dataplane/inspect/tcp_order.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BURST_MAX = 32, FINDS_MAX = 256 };
+
+enum find_kind {
+	FIND_PACKET, // one delivered packet; bytes: its payload
+	FIND_STREAM, // TCP bytes in order
+	FIND_TX, // the fields of one message
+};
+
+struct find {
+	uint8_t kind;
+	uint8_t dir; // enum dir of the bytes
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+	uint8_t app_proto; // FIND_TX
+	uint8_t pad;
+	uint16_t n_fields;
+	uint32_t payload_len; // of the packet
+	uint32_t tx_id;
+	struct flow *flow;
+	struct session *session; // FIND_STREAM
+	uint64_t ts_ns;
+	uint64_t pcap_cnt;
+	uint64_t offset; // FIND_STREAM: of bytes in the stream
+	struct bytes bytes; // FIND_PACKET, FIND_STREAM
+	const struct field_value *fields; // FIND_TX
+};
+
+struct inspect_hooks {
+	void *ctx;
+	// Which finds are wanted: asked once a burst.
+	void (*wants)(void *ctx, bool *packets, bool *streams);
+	void (*match)(void *ctx, const struct find *finds, unsigned n);
+	// The session's matcher streams are to be closed (either may be NULL).
+	void (*streams_close)(void *ctx, struct session *s);
+	void (*flow_end)(void *ctx, struct flow *flow, enum flow_reason reason);
+};
+
+struct inspect_options {
+	struct flow_options flow;
+	struct tcp_order_options order;
+	uint32_t max_sessions;
+	uint32_t max_gathers;
+	uint32_t probe_packets; // UDP: datagrams of a flow that are looked at
+	uint32_t search_bytes; // TCP: how far into a stream a TLS hello may begin
+	uint64_t stream_depth; // bytes of a direction that are matched as stream
+	// Counters by service slot, added to as packets of named flows pass; whoever names a flow
+	// adds what it had until then. May be NULL.
+	struct service_count *services;
+};
+
+struct inspect_options inspect_defaults(void);
+
+struct inspector;
+
+// counters: the worker's private array (CTR_COUNT).
+struct inspector *inspector_new(const struct inspect_options *options,
+	const struct inspect_hooks *hooks, uint64_t *counters);
+// Ends no flow: call inspect_finish() first.
+void inspector_free(struct inspector *in);
+
+// Takes n <= BURST_MAX decoded packets and their buffers: all are counted and freed, or held.
+// Ends flows that are due by the last packet's time.
+void inspect_burst(struct inspector *in, struct packet *packets, unsigned n);
+// No packets: let time pass (live sources).
+void inspect_idle(struct inspector *in, uint64_t now_ns);
+// End of input: deliver what is held, end all flows.
+void inspect_finish(struct inspector *in);
+
+const struct event_tunnel *inspect_tunnel(const struct inspector *in, const struct flow *flow);
+
+// Time spent, in TSC cycles, for the bench: flow lookup, order + parse, match.
+struct inspect_cycles {
+	uint64_t flow;
+	uint64_t parse;
+	uint64_t match;
+};
+const struct inspect_cycles *inspect_cycles(const struct inspector *in);

@@ -1,0 +1,31 @@
+// Which protocol does a stream or a datagram speak? Asked of its bytes, never of its port
+// alone: each row of proto_table in turn.
+
+#pragma once
+
+#include "dataplane/inspect/session.h"
+
+enum recognised {
+	RECOGNISED_NO, // nobody knows these bytes
+	RECOGNISED_LATER, // more bytes are needed
+	RECOGNISED_YES,
+};
+
+struct recognition {
+	const struct proto *proto;
+	enum dir sender; // what the sender of the bytes is
+	bool sender_known;
+};
+
+// l4: IPPROTO_TCP (in: a prefix of the stream) or IPPROTO_UDP (in: a datagram).
+enum recognised recognise(
+	struct bytes in, uint8_t l4, uint16_t sport, uint16_t dport, struct recognition *out);
+
+// The parser of an app_proto over l4, or NULL.
+const struct proto *recognise_parser(uint8_t app_proto, uint8_t l4);
+
+// A TLS ClientHello may begin later in a stream of something else (STARTTLS, SOCKS, a proxy).
+// Feed the bytes of the stream; side->probe carries what a hello may have begun with, so that
+// the answer does not depend on how the stream was cut. True: a hello begins at the last
+// `carried` bytes of side->probe followed by in[at..].
+bool recognise_hello(struct side *side, struct bytes in, size_t *at);

@@ -1,0 +1,133 @@
+#include "dataplane/inspect/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct session_pool {
+	struct session *all;
+	uint32_t n;
+	uint32_t free; // first free, or FLOW_NONE
+	uint32_t fresh; // sessions never used yet start here: their memory is untouched
+	uint32_t used;
+};
+
+struct session_pool *session_pool_new(uint32_t n)
+{
+	struct session_pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool == NULL)
+		return NULL;
+	pool->all = calloc(n ? n : 1, sizeof(*pool->all));
+	pool->n = n;
+	pool->free = FLOW_NONE;
+	if (pool->all == NULL) {
+		free(pool);
+		return NULL;
+	}
+	return pool;
+}
+
+void session_pool_free(struct session_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	free(pool->all);
+	free(pool);
+}
+
+struct session *session_take(struct session_pool *pool, struct flow *flow)
+{
+	uint32_t index = pool->free;
+
+	if (index != FLOW_NONE)
+		pool->free = pool->all[index].next;
+	else if (pool->fresh < pool->n)
+		index = pool->fresh++;
+	else
+		return NULL;
+
+	struct session *s = &pool->all[index];
+	memset(s, 0, sizeof(*s));
+	s->flow = flow;
+	flow->session = index;
+	pool->used++;
+	return s;
+}
+
+void session_give(struct session_pool *pool, struct session *s)
+{
+	s->flow->session = FLOW_NONE;
+	s->flow = NULL;
+	s->next = pool->free;
+	pool->free = (uint32_t)(s - pool->all);
+	pool->used--;
+}
+
+struct session *session_of(struct session_pool *pool, const struct flow *flow)
+{
+	return flow->session == FLOW_NONE ? NULL : &pool->all[flow->session];
+}
+
+uint32_t session_pool_used(const struct session_pool *pool)
+{
+	return pool->used;
+}
+
+struct gather_slot {
+	struct gather gather; // first: a gather is its slot
+	struct gather_slot *next;
+};
+
+struct gather_pool {
+	struct gather_slot *free;
+	uint8_t *memory;
+	struct gather_slot slots[];
+};
+
+struct gather_pool *gather_pool_new(uint32_t n)
+{
+	struct gather_pool *pool = calloc(1, sizeof(*pool) + n * sizeof(pool->slots[0]));
+
+	if (pool == NULL)
+		return NULL;
+	pool->memory = malloc((size_t)(n ? n : 1) * GATHER_MAX);
+	if (pool->memory == NULL) {
+		free(pool);
+		return NULL;
+	}
+	for (uint32_t i = n; i-- > 0;) {
+		struct gather_slot *slot = &pool->slots[i];
+		slot->gather.data = pool->memory + (size_t)i * GATHER_MAX;
+		slot->gather.cap = GATHER_MAX;
+		slot->next = pool->free;
+		pool->free = slot;
+	}
+	return pool;
+}
+
+void gather_pool_free(struct gather_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	free(pool->memory);
+	free(pool);
+}
+
+struct gather *gather_pool_take(struct gather_pool *pool)
+{
+	struct gather_slot *slot = pool->free;
+
+	if (slot == NULL)
+		return NULL;
+	pool->free = slot->next;
+	slot->gather.len = 0;
+	return &slot->gather;
+}
+
+void gather_pool_give(struct gather_pool *pool, struct gather *g)
+{
+	struct gather_slot *slot = (struct gather_slot *)g;
+
+	slot->next = pool->free;
+	pool->free = slot;
+}

@@ -1,0 +1,60 @@
+// What a flow needs while it is being parsed: TCP order, the parser's state, and the
+// matcher's streams. Taken from a pool when a flow first has something to parse, given
+// back when the flow is settled or ends. Everything in it is indexed by the sending
+// side (0: key.a, 1: key.b), because which side is the client may be learnt late.
+
+#pragma once
+
+#include "dataplane/inspect/flow.h"
+#include "dataplane/inspect/proto/proto.h"
+#include "dataplane/inspect/tcp_order.h"
+
+#include <stdint.h>
+
+enum side_state {
+	SIDE_PROBING = 0, // the protocol is not known yet
+	SIDE_PARSING,
+	SIDE_DONE, // the parser wants nothing more from here
+};
+
+struct side {
+	uint8_t state; // enum side_state
+	uint8_t probe_len; // bytes in probe[]
+	uint8_t searching; // probe[] holds the last bytes, not the first (recognise.h)
+	uint8_t pad[5];
+	uint8_t probe[PROBE_BYTES];
+};
+
+struct pattern_stream;
+
+struct session {
+	struct tcp_half half[2];
+	const struct proto *proto; // NULL while unknown
+	struct flow *flow;
+	struct pattern_stream *stream[2]; // the matcher's; opened and closed by the hooks
+	uint64_t offset[2]; // bytes delivered or skipped so far
+	uint32_t next; // free list
+	uint8_t settled; // given back at the end of the burst
+	uint8_t pad[3];
+	struct side side[2];
+	_Alignas(8) uint8_t proto_state[PROTO_STATE_MAX];
+};
+
+struct session_pool;
+
+// n: sessions. NULL when memory is short.
+struct session_pool *session_pool_new(uint32_t n);
+void session_pool_free(struct session_pool *pool);
+// A cleared session for `flow` (whose `session` is set), or NULL when all are taken.
+struct session *session_take(struct session_pool *pool, struct flow *flow);
+void session_give(struct session_pool *pool, struct session *s);
+struct session *session_of(struct session_pool *pool, const struct flow *flow);
+uint32_t session_pool_used(const struct session_pool *pool);
+
+// Buffers for messages that come in pieces: bounded, shared by all sessions of a worker.
+struct gather_pool;
+
+struct gather_pool *gather_pool_new(uint32_t n);
+void gather_pool_free(struct gather_pool *pool);
+struct gather *gather_pool_take(struct gather_pool *pool);
+void gather_pool_give(struct gather_pool *pool, struct gather *g);

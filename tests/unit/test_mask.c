@@ -1,0 +1,107 @@
+#include "dataplane/inspect/mask.h"
+#include "tests/unit/check.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The key and the pairs that come with the authors' own Crypto-PAn 1.0 sample.
+static const uint8_t sample_key[MASK_KEY_LEN] = {21, 34, 23, 141, 51, 164, 207, 128, 19, 10, 91, 22,
+	73, 144, 125, 16, 216, 152, 143, 131, 121, 121, 101, 39, 98, 87, 76, 45, 42, 132, 34, 2};
+
+static void test_known_pairs(void)
+{
+	static const struct {
+		const char *clear, *masked;
+	} cases[] = {
+		{"128.11.68.132", "135.242.180.132"},
+		{"129.118.74.4", "134.136.186.123"},
+		{"130.132.252.244", "133.68.164.234"},
+		{"141.223.7.43", "141.167.8.160"},
+		{"141.233.145.108", "141.129.237.235"},
+		{"152.163.225.39", "151.140.114.167"},
+		{"156.29.3.236", "147.225.12.42"},
+		{"165.247.96.84", "162.9.99.234"},
+		{"166.107.77.190", "160.132.178.185"},
+		{"192.102.249.13", "252.138.62.131"},
+	};
+	struct masker *m = masker_new(sample_key);
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		uint8_t in[16] = {0}, out[16], want[4];
+		inet_pton(AF_INET, cases[i].clear, in);
+		inet_pton(AF_INET, cases[i].masked, want);
+		mask_address(m, 4, in, out);
+		CHECK(memcmp(out, want, 4) == 0, "%s: %u.%u.%u.%u", cases[i].clear, out[0], out[1],
+			out[2], out[3]);
+	}
+	masker_free(m);
+}
+
+static unsigned common_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	for (unsigned i = 0; i < bits; i++) {
+		if (((a[i / 8] ^ b[i / 8]) >> (7 - i % 8)) & 1)
+			return i;
+	}
+	return bits;
+}
+
+static void test_prefixes(void)
+{
+	struct masker *m = masker_new(sample_key);
+
+	srandom(1);
+	for (unsigned i = 0; i < 2000; i++) {
+		unsigned bits = i % 2 ? 128 : 32;
+		uint8_t a[16] = {0}, b[16] = {0}, x[16], y[16];
+		for (unsigned j = 0; j < bits / 8; j++)
+			a[j] = b[j] = (uint8_t)random();
+		unsigned flip = (unsigned)random() % bits;
+		b[flip / 8] ^= (uint8_t)(0x80 >> flip % 8);
+		mask_address(m, bits == 32 ? 4 : 6, a, x);
+		mask_address(m, bits == 32 ? 4 : 6, b, y);
+		CHECK(common_bits(x, y, bits) == flip, "pair %u differs first in bit %u", i, flip);
+	}
+	masker_free(m);
+}
+
+static void test_urls(void)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{"", ""},
+		{"/", "/"},
+		{"/a/b.html", "/a/b.html"},
+		{"/a?phone=13800000000", "/a?phone="},
+		{"/a?x=1&phone=2&y", "/a?x=&phone=&"},
+		{"/a?secret", "/a?"},
+		{"/a?x=1#frag=2", "/a?x="},
+		{"/a#token=3", "/a"},
+		{"/a?=1&&=&b=c=d", "/a?=&&=&b="},
+		{"http://h/p?q=a?b&c=d", "http://h/p?q=&c="},
+	};
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		size_t len = strlen(cases[i].in);
+		uint8_t *in = malloc(len + 1), *out = malloc(len + 1);
+		memcpy(in, cases[i].in, len);
+		size_t n = mask_url((struct bytes){in, len, false}, out);
+		CHECK(n == strlen(cases[i].want) && memcmp(out, cases[i].want, n) == 0, "%s: %.*s",
+			cases[i].in, (int)n, (const char *)out);
+		free(in);
+		free(out);
+	}
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{"the authors' sample", test_known_pairs},
+		{"prefixes are kept", test_prefixes},
+		{"URLs", test_urls},
+		CU_TEST_INFO_NULL,
+	};
+	return check_main("mask", tests);
+}
