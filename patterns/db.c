@@ -1,0 +1,503 @@
+// Loading: check every offset and count of the artefact, then make ready what matching needs.
+
+#include "patterns/confirm.h"
+
+#include "patterns/rule.h"
+
+#include <openssl/evp.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORKERS_MAX = 1024, MATCH_LIMIT = 3500, DEPTH_LIMIT = 1500 };
+
+static const size_t row_size[SWDB_SECTIONS] = {
+	[SWDB_RULES] = sizeof(struct swdb_rule),
+	[SWDB_CHAINS] = sizeof(struct swdb_chain),
+	[SWDB_CONDITIONS] = sizeof(struct swdb_condition),
+	[SWDB_ADDRS] = sizeof(struct swdb_addr),
+	[SWDB_PORTS] = sizeof(struct swdb_port),
+	[SWDB_PAIRS] = sizeof(uint32_t),
+	[SWDB_TEXT] = 1,
+	[SWDB_PATTERNS] = sizeof(struct swdb_pattern),
+	[SWDB_LINKS] = sizeof(uint32_t),
+	[SWDB_ALWAYS] = sizeof(struct swdb_always),
+	[SWDB_SCANS] = sizeof(struct swdb_scan),
+	[SWDB_BYTECODE] = 1,
+};
+
+__attribute__((format(printf, 3, 4))) static int refuse(
+	char error[256], int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(error, 256, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+static int corrupt(char error[256], const char *what)
+{
+	return refuse(error, -EBADMSG, "pattern database is corrupt: %s", what);
+}
+
+static int check_seal(const uint8_t *blob, size_t len, const struct swdb_header *h, char error[256])
+{
+	const size_t sealed = offsetof(struct swdb_header, sources);
+	uint8_t digest[EVP_MAX_MD_SIZE];
+
+	if (memcmp(h->magic, SWDB_MAGIC, sizeof(h->magic)) != 0)
+		return corrupt(error, "not one at all");
+	if (h->version != SWDB_VERSION)
+		return refuse(error, -ENOEXEC, "pattern database has format %u, not %d", h->version,
+			SWDB_VERSION);
+	if (h->header_len != sizeof(*h) || h->total_len != len || len > SWDB_TOTAL_MAX ||
+		h->n_sections != SWDB_SECTIONS)
+		return corrupt(error, "truncated");
+	if (EVP_Digest(blob + sealed, len - sealed, digest, NULL, EVP_sha256(), NULL) != 1)
+		return refuse(error, -ENOMEM, "short of memory");
+	if (memcmp(digest, h->sha256, sizeof(h->sha256)) != 0)
+		return corrupt(error, "its SHA-256 is another");
+	return 0;
+}
+
+static int check_platform(const struct swdb_header *h, char error[256])
+{
+	hs_platform_info_t here;
+
+	if (memchr(h->hs_version, '\0', sizeof(h->hs_version)) == NULL)
+		return corrupt(error, "Hyperscan version");
+	if (strcmp(h->hs_version, hs_version()) != 0)
+		return refuse(error, -ENOEXEC,
+			"pattern database is for Hyperscan %.63s, this is %s", h->hs_version,
+			hs_version());
+	if (hs_valid_platform() != HS_SUCCESS || hs_populate_platform(&here) != HS_SUCCESS)
+		return refuse(error, -ENOEXEC, "Hyperscan does not run on this CPU");
+	if (h->cpu_features & ~here.cpu_features)
+		return refuse(error, -ENOEXEC,
+			"pattern database is for a CPU with features %#llx, this has %#llx",
+			(unsigned long long)h->cpu_features, (unsigned long long)here.cpu_features);
+	return 0;
+}
+
+static int check_sections(const struct swdb_header *h, char error[256])
+{
+	const struct swdb_section *bytecode = &h->sections[SWDB_BYTECODE];
+
+	for (unsigned i = 0; i < SWDB_SECTIONS; i++) {
+		const struct swdb_section *s = &h->sections[i];
+		if (s->offset % 8 != 0 || s->offset < sizeof(*h) || s->offset > h->total_len ||
+			s->len > h->total_len - s->offset || s->len % row_size[i] != 0)
+			return corrupt(error, "section table");
+		if (i != SWDB_BYTECODE && s->offset + s->len > bytecode->offset)
+			return corrupt(error, "bytecode is not last");
+	}
+	return 0;
+}
+
+static int map_sections(
+	struct pattern_db *db, const uint8_t *blob, const struct swdb_header *h, char error[256])
+{
+	size_t len = h->sections[SWDB_BYTECODE].offset;
+	const uint8_t *at[SWDB_SECTIONS];
+
+	db->copy = malloc(len);
+	if (db->copy == NULL)
+		return refuse(error, -ENOMEM, "short of memory");
+	memcpy(db->copy, blob, len);
+	db->memory += len;
+	for (unsigned i = 0; i < SWDB_SECTIONS; i++) {
+		at[i] = db->copy + h->sections[i].offset;
+		db->n[i] = (uint32_t)(h->sections[i].len / row_size[i]);
+	}
+	db->rules = (const void *)at[SWDB_RULES];
+	db->chains = (const void *)at[SWDB_CHAINS];
+	db->conditions = (const void *)at[SWDB_CONDITIONS];
+	db->addrs = (const void *)at[SWDB_ADDRS];
+	db->ports = (const void *)at[SWDB_PORTS];
+	db->pairs = (const void *)at[SWDB_PAIRS];
+	db->text = at[SWDB_TEXT];
+	db->patterns = (const void *)at[SWDB_PATTERNS];
+	db->links = (const void *)at[SWDB_LINKS];
+	db->always = (const void *)at[SWDB_ALWAYS];
+	db->scans = (const void *)at[SWDB_SCANS];
+	memcpy(db->digest, h->sources, sizeof(db->digest));
+	return 0;
+}
+
+static bool span_ok(const struct pattern_db *db, struct swdb_span span, enum swdb_section_id of)
+{
+	return span.first <= db->n[of] && span.n <= db->n[of] - span.first;
+}
+
+// The text ends in a NUL, so that a string is whole wherever it begins.
+static bool text_ok(const struct pattern_db *db, uint32_t at)
+{
+	return at < db->n[SWDB_TEXT];
+}
+
+static bool rule_ok(const struct pattern_db *db, const struct swdb_rule *r)
+{
+	return text_ok(db, r->msg) && text_ok(db, r->classtype) && text_ok(db, r->set) &&
+		(r->service == SWDB_NONE || text_ok(db, r->service)) &&
+		span_ok(db, r->src, SWDB_ADDRS) && span_ok(db, r->dst, SWDB_ADDRS) &&
+		span_ok(db, r->sport, SWDB_PORTS) && span_ok(db, r->dport, SWDB_PORTS) &&
+		span_ok(db, r->metadata, SWDB_PAIRS) && span_ok(db, r->references, SWDB_PAIRS) &&
+		span_ok(db, r->chains, SWDB_CHAINS) && r->chains.n <= SWDB_CONDITIONS_MAX;
+}
+
+static bool chain_ok(const struct pattern_db *db, const struct swdb_chain *c)
+{
+	return c->field < FIELD_COUNT && field_table[c->field].scan != SCAN_NO &&
+		span_ok(db, c->conditions, SWDB_CONDITIONS) && c->conditions.n > 0 &&
+		c->conditions.n <= SWDB_CONDITIONS_MAX;
+}
+
+static bool condition_ok(const struct pattern_db *db, const struct swdb_condition *c)
+{
+	if (!span_ok(db, (struct swdb_span){c->bytes, c->len}, SWDB_TEXT))
+		return false;
+	if (c->kind == COND_CONTENT)
+		return c->len > 0;
+	return c->kind == COND_PCRE && (c->pcre_options & ~PATTERN_PCRE_ALLOWED) == 0;
+}
+
+static bool always_ok(const struct pattern_db *db, uint32_t i)
+{
+	const struct swdb_always *a = &db->always[i];
+
+	return a->rule < db->n[SWDB_RULES] && a->field < FIELD_COUNT &&
+		(i == 0 || db->always[i - 1].field <= a->field);
+}
+
+static int check_rows(const struct pattern_db *db, char error[256])
+{
+	if (db->n[SWDB_TEXT] == 0 || db->text[db->n[SWDB_TEXT] - 1] != '\0')
+		return corrupt(error, "text");
+	for (uint32_t i = 0; i < db->n[SWDB_RULES]; i++) {
+		if (!rule_ok(db, &db->rules[i]))
+			return corrupt(error, "rule");
+	}
+	for (uint32_t i = 0; i < db->n[SWDB_CHAINS]; i++) {
+		if (!chain_ok(db, &db->chains[i]))
+			return corrupt(error, "chain");
+	}
+	for (uint32_t i = 0; i < db->n[SWDB_CONDITIONS]; i++) {
+		if (!condition_ok(db, &db->conditions[i]))
+			return corrupt(error, "condition");
+	}
+	for (uint32_t i = 0; i < db->n[SWDB_PAIRS]; i++) {
+		if (!text_ok(db, db->pairs[i]))
+			return corrupt(error, "pair");
+	}
+	for (uint32_t i = 0; i < db->n[SWDB_PATTERNS]; i++) {
+		if (!span_ok(db, db->patterns[i].links, SWDB_LINKS))
+			return corrupt(error, "pattern");
+	}
+	for (uint32_t i = 0; i < db->n[SWDB_LINKS]; i++) {
+		if (db->links[i] >= db->n[SWDB_RULES])
+			return corrupt(error, "link");
+	}
+	for (uint32_t i = 0; i < db->n[SWDB_ALWAYS]; i++) {
+		if (!always_ok(db, i))
+			return corrupt(error, "always");
+	}
+	return 0;
+}
+
+static int hs_refuse(hs_error_t status, char error[256])
+{
+	switch (status) {
+	case HS_DB_VERSION_ERROR:
+	case HS_DB_PLATFORM_ERROR:
+		return refuse(error, -ENOEXEC, "bytecode is for another Hyperscan or CPU");
+	case HS_NOMEM:
+		return refuse(error, -ENOMEM, "short of memory");
+	default:
+		return corrupt(error, "bytecode");
+	}
+}
+
+static int load_scan(struct pattern_db *db, const struct swdb_scan *scan, const uint8_t *bytecode,
+	char error[256])
+{
+	size_t total = db->n[SWDB_BYTECODE], size = 0;
+
+	if (scan->field >= FIELD_COUNT || scan->kind >= SWDB_SCAN_KINDS ||
+		field_table[scan->field].scan == SCAN_NO || scan->offset > total ||
+		scan->len > total - scan->offset)
+		return corrupt(error, "scan");
+	hs_database_t **slot = &db->fields[scan->field].scans[scan->kind];
+	if (*slot != NULL)
+		return corrupt(error, "two scans of one kind");
+	hs_error_t status =
+		hs_deserialize_database((const char *)bytecode + scan->offset, scan->len, slot);
+	if (status != HS_SUCCESS)
+		return hs_refuse(status, error);
+	bool stream = hs_stream_size(*slot, &size) == HS_SUCCESS;
+	if (stream != (field_table[scan->field].scan == SCAN_STREAM))
+		return corrupt(error, "scan of another mode");
+	if (hs_database_size(*slot, &size) == HS_SUCCESS)
+		db->memory += size;
+	return 0;
+}
+
+static int load_scans(struct pattern_db *db, const uint8_t *bytecode, char error[256])
+{
+	for (uint32_t i = 0; i < db->n[SWDB_SCANS]; i++) {
+		int err = load_scan(db, &db->scans[i], bytecode, error);
+		if (err < 0)
+			return err;
+	}
+	for (uint32_t i = 0; i < db->n[SWDB_ALWAYS]; i++) {
+		struct swdb_span *span = &db->fields[db->always[i].field].always;
+		if (span->n++ == 0)
+			span->first = i;
+	}
+	return 0;
+}
+
+static int load_expressions(struct pattern_db *db, char error[256])
+{
+	uint32_t n = db->n[SWDB_CONDITIONS];
+	int why;
+	PCRE2_SIZE at;
+
+	db->codes = calloc(n + (size_t)1, sizeof(*db->codes));
+	db->limits = pcre2_match_context_create(NULL);
+	if (db->codes == NULL || db->limits == NULL)
+		return refuse(error, -ENOMEM, "short of memory");
+	pcre2_set_match_limit(db->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(db->limits, DEPTH_LIMIT);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct swdb_condition *c = &db->conditions[i];
+		size_t size = 0, jit = 0;
+		if (c->kind != COND_PCRE)
+			continue;
+		db->codes[i] = pattern_pcre_compile(
+			db->text + c->bytes, c->len, c->pcre_options, &why, &at);
+		if (db->codes[i] == NULL)
+			return corrupt(error, "expression");
+		if (pcre2_jit_compile(db->codes[i], PCRE2_JIT_COMPLETE) != 0)
+			db->interprets = true;
+		pcre2_pattern_info(db->codes[i], PCRE2_INFO_SIZE, &size);
+		pcre2_pattern_info(db->codes[i], PCRE2_INFO_JITSIZE, &jit);
+		db->memory += size + jit;
+	}
+	return 0;
+}
+
+// May the rule come true with bytes that follow those that its prefilter found?
+static bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r)
+{
+	uint32_t positive = 0;
+
+	for (uint32_t i = 0; i < r->chains.n; i++) {
+		struct swdb_span span = db->chains[r->chains.first + i].conditions;
+		for (uint32_t j = span.first; j < span.first + span.n; j++) {
+			const struct swdb_condition *c = &db->conditions[j];
+			if (c->flags & CONTENT_NEGATED)
+				continue;
+			positive++;
+			if (c->kind == COND_PCRE || c->len > SWDB_PREFILTER_MAX)
+				return true;
+		}
+	}
+	return positive > 1;
+}
+
+static void fill_public(struct pattern_db *db, uint32_t i)
+{
+	const struct swdb_rule *r = &db->rules[i];
+	const char *text = (const char *)db->text;
+
+	db->public_rules[i] = (struct pattern_rule){
+		.gid = r->gid,
+		.sid = r->sid,
+		.rev = r->rev,
+		.severity = r->severity,
+		.noalert = (r->flags & SWDB_NOALERT) != 0,
+		.pass = (r->flags & SWDB_PASS) != 0,
+		.msg = text + r->msg,
+		.classtype = text + r->classtype,
+		.set = text + r->set,
+		.service = r->service != SWDB_NONE ? text + r->service : NULL,
+		.longest_content = r->longest_content,
+		.n_metadata = r->metadata.n,
+		.metadata = db->public_pairs + r->metadata.first,
+		.n_references = r->references.n,
+		.references = db->public_pairs + r->references.first,
+	};
+}
+
+static int load_rules(struct pattern_db *db, char error[256])
+{
+	uint32_t n = db->n[SWDB_RULES], n_pairs = db->n[SWDB_PAIRS];
+
+	db->public_rules = calloc(n + (size_t)1, sizeof(*db->public_rules));
+	db->public_pairs = calloc(n_pairs + (size_t)1, sizeof(*db->public_pairs));
+	db->waits = calloc(n + (size_t)1, sizeof(*db->waits));
+	if (db->public_rules == NULL || db->public_pairs == NULL || db->waits == NULL)
+		return refuse(error, -ENOMEM, "short of memory");
+	for (uint32_t i = 0; i < n_pairs; i++)
+		db->public_pairs[i] = (const char *)db->text + db->pairs[i];
+	for (uint32_t i = 0; i < n; i++) {
+		const struct swdb_rule *r = &db->rules[i];
+		fill_public(db, i);
+		db->waits[i] = rule_waits(db, r);
+		if (!(r->at & SWDB_AT_PACKET) || r->chains.n == 0)
+			continue;
+		if (r->proto == RULE_TCP || r->proto == RULE_TCP_PKT ||
+			(r->proto != RULE_UDP && r->proto != RULE_ICMP &&
+				!(r->at & SWDB_AT_STREAM)))
+			db->packets_tcp = true;
+		if (r->proto != RULE_TCP && r->proto != RULE_TCP_PKT)
+			db->packets_other = true;
+	}
+	db->memory += n * (sizeof(*db->public_rules) + sizeof(*db->waits)) +
+		n_pairs * sizeof(*db->public_pairs);
+	return 0;
+}
+
+// One scratch that fits every database, and a copy of it for each worker.
+static int load_workers(struct pattern_db *db, unsigned n_workers, char error[256])
+{
+	hs_scratch_t *scratch = NULL;
+	size_t size = (n_workers * sizeof(*db->workers) + 63) & ~(size_t)63;
+	bool ok = n_workers > 0 && n_workers <= WORKERS_MAX;
+
+	for (unsigned field = 0; field < FIELD_COUNT && ok; field++) {
+		for (unsigned kind = 0; kind < SWDB_SCAN_KINDS && ok; kind++) {
+			const hs_database_t *scan = db->fields[field].scans[kind];
+			ok = scan == NULL || hs_alloc_scratch(scan, &scratch) == HS_SUCCESS;
+		}
+	}
+	if (ok)
+		db->workers = aligned_alloc(64, size);
+	if (db->workers != NULL) {
+		memset(db->workers, 0, size);
+		db->n_workers = n_workers;
+	}
+	ok = db->workers != NULL;
+	for (unsigned i = 0; i < db->n_workers && ok; i++)
+		ok = pattern_worker_init(db, &db->workers[i], scratch);
+	if (scratch != NULL)
+		hs_free_scratch(scratch);
+	db->memory += size;
+	return ok ? 0 : refuse(error, -ENOMEM, "short of memory");
+}
+
+static int load(struct pattern_db *db, const uint8_t *blob, const struct swdb_header *h,
+	unsigned n_workers, char error[256])
+{
+	static _Atomic uint64_t last_id;
+
+	db->id = atomic_fetch_add(&last_id, 1) + 1;
+	db->memory = sizeof(*db);
+	int err = map_sections(db, blob, h, error);
+	if (err == 0)
+		err = check_rows(db, error);
+	if (err == 0)
+		err = load_scans(db, blob + h->sections[SWDB_BYTECODE].offset, error);
+	if (err == 0)
+		err = load_expressions(db, error);
+	if (err == 0)
+		err = load_rules(db, error);
+	if (err == 0)
+		err = load_workers(db, n_workers, error);
+	return err;
+}
+
+int pattern_db_load(
+	const void *blob, size_t len, unsigned n_workers, struct pattern_db **out, char error[256])
+{
+	struct swdb_header header;
+
+	if (len < sizeof(header))
+		return corrupt(error, "truncated");
+	memcpy(&header, blob, sizeof(header));
+	int err = check_seal(blob, len, &header, error);
+	if (err == 0)
+		err = check_platform(&header, error);
+	if (err == 0)
+		err = check_sections(&header, error);
+	if (err < 0)
+		return err;
+
+	struct pattern_db *db = calloc(1, sizeof(*db));
+	if (db == NULL)
+		return refuse(error, -ENOMEM, "short of memory");
+	err = load(db, blob, &header, n_workers, error);
+	if (err < 0) {
+		pattern_db_free(db);
+		return err;
+	}
+	*out = db;
+	return 0;
+}
+
+void pattern_db_free(struct pattern_db *db)
+{
+	if (db == NULL)
+		return;
+	for (unsigned i = 0; i < db->n_workers; i++)
+		pattern_worker_fini(&db->workers[i]);
+	for (unsigned field = 0; field < FIELD_COUNT; field++) {
+		for (unsigned kind = 0; kind < SWDB_SCAN_KINDS; kind++)
+			hs_free_database(db->fields[field].scans[kind]);
+	}
+	for (uint32_t i = 0; db->codes != NULL && i < db->n[SWDB_CONDITIONS]; i++)
+		pcre2_code_free(db->codes[i]);
+	pcre2_match_context_free(db->limits);
+	free(db->codes);
+	free(db->workers);
+	free(db->waits);
+	free(db->public_rules);
+	free(db->public_pairs);
+	free(db->copy);
+	free(db);
+}
+
+uint32_t pattern_db_n_rules(const struct pattern_db *db)
+{
+	return db->n[SWDB_RULES];
+}
+
+const struct pattern_rule *pattern_db_rule(const struct pattern_db *db, uint32_t index)
+{
+	return &db->public_rules[index];
+}
+
+const uint8_t *pattern_db_digest(const struct pattern_db *db)
+{
+	return db->digest;
+}
+
+size_t pattern_db_memory(const struct pattern_db *db)
+{
+	return db->memory;
+}
+
+uint64_t pattern_db_gave_up(const struct pattern_db *db, unsigned worker)
+{
+	return db->workers[worker].gave_up;
+}
+
+bool pattern_db_uses(const struct pattern_db *db, enum field field)
+{
+	const struct pattern_field *f = &db->fields[field];
+
+	return field != FIELD_NONE &&
+		(f->always.n > 0 || f->scans[SWDB_LITERALS] != NULL ||
+			f->scans[SWDB_EXPRESSIONS] != NULL);
+}
+
+bool pattern_db_has_packet_rules(const struct pattern_db *db)
+{
+	return db->fields[FIELD_NONE].always.n > 0;
+}

@@ -1,0 +1,127 @@
+// A compiled pattern set, loaded and ready to match. The only header that stands between
+// the rest of the tree and Hyperscan.
+
+#pragma once
+
+#include "dataplane/api/fields.h"
+#include "dataplane/base/bytes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pattern_db;
+
+// Load a .swdb and give each of `n_workers` its own scratch, so that matching never allocates.
+// blob: borrowed for the call only. The container is untrusted: any bytes are safe. (The
+// Hyperscan bytecode inside is guarded by the artefact's SHA-256 and Hyperscan's own checks; an
+// attacker who can forge the whole artefact is kept out by the link's permissions.)
+// Returns 0 and hands *out to the caller, or a negative errno, leaving *out alone and a text in
+// `error` (size 256):
+//   -EBADMSG  truncated or corrupt
+//   -ENOEXEC  built by another Hyperscan or format version, or for a CPU feature this one lacks
+//   -ENOMEM
+// Takes milliseconds. Not for worker threads.
+int pattern_db_load(
+	const void *blob, size_t len, unsigned n_workers, struct pattern_db **out, char error[256]);
+void pattern_db_free(struct pattern_db *db); // NULL is allowed
+
+struct pattern_rule { // as the artefact stores it
+	uint32_t gid, sid, rev;
+	uint8_t severity;
+	bool noalert;
+	bool pass;
+	const char *msg, *classtype, *set;
+	const char *service; // NULL: names none
+	uint32_t longest_content; // bytes, of its contents that are not negated
+	uint32_t n_metadata; // "key value" each
+	const char *const *metadata;
+	uint32_t n_references; // "type,value" each
+	const char *const *references;
+};
+
+uint32_t pattern_db_n_rules(const struct pattern_db *db);
+const struct pattern_rule *pattern_db_rule(const struct pattern_db *db, uint32_t index);
+const uint8_t *pattern_db_digest(const struct pattern_db *db); // 32 bytes
+size_t pattern_db_memory(const struct pattern_db *db); // bytes, scratch included
+// How often a confirm step of this worker exceeded its budget (and so did not match).
+uint64_t pattern_db_gave_up(const struct pattern_db *db, unsigned worker);
+// Is there anything to match on this field (FIELD_PAYLOAD, FIELD_STREAM included)?
+bool pattern_db_uses(const struct pattern_db *db, enum field field);
+// Rules without any content: they are looked at for each packet.
+bool pattern_db_has_packet_rules(const struct pattern_db *db);
+
+// Where the bytes come from: the flow, seen in the direction of the packet or message.
+struct match_env {
+	const uint8_t *src; // 16 bytes, clear
+	const uint8_t *dst;
+	uint16_t sport, dport;
+	uint8_t ip_version;
+	uint8_t l4;
+	uint8_t app_proto; // enum app_proto
+	uint8_t dir; // enum dir
+	bool established; // packets of both directions were seen (TCP: handshake done, or midstream)
+	uint32_t payload_len; // of the packet at hand, for dsize
+};
+
+struct match_hit {
+	uint32_t rule;
+	uint16_t field; // whose scan led here
+};
+
+enum { MATCH_HITS_MAX = 256 }; // a call reports at most so many; the rest is counted
+
+struct match_hits {
+	uint32_t n;
+	uint32_t overflow;
+	uint64_t scans; // totals, added to
+	uint64_t candidates;
+	struct match_hit hits[MATCH_HITS_MAX];
+};
+
+struct match_value {
+	uint16_t field;
+	struct bytes value;
+};
+
+// Each call appends the rules that match, each at most once a call, in order of rule index; when
+// there is no room for all, those with the lowest index stay.
+// worker: below n_workers of the load; one thread per number at a time.
+
+// The fields of one message, all known at once: rules of these fields (tls.sni, http.*, ...).
+// http.host, and values that a dotprefix rule looks at, are matched up to 1 KiB; longer ones
+// match no such rule.
+void pattern_db_match_tx(const struct pattern_db *db, unsigned worker, const struct match_env *env,
+	const struct match_value *values, unsigned n, struct match_hits *hits);
+
+// One packet: rules without content, and payload rules of UDP, ICMP, IP and tcp-pkt.
+void pattern_db_match_packet(const struct pattern_db *db, unsigned worker,
+	const struct match_env *env, struct bytes payload, struct match_hits *hits);
+
+// The bytes of a TCP direction, in order. A stream keeps Hyperscan's state and the last
+// PATTERN_TAIL bytes; a match is reported in the call that brings its last byte, however the
+// stream is cut. Bounds:
+//   - the contents of a rule are found together when they lie within PATTERN_TAIL bytes; further
+//     apart only when one call brings them all. A content or the match of an expression that is
+//     longer than that likewise.
+//   - of the rules that wait for bytes to come, the 16 with the latest prefilter hit are kept.
+//   - a negated condition, endswith and an expression's $ and lookahead see the bytes at hand:
+//     the tail and what the call brings.
+// Opening and reopening allocate; a stream outlives the set that opened it.
+//
+// A stream is tied to `db`; after a swap the caller reopens it on the new one, which primes the
+// new state with the old tail (matches that end inside it were reported before and are not
+// again). reopen() takes ownership of `old` and returns it, or NULL when memory is short.
+enum { PATTERN_TAIL = 256 };
+
+struct pattern_stream; // holds: tail, its length, stream offset, Hyperscan stream
+
+struct pattern_stream *pattern_stream_open(const struct pattern_db *db);
+struct pattern_stream *pattern_stream_reopen(
+	const struct pattern_db *db, unsigned worker, struct pattern_stream *old);
+void pattern_stream_close(struct pattern_stream *s); // NULL is allowed
+// For comparing only: the set may be gone.
+const struct pattern_db *pattern_stream_db(const struct pattern_stream *s);
+// `offset`: stream offset of data.p[0]. A jump forward (gap) resets the state and the tail.
+void pattern_db_match_stream(const struct pattern_db *db, unsigned worker, struct pattern_stream *s,
+	const struct match_env *env, uint64_t offset, struct bytes data, struct match_hits *hits);

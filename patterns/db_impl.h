@@ -1,0 +1,121 @@
+// A loaded pattern set from the inside: shared by db.c (load), match.c, stream.c and confirm.c.
+
+#pragma once
+
+#include "patterns/db.h"
+#include "patterns/swdb.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <hs.h>
+
+enum {
+	// A value of which a copy is needed (http.host for its case, dotprefix for its dot) is
+	// matched up to this length; longer ones match no such rule.
+	PATTERN_VALUE_MAX = 1024,
+	PATTERN_PIECE_MAX = 65536, // a stream is scanned in pieces of at most so many bytes
+	PATTERN_FRAMES_MAX = 262144,
+};
+
+// Memory for the PCRE2 interpreter, for the expressions that have no JIT code: slots of fixed
+// size (match.c). What needs more is given up.
+enum { PCRE_SLOTS = 4 };
+
+struct pcre_frames {
+	uint8_t *slot[PCRE_SLOTS];
+	bool taken[PCRE_SLOTS];
+};
+
+struct pattern_candidate {
+	uint32_t rule;
+	uint16_t field;
+};
+
+struct pattern_worker { // written by its own thread only
+	_Alignas(64) hs_scratch_t *scratch;
+	uint32_t epoch;
+	uint32_t *seen; // by rule: epoch in which it became a candidate
+	uint64_t *at; // by rule: stream offset of the end of the prefilter's last hit
+	uint32_t n_candidates;
+	struct pattern_candidate *candidates; // room for every rule
+	uint8_t *window; // tail and piece of a stream; NULL when no rule looks at streams
+	pcre2_match_data *match_data;
+	pcre2_general_context *memory;
+	struct pcre_frames frames;
+	uint64_t gave_up; // confirm steps that ran out of budget
+	uint8_t value[1 + PATTERN_VALUE_MAX];
+};
+
+struct pattern_field {
+	hs_database_t *scans[SWDB_SCAN_KINDS]; // NULL: none
+	struct swdb_span always;
+};
+
+struct pattern_db {
+	uint64_t id; // never used twice in this process
+	uint8_t digest[32];
+	uint8_t *copy; // of the artefact, without bytecode
+	size_t memory;
+	uint32_t n[SWDB_SECTIONS]; // rows
+	const struct swdb_rule *rules;
+	const struct swdb_chain *chains;
+	const struct swdb_condition *conditions;
+	const struct swdb_addr *addrs;
+	const struct swdb_port *ports;
+	const uint32_t *pairs;
+	const uint8_t *text;
+	const struct swdb_pattern *patterns;
+	const uint32_t *links;
+	const struct swdb_always *always;
+	const struct swdb_scan *scans;
+	struct pattern_field fields[FIELD_COUNT];
+	struct pattern_rule *public_rules;
+	const char **public_pairs;
+	bool *waits; // by rule: may come true with bytes after those its prefilter found
+	pcre2_code **codes; // by condition; NULL for contents
+	pcre2_match_context *limits;
+	bool interprets; // some expression has no JIT code
+	bool packets_tcp; // a payload rule may look at TCP packets,
+	bool packets_other; // at others
+	unsigned n_workers;
+	struct pattern_worker *workers;
+};
+
+// Begin a new list of candidates.
+static inline void worker_begin(const struct pattern_db *db, struct pattern_worker *w)
+{
+	w->n_candidates = 0;
+	if (++w->epoch == 0) {
+		memset(w->seen, 0, db->n[SWDB_RULES] * sizeof(*w->seen));
+		w->epoch = 1;
+	}
+}
+
+// False when it was one already.
+static inline bool worker_add(struct pattern_worker *w, uint32_t rule, uint16_t field)
+{
+	if (w->seen[rule] == w->epoch)
+		return false;
+	w->seen[rule] = w->epoch;
+	w->candidates[w->n_candidates++] = (struct pattern_candidate){rule, field};
+	return true;
+}
+
+// Rules that are looked at for each value of the field; FIELD_NONE: for each packet.
+static inline void worker_add_always(
+	const struct pattern_db *db, struct pattern_worker *w, uint16_t field)
+{
+	const struct swdb_span *span = &db->fields[field].always;
+
+	for (uint32_t i = 0; i < span->n; i++)
+		worker_add(w, db->always[span->first + i].rule, field);
+}
+
+// False: short of memory; what was taken is given back by fini. `scratch` is copied. (match.c)
+bool pattern_worker_init(
+	struct pattern_db *db, struct pattern_worker *w, const hs_scratch_t *scratch);
+void pattern_worker_fini(struct pattern_worker *w);
+
+// Keeps hits[start..n) sorted by rule and without doubles. (match.c)
+void match_hits_add(struct match_hits *hits, uint32_t start, struct match_hit hit);

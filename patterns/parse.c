@@ -1,0 +1,319 @@
+#include "patterns/parser.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RULES_MAX = 1000000, FILE_MAX = 64 << 20, RULE_TEXT_MAX = 64 * 1024, PATH_LEN = 4096 };
+
+static void complain(struct parser *p, enum diag_level level, struct rule_where where,
+	const char *fmt, va_list ap)
+{
+	char text[400];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	diag_add(p->diags, level, where, "%s", text);
+}
+
+void parser_error(struct parser *p, struct rule_where where, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(p, DIAG_ERROR, where, fmt, ap);
+	va_end(ap);
+	p->failed = true;
+}
+
+void parser_warning(struct parser *p, struct rule_where where, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(p, DIAG_WARNING, where, fmt, ap);
+	va_end(ap);
+}
+
+static bool parse_body(struct parser *p, struct lexer *l)
+{
+	struct slice name, value;
+	int got;
+
+	lexer_spaces(l);
+	if (lexer_peek(l) != '(') {
+		parser_error(p, lexer_where(l), "'(' expected");
+		return false;
+	}
+	lexer_next(l);
+	// The options end at the last ')': one inside a quoted value is not it.
+	const char *close = l->end;
+	while (close > l->p && close[-1] != ')')
+		close--;
+	if (close == l->p) {
+		parser_error(p, lexer_where(l), "the rule's closing ')' is missing");
+		return false;
+	}
+	l->end = close - 1;
+	while ((got = lexer_option(l, &name, &value)) == 1)
+		parse_option(p, name, value);
+	if (got < 0)
+		parser_error(p, name.where, "';' expected after this option");
+	return got == 0;
+}
+
+static void check_rule(struct parser *p)
+{
+	struct rule *r = &p->rule;
+
+	if (!p->has_sid)
+		parser_error(p, r->where, "sid is missing");
+	parse_contents_check(p);
+	if ((r->flow & FLOW_TO_SERVER) && (r->flow & FLOW_TO_CLIENT))
+		parser_error(p, r->where, "flow: to_server and to_client exclude each other");
+	if (r->flow & FLOW_ESTABLISHED && r->flow & (FLOW_NOT_ESTABLISHED | FLOW_STATELESS))
+		parser_error(
+			p, r->where, "flow: established excludes not_established and stateless");
+}
+
+// Copies the finished rule into the list's arena.
+static bool keep(struct parser *p, struct rule_list *list)
+{
+	struct rule *r = &p->rule;
+
+	r->conditions =
+		arena_copy(p->arena, p->conditions, r->n_conditions * sizeof(p->conditions[0]));
+	r->metadata = arena_copy(p->arena, p->metadata, r->n_metadata * sizeof(p->metadata[0]));
+	r->references =
+		arena_copy(p->arena, p->references, r->n_references * sizeof(p->references[0]));
+	struct rule *copy = arena_copy(p->arena, r, sizeof(*r));
+	if ((list->n & (list->n - 1)) == 0) {
+		size_t cap = list->n != 0 ? list->n * 2u : 1;
+		struct rule **more = realloc(list->rules, cap * sizeof(*more));
+		if (more == NULL)
+			return false;
+		list->rules = more;
+	}
+	if (r->conditions == NULL || r->metadata == NULL || r->references == NULL || copy == NULL)
+		return false;
+	list->rules[list->n++] = copy;
+	return true;
+}
+
+static void begin_rule(struct parser *p, struct rule_where where)
+{
+	memset(&p->rule, 0, sizeof(p->rule));
+	p->rule.where = where;
+	p->rule.gid = 1;
+	p->rule.msg = "";
+	p->rule.classtype = "";
+	p->rule.severity = 3;
+	p->rule.set = p->set;
+	p->field = FIELD_PAYLOAD;
+	p->dotprefix = false;
+	p->failed = false;
+	p->has_sid = false;
+	p->has_priority = false;
+	p->last_content = -1;
+}
+
+static void parse_rule(struct parser *p, struct slice text, struct rule_list *list)
+{
+	struct lexer l = lexer_over(text);
+
+	begin_rule(p, text.where);
+	if (text.len > RULE_TEXT_MAX)
+		parser_error(p, text.where, "a rule of more than %d bytes", RULE_TEXT_MAX);
+	else if (memchr(text.p, '\0', text.len) != NULL)
+		parser_error(p, text.where, "a NUL byte: this is no rule text");
+	else if (parse_header(p, &l) && parse_body(p, &l))
+		check_rule(p);
+	if (p->failed)
+		return;
+	if (list->n == RULES_MAX)
+		parser_error(p, text.where, "more than %d rules", RULES_MAX);
+	else if (!keep(p, list))
+		p->no_memory = true;
+}
+
+// "a/b/im-services.rules" -> "im-services".
+static const char *set_name(struct rule_arena *arena, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *base = slash != NULL ? slash + 1 : file;
+	size_t len = strlen(base);
+
+	if (len > 6 && strcmp(base + len - 6, ".rules") == 0)
+		len -= 6;
+	return arena_text(arena, base, len);
+}
+
+int rules_parse(const char *file, const char *text, size_t len, const struct rule_var *vars,
+	bool lab, struct rule_list *list, struct diags *diags)
+{
+	uint32_t before = diags->n_errors;
+	struct slice rule;
+
+	if (list->arena == NULL)
+		list->arena = arena_new();
+	struct parser *p = calloc(1, sizeof(*p));
+	if (list->arena == NULL || p == NULL) {
+		free(p);
+		return -ENOMEM;
+	}
+	p->file = arena_text(list->arena, file, strlen(file));
+	p->set = set_name(list->arena, file);
+	p->vars = vars;
+	p->arena = list->arena;
+	p->diags = diags;
+	p->lab = lab;
+	p->no_memory = p->file == NULL || p->set == NULL;
+
+	struct lexer l = lexer_open(p->file, text, len);
+	while (!p->no_memory && lexer_rule(&l, &rule))
+		parse_rule(p, rule, list);
+	int err = p->no_memory ? -ENOMEM : diags->n_errors != before ? -EINVAL : 0;
+	free(p);
+	return err;
+}
+
+static int read_all(int fd, size_t size, char **out, size_t *len)
+{
+	char *text = malloc(size + 1);
+	size_t n = 0;
+
+	if (text == NULL)
+		return -ENOMEM;
+	while (n < size) {
+		ssize_t got = read(fd, text + n, size - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			int err = -errno;
+			free(text);
+			return err;
+		}
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	*out = text;
+	*len = n;
+	return 0;
+}
+
+static int parse_file(int fd, const struct stat *st, const char *path, const struct rule_var *vars,
+	bool lab, struct rule_list *list, struct diags *diags)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (!S_ISREG(st->st_mode))
+		return -EINVAL;
+	if (st->st_size > FILE_MAX)
+		return -EFBIG;
+	int err = read_all(fd, (size_t)st->st_size, &text, &len);
+	if (err < 0)
+		return err;
+	uint32_t before = diags->n_errors;
+	err = rules_parse(path, text, len, vars, lab, list, diags);
+	free(text);
+	// The reasons stand in the diags already.
+	return diags->n_errors != before ? -EBADMSG : err;
+}
+
+static int is_rules(const struct dirent *d)
+{
+	size_t len = strlen(d->d_name);
+	return d->d_name[0] != '.' && len > 6 && strcmp(d->d_name + len - 6, ".rules") == 0;
+}
+
+static int parse_directory(const char *path, const struct rule_var *vars, bool lab,
+	struct rule_list *list, struct diags *diags)
+{
+	struct dirent **names;
+	int worst = 0;
+	int n = scandir(path, &names, is_rules, alphasort);
+
+	if (n < 0)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		char file[PATH_LEN];
+		if (snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) < PATH_LEN) {
+			int err = rules_parse_path(file, vars, lab, list, diags);
+			worst = err < 0 ? err : worst;
+		}
+		free(names[i]);
+	}
+	free(names);
+	return n == 0 ? -ENOENT : worst == -EINVAL ? -EBADMSG : worst;
+}
+
+int rules_parse_path(const char *path, const struct rule_var *vars, bool lab,
+	struct rule_list *list, struct diags *diags)
+{
+	struct rule_where where = {.file = path, .line = 1, .column = 1};
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int err = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		err = -errno;
+	else if (S_ISDIR(st.st_mode))
+		err = parse_directory(path, vars, lab, list, diags);
+	else
+		err = parse_file(fd, &st, path, vars, lab, list, diags);
+	if (fd >= 0)
+		close(fd);
+	if (err == -EBADMSG)
+		return -EINVAL;
+	if (err < 0)
+		diag_add(diags, DIAG_ERROR, where, "%s",
+			fd >= 0 && err == -ENOENT ? "the directory has no *.rules"
+						  : strerror(-err));
+	return err;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct rule *x = *(struct rule *const *)a;
+	const struct rule *y = *(struct rule *const *)b;
+
+	if (x->gid != y->gid)
+		return x->gid < y->gid ? -1 : 1;
+	return x->sid < y->sid ? -1 : x->sid > y->sid;
+}
+
+int rules_check_unique(const struct rule_list *list, struct diags *diags)
+{
+	struct rule **sorted = malloc((list->n + 1u) * sizeof(*sorted));
+	int err = 0;
+
+	if (sorted == NULL)
+		return -ENOMEM;
+	if (list->n > 0) {
+		memcpy(sorted, list->rules, list->n * sizeof(*sorted));
+		qsort(sorted, list->n, sizeof(*sorted), by_id);
+	}
+	for (uint32_t i = 1; i < list->n; i++) {
+		const struct rule *a = sorted[i - 1], *b = sorted[i];
+		if (by_id(&a, &b) != 0)
+			continue;
+		diag_add(diags, DIAG_ERROR, b->where, "sid %u stands at %s:%u already", b->sid,
+			a->where.file, a->where.line);
+		err = -EINVAL;
+	}
+	free(sorted);
+	return err;
+}
+
+void rule_list_free(struct rule_list *list)
+{
+	arena_free(list->arena);
+	free(list->rules);
+	*list = (struct rule_list){0};
+}

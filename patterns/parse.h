@@ -1,0 +1,31 @@
+// Text in Suricata's rule language -> rules.
+
+#pragma once
+
+#include "patterns/diag.h"
+#include "patterns/rule.h"
+
+struct rule_var { // HOME_NET, HTTP_PORTS, ...; text as in a rule header
+	const char *name;
+	const char *value;
+};
+
+// Suricata's own defaults: HOME_NET = RFC 1918, EXTERNAL_NET = !$HOME_NET, HTTP_PORTS, ...
+// Ended by a NULL name.
+extern const struct rule_var rule_vars_default[];
+
+// `vars` (may be NULL, ended by a NULL name) come before the defaults.
+// Appends to *list. `text` need not be NUL-terminated and may hold anything.
+// lab: principle 4 (a literal that is one person's identifier) warns instead of refusing.
+// Returns 0 when there was no error, -EINVAL when diags got one (the list then holds the
+// rules that were fine; callers load nothing), -ENOMEM.
+int rules_parse(const char *file, const char *text, size_t len, const struct rule_var *vars,
+	bool lab, struct rule_list *list, struct diags *diags);
+// Reads a file (or each *.rules of a directory, by name) and parses it. -errno on I/O, with a
+// diag too. A file over 64 MiB is refused (-EFBIG).
+int rules_parse_path(const char *path, const struct rule_var *vars, bool lab,
+	struct rule_list *list, struct diags *diags);
+// Same gid:sid twice: an error at the second one, that names the first.
+int rules_check_unique(const struct rule_list *list, struct diags *diags);
+
+void rule_list_free(struct rule_list *list);

@@ -1,0 +1,373 @@
+// The options of a rule: one row a keyword.
+
+#include "patterns/classtypes.h"
+#include "patterns/parser.h"
+
+#include <string.h>
+
+static char *text_of(struct parser *p, struct slice s)
+{
+	char *text = arena_text(p->arena, s.p, s.len);
+
+	p->no_memory |= text == NULL;
+	return text != NULL ? text : (char *)"";
+}
+
+bool parse_number(struct parser *p, struct slice s, int64_t min, int64_t max, int64_t *out)
+{
+	int64_t v = 0;
+	size_t i = s.len > 0 && s.p[0] == '-' ? 1 : 0;
+
+	for (size_t digits = i; digits < s.len; digits++) {
+		if (s.p[digits] < '0' || s.p[digits] > '9' || digits - i > 11) {
+			i = s.len;
+			break;
+		}
+		v = v * 10 + (s.p[digits] - '0');
+	}
+	if (s.len > 0 && s.p[0] == '-')
+		v = -v;
+	if (i >= s.len || v < min || v > max) {
+		parser_error(p, s.where, "a number from %lld to %lld is wanted", (long long)min,
+			(long long)max);
+		return false;
+	}
+	*out = v;
+	return true;
+}
+
+static struct slice unquote(struct slice s)
+{
+	if (s.len >= 2 && s.p[0] == '"' && s.p[s.len - 1] == '"') {
+		s.p++;
+		s.len -= 2;
+		s.where.column++;
+	}
+	return s;
+}
+
+// \" \\ \; \: stand for themselves.
+static void on_msg(struct parser *p, struct slice name, struct slice value)
+{
+	struct slice s = unquote(value);
+	char *text = text_of(p, s);
+	size_t n = 0;
+
+	(void)name;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '\\' && i + 1 < s.len && strchr("\"\\;:", s.p[i + 1]) != NULL)
+			i++;
+		text[n++] = s.p[i];
+	}
+	if (s.len > 0)
+		text[n] = '\0';
+	p->rule.msg = text;
+}
+
+static void on_sid(struct parser *p, struct slice name, struct slice value)
+{
+	int64_t v;
+
+	(void)name;
+	if (parse_number(p, value, 1, UINT32_MAX, &v)) {
+		p->rule.sid = (uint32_t)v;
+		p->has_sid = true;
+	}
+}
+
+static void on_rev(struct parser *p, struct slice name, struct slice value)
+{
+	int64_t v;
+
+	(void)name;
+	if (parse_number(p, value, 0, UINT32_MAX, &v))
+		p->rule.rev = (uint32_t)v;
+}
+
+static void on_gid(struct parser *p, struct slice name, struct slice value)
+{
+	int64_t v;
+
+	(void)name;
+	if (parse_number(p, value, 1, UINT32_MAX, &v))
+		p->rule.gid = (uint32_t)v;
+}
+
+static void on_priority(struct parser *p, struct slice name, struct slice value)
+{
+	int64_t v;
+
+	(void)name;
+	if (!parse_number(p, value, 1, 255, &v))
+		return;
+	p->rule.severity = (uint8_t)(v < 4 ? v : 4);
+	p->has_priority = true;
+}
+
+static void on_classtype(struct parser *p, struct slice name, struct slice value)
+{
+	(void)name;
+	p->rule.classtype = text_of(p, value);
+	uint8_t priority = classtype_priority(p->rule.classtype);
+	if (priority == 0)
+		parser_warning(p, value.where, "unknown class type; its priority is taken as 3");
+	else if (!p->has_priority)
+		p->rule.severity = priority;
+}
+
+// "key value" up to the next comma.
+static void on_metadata(struct parser *p, struct slice name, struct slice value)
+{
+	struct lexer l = lexer_over(value);
+
+	(void)name;
+	while (!lexer_ended(&l)) {
+		struct slice pair = {.p = l.p, .where = lexer_where(&l)};
+		while (!lexer_ended(&l) && lexer_peek(&l) != ',')
+			lexer_next(&l);
+		pair.len = (size_t)(l.p - pair.p);
+		lexer_next(&l);
+		pair = slice_trim(pair);
+		if (pair.len == 0)
+			continue;
+		if (p->rule.n_metadata == PAIRS_MAX) {
+			parser_error(p, pair.where, "more than %d metadata pairs", PAIRS_MAX);
+			return;
+		}
+		const char *space = memchr(pair.p, ' ', pair.len);
+		size_t key = space != NULL ? (size_t)(space - pair.p) : pair.len;
+		struct slice k = {.p = pair.p, .len = key, .where = pair.where};
+		struct slice v = {.p = pair.p + key, .len = pair.len - key, .where = pair.where};
+		struct rule_pair *out = &p->metadata[p->rule.n_metadata++];
+		*out = (struct rule_pair){text_of(p, k), text_of(p, slice_trim(v))};
+		if (strcmp(out->key, "service") == 0)
+			p->rule.service = out->value;
+	}
+}
+
+static void on_reference(struct parser *p, struct slice name, struct slice value)
+{
+	const char *comma = memchr(value.p, ',', value.len);
+	size_t type = comma != NULL ? (size_t)(comma - value.p) : value.len;
+
+	(void)name;
+	if (comma == NULL) {
+		parser_error(p, value.where, "reference wants \"type,value\"");
+		return;
+	}
+	if (p->rule.n_references == PAIRS_MAX) {
+		parser_error(p, value.where, "more than %d references", PAIRS_MAX);
+		return;
+	}
+	struct slice k = {.p = value.p, .len = type, .where = value.where};
+	struct slice v = {.p = comma + 1, .len = value.len - type - 1, .where = value.where};
+	p->references[p->rule.n_references++] =
+		(struct rule_pair){text_of(p, slice_trim(k)), text_of(p, slice_trim(v))};
+}
+
+static void on_flow(struct parser *p, struct slice name, struct slice value)
+{
+	static const struct {
+		const char *word;
+		uint32_t need;
+	} words[] = {
+		{"to_server", FLOW_TO_SERVER},
+		{"from_client", FLOW_TO_SERVER},
+		{"to_client", FLOW_TO_CLIENT},
+		{"from_server", FLOW_TO_CLIENT},
+		{"established", FLOW_ESTABLISHED},
+		{"not_established", FLOW_NOT_ESTABLISHED},
+		{"stateless", FLOW_STATELESS},
+		{"no_stream", FLOW_NO_STREAM},
+		{"only_stream", FLOW_ONLY_STREAM},
+	};
+	struct lexer l = lexer_over(value);
+
+	(void)name;
+	while (!lexer_ended(&l)) {
+		struct slice word = lexer_word(&l, ",");
+		size_t i = 0;
+		lexer_spaces(&l);
+		lexer_next(&l);
+		while (i < sizeof(words) / sizeof(words[0]) && !slice_is(word, words[i].word))
+			i++;
+		if (i == sizeof(words) / sizeof(words[0])) {
+			parser_error(p, word.where, "flow does not know \"%.*s\"",
+				(int)(word.len < 40 ? word.len : 40), word.p);
+			return;
+		}
+		p->rule.flow |= words[i].need;
+	}
+}
+
+// n, <n, >n, a<>b: both ends of the last one are outside.
+static void on_dsize(struct parser *p, struct slice name, struct slice value)
+{
+	struct slice first = value, second = value;
+	int64_t lo = 0, hi = 65535, v = 0;
+	size_t at = 0;
+
+	(void)name;
+	while (at + 1 < value.len && !(value.p[at] == '<' && value.p[at + 1] == '>'))
+		at++;
+	bool range = at > 0 && at + 1 < value.len;
+	if (range) {
+		first.len = at;
+		second.p = value.p + at + 2;
+		second.len = value.len - at - 2;
+		second.where.column += (uint32_t)at + 2;
+		if (!parse_number(p, slice_trim(first), 0, 65535, &lo) ||
+			!parse_number(p, slice_trim(second), 0, 65535, &hi))
+			return;
+		lo++;
+		hi--;
+	} else {
+		char op = value.len > 0 ? value.p[0] : '\0';
+		if (op == '<' || op == '>') {
+			first.p++;
+			first.len--;
+			first.where.column++;
+		}
+		if (!parse_number(p, slice_trim(first), 0, 65535, &v))
+			return;
+		lo = op == '>' ? v + 1 : op == '<' ? 0 : v;
+		hi = op == '<' ? v - 1 : op == '>' ? 65535 : v;
+	}
+	if (lo > hi) {
+		parser_error(p, value.where, "no packet has such a size");
+		return;
+	}
+	p->rule.has_dsize = true;
+	p->rule.dsize_lo = (uint16_t)lo;
+	p->rule.dsize_hi = (uint16_t)hi;
+}
+
+static void on_noalert(struct parser *p, struct slice name, struct slice value)
+{
+	(void)name;
+	(void)value;
+	p->rule.noalert = true;
+}
+
+static void on_dotprefix(struct parser *p, struct slice name, struct slice value)
+{
+	(void)value;
+	if (p->field == FIELD_PAYLOAD)
+		parser_error(p, name.where, "dotprefix wants a sticky buffer before it");
+	p->dotprefix = true;
+}
+
+static void on_pkt_data(struct parser *p, struct slice name, struct slice value)
+{
+	(void)name;
+	(void)value;
+	p->field = FIELD_PAYLOAD;
+	p->dotprefix = false;
+	p->last_content = -1;
+}
+
+static void on_ignored(struct parser *p, struct slice name, struct slice value)
+{
+	(void)value;
+	parser_warning(p, name.where, "%.*s is ignored", (int)name.len, name.p);
+}
+
+// Where an old keyword or a short form stands for a buffer.
+static const struct {
+	const char *word;
+	enum field field;
+	bool modifier; // stands behind its content, and is about that one only
+} buffers[] = {
+	{"tls.sni", FIELD_TLS_SNI, false},
+	{"tls_sni", FIELD_TLS_SNI, false},
+	{"tls.alpn", FIELD_TLS_ALPN, false},
+	{"http.method", FIELD_HTTP_METHOD, false},
+	{"http.uri", FIELD_HTTP_URI, false},
+	{"http.host", FIELD_HTTP_HOST, false},
+	{"http.user_agent", FIELD_HTTP_USER_AGENT, false},
+	{"http.protocol", FIELD_HTTP_PROTOCOL, false},
+	{"http.content_type", FIELD_HTTP_CONTENT_TYPE, false},
+	{"http.referer", FIELD_HTTP_REFERER, false},
+	{"dns.query", FIELD_DNS_QUERY, false},
+	{"dns_query", FIELD_DNS_QUERY, false},
+	{"http_method", FIELD_HTTP_METHOD, true},
+	{"http_uri", FIELD_HTTP_URI, true},
+	{"http_host", FIELD_HTTP_HOST, true},
+	{"http_user_agent", FIELD_HTTP_USER_AGENT, true},
+};
+
+static bool parse_buffer(struct parser *p, struct slice name, struct slice value)
+{
+	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
+		if (!slice_is(name, buffers[i].word))
+			continue;
+		if (value.p != NULL) {
+			parser_error(p, value.where, "%s takes no value", buffers[i].word);
+		} else if (!buffers[i].modifier) {
+			p->field = (uint16_t)buffers[i].field;
+			p->dotprefix = false;
+			p->last_content = -1;
+		} else if (p->last_content < 0) {
+			parser_error(
+				p, name.where, "%s without a content before it", buffers[i].word);
+		} else {
+			p->conditions[p->last_content].field = (uint16_t)buffers[i].field;
+		}
+		return true;
+	}
+	return false;
+}
+
+enum value_need { VALUE_NONE, VALUE_WANTED, VALUE_ANY };
+
+static const struct {
+	const char *word;
+	enum value_need value;
+	void (*fn)(struct parser *p, struct slice name, struct slice value);
+} keywords[] = {
+	{"msg", VALUE_WANTED, on_msg},
+	{"sid", VALUE_WANTED, on_sid},
+	{"rev", VALUE_WANTED, on_rev},
+	{"gid", VALUE_WANTED, on_gid},
+	{"priority", VALUE_WANTED, on_priority},
+	{"classtype", VALUE_WANTED, on_classtype},
+	{"metadata", VALUE_WANTED, on_metadata},
+	{"reference", VALUE_WANTED, on_reference},
+	{"flow", VALUE_WANTED, on_flow},
+	{"dsize", VALUE_WANTED, on_dsize},
+	{"noalert", VALUE_NONE, on_noalert},
+	{"content", VALUE_WANTED, parse_content},
+	{"nocase", VALUE_NONE, parse_content},
+	{"offset", VALUE_WANTED, parse_content},
+	{"depth", VALUE_WANTED, parse_content},
+	{"distance", VALUE_WANTED, parse_content},
+	{"within", VALUE_WANTED, parse_content},
+	{"startswith", VALUE_NONE, parse_content},
+	{"endswith", VALUE_NONE, parse_content},
+	{"fast_pattern", VALUE_ANY, parse_content},
+	{"pcre", VALUE_WANTED, parse_pcre},
+	{"dotprefix", VALUE_NONE, on_dotprefix},
+	{"pkt_data", VALUE_NONE, on_pkt_data},
+	{"rawbytes", VALUE_NONE, on_ignored},
+	{"target", VALUE_WANTED, on_ignored},
+};
+
+void parse_option(struct parser *p, struct slice name, struct slice value)
+{
+	if (parse_buffer(p, name, value))
+		return;
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+		if (!slice_is(name, keywords[i].word))
+			continue;
+		bool has = value.p != NULL && value.len > 0;
+		if (keywords[i].value == VALUE_WANTED && !has)
+			parser_error(p, name.where, "%s wants a value", keywords[i].word);
+		else if (keywords[i].value == VALUE_NONE && has)
+			parser_error(p, value.where, "%s takes no value", keywords[i].word);
+		else
+			keywords[i].fn(p, name, value);
+		return;
+	}
+	parser_error(p, name.where, "unsupported keyword \"%.*s\"",
+		(int)(name.len < 60 ? name.len : 60), name.p);
+}

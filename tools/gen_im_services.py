@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Writes patterns/sets/im-services.rules from a table of services.
+
+  gen_im_services.py SERVICES.tsv > patterns/sets/im-services.rules
+
+The table has one service a line, with the columns id, service, class, v2fly_suffixes(=full),
+ndpi_substrings, curated_suffixes(...) (others are not read). A suffix that begins with '=' is a
+full name.
+"""
+import csv
+import re
+import sys
+
+DOMAIN = re.compile(r'^=?([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z]{2,}$')
+
+# Protocols, not providers: their domains would be anybody's.
+PROTOCOLS = {'xmpp', 'sip', 'mqtt', 'openim'}
+
+# Domains that the table lacks.
+ADDITIONS = {
+    'whatsapp': ['wa.me', 'whatsapp.net', 'whatsapp.com'],
+    'telegram': ['telegram.org', 'telegram.me', 't.me', 'telesco.pe'],
+    'line': ['line-apps.com', 'line.me', 'line-scdn.net', 'line.naver.jp'],
+    'messenger': ['messenger.com', 'm.me', 'edge-mqtt.facebook.com', 'mqtt-mini.facebook.com',
+                  'edge-chat.facebook.com', 'mqtt.c10r.facebook.com', 'mqtt.facebook.com'],
+    'instagram': ['instagram.com', 'cdninstagram.com', 'instagram.c10r.facebook.com'],
+    'teams': ['teams.microsoft.com', 'teams.skype.com', 'teams.live.com', 'teams.office.com',
+              'teams.trafficmanager.net', 'teams-msgapi.trafficmanager.net', 'skype.com'],
+    'discord': ['discordapp.com', 'discord.gg', 'discord.media', 'discordapp.net'],
+    'kakaotalk': ['kakao.com', 'kakao.co.kr', 'kakaocorp.com'],
+    'snapchat': ['snapchat.com', 'sc-cdn.net', 'sc-gw.com', 'feelinsonice.com',
+                 'feelinsonice-hrd.appspot.com', 'feelinsonice.appspot.com', 'snapads.com'],
+    'webex': ['webex.com', 'webexcontent.com'],
+    'imo': ['imo.im', 'imoim.net'],
+    'viber': ['viber.com', 'viber.it'],
+    'weibo': ['weibo.com', 'weibo.cn', 'sinaimg.cn'],
+    'zoom': ['zoom.us', 'zoomgov.com'],
+    'vk': ['vk.com', 'vkontakte.ru', 'userapi.com', 'vk-cdn.net', 'vkuser.net'],
+    'apple-push': ['push.apple.com', 'push-apple.com.akadns.net'],
+    'signal': ['signal.org', 'whispersystems.org'],
+    'threema': ['threema.ch'],
+    'irc': ['irc.libera.chat', 'irc.oftc.net', 'irc.undernet.org', 'irc.ircnet.com'],
+    'skype': ['skype.com', 'skypeassets.com', 'skypedata.akadns.net'],
+}
+# Services that the table does not have: id -> (name, class, domains).
+EXTRA = {
+    'tiktok': ('TikTok', 'social', ['tiktok.com', 'tiktokv.com', 'tiktokcdn.com', 'tiktokcdn-us.com',
+                                    'tiktokw.us', 'musical.ly', 'muscdn.com', 'byteoversea.com']),
+    'teamspeak': ('TeamSpeak', 'voip', ['teamspeak.com', 'teamspeak.de', 'myteamspeak.com']),
+    'mumble': ('Mumble', 'voip', ['mumble.info']),
+}
+# Claimed by one service in the table, but shared with others or another's own.
+WRONG = {
+    'lark': {'anycross.com', 'blmpb.com', 'bytedancehermestest.com', 'falconsending.com',
+             'fei-shu.cn', 'getsays.cn', 'getsays.com', 'lackvc.cn', 'securityfs.cn'},
+    'agora-chat': {'easemob.com'},
+    'teams': {'skype.com'},
+}
+
+BUFFERS = (
+    ('tls', 'flow:to_server; tls.sni', ' nocase;', 'TLS server name'),
+    ('http', 'flow:to_server; http.host', '', 'HTTP host'),
+    ('dns', 'flow:to_server; dns.query', ' nocase;', 'DNS query'),
+)
+
+# What services say in their own protocols: id -> [(header, message, options)].
+INBAND = {
+    'whatsapp': [
+        ('tcp any any -> any [443,5222]', 'chat handshake',
+         'flow:to_server; content:"WA"; startswith; pcre:"/^WA[\\x01-\\x0f][\\x00-\\x0f]\\x00/s"'),
+        ('tcp any any -> any [443,5222]', 'chat handshake with edge routing',
+         'flow:to_server; content:"ED|00 01|"; startswith'),
+    ],
+    'wechat': [
+        ('http any any -> any any', 'MMTLS short link',
+         'flow:to_server; http.uri; content:"/mmtls/"; startswith; '
+         'http.user_agent; content:"MicroMessenger"; nocase'),
+    ],
+    'qq': [
+        ('udp any any -> any 8000', 'OICQ',
+         'content:"|02|"; startswith; content:"|03|"; endswith; '
+         'pcre:"/^\\x02[\\x01-\\x3f]/s"; dsize:>18'),
+    ],
+    'telegram': [
+        ('ip any any -> [91.108.4.0/22,91.108.8.0/22,91.108.12.0/22,91.108.16.0/22,91.108.20.0/22,'
+         '91.108.56.0/22,149.154.160.0/20,95.161.64.0/20,185.76.151.0/24,91.105.192.0/23] any',
+         'server address', None),
+    ],
+}
+
+
+def suffixes(row, ident):
+    columns = {k.split('(')[0]: v for k, v in row.items() if k}
+    out = set()
+    for column in ('v2fly_suffixes', 'curated_suffixes', 'ndpi_substrings'):
+        for s in (columns.get(column) or '').lower().split():
+            if DOMAIN.match(s):
+                out.add(s)
+    out.update(ADDITIONS.get(ident, ()))
+    return out - WRONG.get(ident, set())
+
+
+def minimal(names):
+    """Without those that a shorter suffix of the same service covers."""
+    tails = {n for n in names if not n.startswith('=')}
+
+    def covered(n):
+        labels = n.lstrip('=').split('.')
+        start = 0 if n.startswith('=') else 1
+        return any('.'.join(labels[i:]) in tails for i in range(start, len(labels)))
+
+    return sorted((n for n in names if not covered(n)), key=lambda n: n.lstrip('='))
+
+
+def content(name, nocase):
+    if name.startswith('='):
+        return 'content:"%s"; startswith; endswith;%s' % (name[1:], nocase)
+    return 'dotprefix; content:".%s"; endswith;%s' % (name, nocase)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    services = []
+    with open(sys.argv[1], encoding='utf-8') as f:
+        for row in csv.DictReader(f, delimiter='\t', quoting=csv.QUOTE_NONE):
+            ident = row['#id']
+            if ident in PROTOCOLS:
+                continue
+            services.append((ident, re.sub(r'\s*\(.*', '', row['service']), row['class'],
+                             minimal(suffixes(row, ident))))
+    for ident, (name, cls, names) in EXTRA.items():
+        services.append((ident, name, cls, minimal(set(names))))
+    # A name that two services claim is the first one's.
+    owner = {}
+    print('''# Instant messengers, and what belongs to them: services named by the TLS server name, the HTTP
+# host, the DNS query, and by what they say in their own protocols.
+#
+# metadata "service" names the flow; where several rules hit, the longest content wins, so that
+# weixin.qq.com is WeChat's though qq.com is QQ's. "class" is the kind of service.
+#
+# Made by tools/gen_im_services.py; do not edit. sid = 4,000,000 + 1,000 times the service's number
+# + a running number.
+''')
+    for number, (ident, name, cls, names) in enumerate(services, 1):
+        names = [n for n in names if owner.setdefault(n.lstrip('='), ident) == ident]
+        if not names and ident not in INBAND:
+            continue
+        sid = 4000000 + 1000 * number
+        print('# %s' % name)
+        tail = 'metadata:service %s, class %s; classtype:policy-violation; ' % (
+            ident, cls.replace('/', '-'))
+        for n in names:
+            for proto, buffers, nocase, what in BUFFERS:
+                print('alert %s any any -> any any (msg:"%s: %s %s"; %s; %s %ssid:%d; rev:1;)' % (
+                    proto, name, what, n.lstrip('='), buffers, content(n, nocase), tail, sid))
+                sid += 1
+        for header, what, options in INBAND.get(ident, ()):
+            print('alert %s (msg:"%s: %s"; %s%ssid:%d; rev:1;)' % (
+                header, name, what, options + '; ' if options else '', tail, sid))
+            sid += 1
+        print()
+
+
+if __name__ == '__main__':
+    main()
