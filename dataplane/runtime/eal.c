@@ -1,0 +1,109 @@
+#include "dataplane/runtime/eal.h"
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARGS_MAX = 128, ARG_LEN = 4200 };
+
+struct args {
+	int n;
+	char *v[ARGS_MAX];
+};
+
+static void add(struct args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct args *a, const char *fmt, ...)
+{
+	char text[ARG_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (a->n < ARGS_MAX - 1)
+		a->v[a->n++] = strdup(text);
+}
+
+// Lcore 0 is the main one, 1..n are the workers. Without named cores all of them float: the
+// kernel places them, which is right for a laboratory and for a laptop.
+static void add_lcores(struct args *a, const struct dataplane_config *c)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	char all[32];
+
+	snprintf(all, sizeof(all), online > 1 ? "(0-%ld)" : "(0)", online - 1);
+	if (c->eal->cores != NULL)
+		add(a, "--lcores=0@%s,(1-%u)@(%s)", all, c->workers, c->eal->cores);
+	else
+		add(a, "--lcores=0@%s,(1-%u)@%s", all, c->workers, all);
+}
+
+// "net_xxx0,args" is a virtual device to be made; "iface:NAME" an interface of the kernel;
+// anything else the address of a device that is there.
+static void add_device(struct args *a, const char *device, unsigned number)
+{
+	if (strncmp(device, "iface:", 6) == 0)
+		add(a, "--vdev=net_af_packet%u,iface=%s,blocksz=262144,framesz=16384,framecnt=512",
+			number, device + 6);
+	else if (strncmp(device, "net_", 4) == 0)
+		add(a, "--vdev=%s", device);
+	else
+		add(a, "--allow=%s", device);
+}
+
+static bool needs_pci(const struct dataplane_config *c)
+{
+	for (uint32_t i = 0; i < c->ports_count; i++) {
+		if (strncmp(c->ports[i].device, "iface:", 6) != 0 &&
+			strncmp(c->ports[i].device, "net_", 4) != 0)
+			return true;
+	}
+	return false;
+}
+
+int eal_start(const struct dataplane_config *c, const char *program, char error[256])
+{
+	struct args a = {0};
+
+	add(&a, "%s", program);
+	if (c->eal->hugepages) {
+		add(&a, "--in-memory");
+	} else {
+		add(&a, "--no-huge");
+		add(&a, "--no-shconf");
+	}
+	add(&a, "-m%u", c->eal->memory_mb);
+	add(&a, "--no-telemetry");
+	add(&a, "--log-level=lib.*:error");
+	add(&a, "--log-level=pmd.*:error");
+	if (!needs_pci(c))
+		add(&a, "--no-pci");
+	add_lcores(&a, c);
+	for (uint32_t i = 0; i < c->ports_count; i++)
+		add_device(&a, c->ports[i].device, i);
+	for (uint32_t i = 0; i < c->eal->args_count; i++)
+		add(&a, "%s", c->eal->args[i]);
+
+	// rte_eal_init() moves the pointers about and keeps some.
+	int n = rte_eal_init(a.n, a.v);
+	if (n < 0) {
+		snprintf(error, 256,
+			"EAL: %s; see the lines above, and docs/running.md for hugepages and "
+			"devices",
+			rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	return 0;
+}
+
+void eal_stop(void)
+{
+	rte_eal_cleanup();
+}

@@ -1,0 +1,224 @@
+#include "dataplane/runtime/emit.h"
+
+#include "dataplane/base/hash.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { VALUE_MAX = 4096 };
+
+struct emitter {
+	struct event_ring *ring;
+	const struct directory_page *directory;
+	struct masker *masker;
+	uint64_t *counters;
+	struct emit_options options;
+	uint16_t worker;
+	uint32_t len; // of the record in the making
+	_Alignas(8) uint8_t record[EVENT_RECORD_MAX];
+};
+
+struct emitter *emitter_new(const struct emit_options *options, struct event_ring *ring,
+	const struct directory_page *directory, uint16_t worker, uint64_t *counters)
+{
+	struct emitter *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	e->ring = ring;
+	e->directory = directory;
+	e->options = *options;
+	e->worker = worker;
+	e->counters = counters;
+	if (!options->clear) {
+		e->masker = masker_new(options->mask_key);
+		if (e->masker == NULL) {
+			free(e);
+			return NULL;
+		}
+	}
+	return e;
+}
+
+void emitter_free(struct emitter *e)
+{
+	if (e == NULL)
+		return;
+	masker_free(e->masker);
+	free(e);
+}
+
+static void put_address(struct emitter *e, uint8_t version, const uint8_t in[16], uint8_t out[16])
+{
+	if (e->options.clear)
+		memcpy(out, in, 16);
+	else
+		mask_address(e->masker, version, in, out);
+}
+
+static void begin(struct emitter *e, enum event_type type, const struct flow *f, enum dir dir,
+	uint64_t ts_ns, uint64_t generation)
+{
+	struct event_head *h = (struct event_head *)e->record;
+	bool a_is_client = (f->flags & FLOW_A_IS_CLIENT) != 0;
+	bool from_a = (dir == DIR_C2S) == a_is_client;
+
+	memset(h, 0, sizeof(*h));
+	h->type = (uint8_t)type;
+	h->flags = e->options.clear ? EVENT_CLEAR : 0;
+	h->l4 = f->key.l4;
+	h->ip_version = f->key.ip_version;
+	h->ts_ns = ts_ns;
+	h->flow_id = hash_mix(hash_words(&f->key, sizeof(f->key), e->options.id_seed), f->first_ns);
+	h->sport = from_a ? f->key.aport : f->key.bport;
+	h->dport = from_a ? f->key.bport : f->key.aport;
+	h->app_proto = f->app_proto;
+	h->dir = (uint8_t)dir;
+	h->worker = e->worker;
+	h->generation = (uint32_t)generation;
+	put_address(e, h->ip_version, from_a ? f->key.a : f->key.b, h->src);
+	put_address(e, h->ip_version, from_a ? f->key.b : f->key.a, h->dst);
+	e->len = sizeof(*h);
+}
+
+static void put(struct emitter *e, uint16_t tag, const void *p, size_t len)
+{
+	size_t cut = len < VALUE_MAX ? len : VALUE_MAX;
+	size_t size = sizeof(struct event_value) + ((cut + 3) & ~(size_t)3);
+
+	if (e->len + size > EVENT_RECORD_MAX - 8)
+		return;
+	struct event_value head = {.tag = tag, .len = (uint16_t)cut};
+	memcpy(e->record + e->len, &head, sizeof(head));
+	memset(e->record + e->len + size - 4, 0, 4);
+	if (cut > 0)
+		memcpy(e->record + e->len + sizeof(head), p, cut);
+	e->len += (uint32_t)size;
+}
+
+static void put_text(struct emitter *e, uint16_t tag, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		put(e, tag, text, strlen(text));
+}
+
+static void commit(struct emitter *e)
+{
+	uint32_t len = (e->len + 7) & ~7u;
+
+	memset(e->record + e->len, 0, len - e->len);
+	((struct event_head *)e->record)->len = len;
+	while (event_ring_put(e->ring, e->record, len) == -ENOBUFS) {
+		if (e->options.full == NULL || !e->options.full(e->options.full_ctx)) {
+			e->counters[CTR_EVENTS_LOST]++;
+			return;
+		}
+	}
+	e->counters[CTR_EVENTS]++;
+}
+
+// URLs lose their parameter values, unless the record is clear.
+static void put_field(struct emitter *e, const struct field_value *v)
+{
+	uint8_t masked[VALUE_MAX];
+	struct bytes value = v->value;
+
+	if (!e->options.clear && (v->field == FIELD_HTTP_URI || v->field == FIELD_HTTP_REFERER)) {
+		if (value.len > VALUE_MAX)
+			value.len = VALUE_MAX;
+		value = (struct bytes){.p = masked, .len = mask_url(value, masked)};
+	}
+	put(e, v->field, value.p, value.len);
+}
+
+static void put_find(struct emitter *e, const struct find *find)
+{
+	struct event_head *h = (struct event_head *)e->record;
+
+	h->pcap_cnt = find->pcap_cnt;
+	h->tx_id = find->tx_id;
+	if (find->flow->key.l4 == IPPROTO_ICMP || find->flow->key.l4 == IPPROTO_ICMPV6) {
+		h->sport = find->icmp_type;
+		h->dport = find->icmp_code;
+	}
+	for (unsigned i = 0; i < find->n_fields; i++)
+		put_field(e, &find->fields[i]);
+}
+
+static void put_service(struct emitter *e, const struct flow *f)
+{
+	if (f->service == 0)
+		return;
+	put_text(e, TAG_SERVICE, e->directory->services[f->service]);
+	put_text(e, TAG_SERVICE_BY, field_table[f->service_by].name);
+}
+
+static void put_flow(struct emitter *e, const struct flow *f, enum flow_reason reason)
+{
+	unsigned client = f->flags & FLOW_A_IS_CLIENT ? 0 : 1;
+	struct event_flow totals = {
+		.start_ns = f->first_ns,
+		.end_ns = f->last_ns,
+		.packets = {f->packets[client], f->packets[!client]},
+		.bytes = {f->bytes[client], f->bytes[!client]},
+		.tcp_flags = {f->tcp_flags[client], f->tcp_flags[!client]},
+		.state = f->state,
+		.reason = (uint8_t)reason,
+		.alerted = (f->flags & FLOW_ALERTED) != 0,
+	};
+
+	put(e, TAG_FLOW, &totals, sizeof(totals));
+}
+
+void emit_tx(struct emitter *e, const struct find *find, uint64_t generation)
+{
+	static const enum event_type types[APP_COUNT] = {
+		[APP_TLS] = EVENT_TLS, [APP_HTTP] = EVENT_HTTP, [APP_DNS] = EVENT_DNS};
+
+	if (e->ring == NULL || types[find->app_proto] == 0)
+		return;
+	begin(e, types[find->app_proto], find->flow, find->dir, find->ts_ns, generation);
+	put_find(e, find);
+	put_service(e, find->flow);
+	commit(e);
+}
+
+void emit_alert(struct emitter *e, const struct find *find, const struct pattern_rule *rule,
+	enum field field, uint64_t generation)
+{
+	struct event_alert alert = {
+		.gid = rule->gid,
+		.sid = rule->sid,
+		.rev = rule->rev,
+		.severity = rule->severity,
+		.field = (uint8_t)field,
+	};
+
+	if (e->ring == NULL)
+		return;
+	begin(e, EVENT_ALERT, find->flow, find->dir, find->ts_ns, generation);
+	put(e, TAG_ALERT, &alert, sizeof(alert));
+	put_text(e, TAG_MSG, rule->msg);
+	put_text(e, TAG_CLASSTYPE, rule->classtype);
+	for (uint32_t i = 0; i < rule->n_metadata; i++)
+		put_text(e, TAG_METADATA, rule->metadata[i]);
+	for (uint32_t i = 0; i < rule->n_references; i++)
+		put_text(e, TAG_REFERENCE, rule->references[i]);
+	put_find(e, find);
+	put_service(e, find->flow);
+	put_flow(e, find->flow, 0);
+	commit(e);
+}
+
+void emit_flow(struct emitter *e, const struct flow *flow, const struct event_tunnel *tunnel,
+	enum flow_reason reason, uint64_t generation)
+{
+	if (e->ring == NULL)
+		return;
+	begin(e, EVENT_FLOW, flow, DIR_C2S, flow->last_ns, generation);
+	put_flow(e, flow, reason);
+	put_service(e, flow);
+	if (tunnel != NULL)
+		put(e, TAG_TUNNEL, tunnel, sizeof(*tunnel));
+	commit(e);
+}

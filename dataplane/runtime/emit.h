@@ -1,0 +1,33 @@
+// Event records into a worker's ring, masked on the way (dataplane/api/event.h). Nothing that
+// a worker learns leaves it by another way.
+
+#pragma once
+
+#include "dataplane/api/ring.h"
+#include "dataplane/inspect/inspect.h"
+#include "dataplane/inspect/mask.h"
+#include "patterns/db.h"
+
+struct emit_options {
+	bool clear; // --lab: nothing is masked, and every record says so
+	uint64_t id_seed;
+	uint8_t mask_key[MASK_KEY_LEN];
+	// Asked when the ring is full: true when there may be room now. NULL: the record is lost.
+	bool (*full)(void *ctx);
+	void *full_ctx;
+};
+
+struct emitter;
+
+// counters: the worker's private array: EVENTS, EVENTS_LOST. ring NULL: events are not wanted.
+struct emitter *emitter_new(const struct emit_options *options, struct event_ring *ring,
+	const struct directory_page *directory, uint16_t worker, uint64_t *counters);
+void emitter_free(struct emitter *e);
+
+// A message was seen: a tls, http or dns record.
+void emit_tx(struct emitter *e, const struct find *find, uint64_t generation);
+// A rule hit. find says where.
+void emit_alert(struct emitter *e, const struct find *find, const struct pattern_rule *rule,
+	enum field field, uint64_t generation);
+void emit_flow(struct emitter *e, const struct flow *flow, const struct event_tunnel *tunnel,
+	enum flow_reason reason, uint64_t generation);

@@ -1,0 +1,204 @@
+#include "dataplane/runtime/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { HANDOVER_PACKETS = 4096, POOL_SLACK = 2048 };
+
+struct engine_options engine_defaults(void)
+{
+	return (struct engine_options){
+		.n_workers = 1,
+		.events = true,
+		.verify_checksum = true,
+		.ring_size = 8 << 20,
+		.inspect = inspect_defaults(),
+	};
+}
+
+// Laboratory runs are the same each time; otherwise nobody can foresee a hash or a pseudonym.
+static int fill_secrets(const struct engine_options *o, uint64_t *seed, struct emit_options *emit)
+{
+	*seed = 0x5ea1;
+	emit->id_seed = 0x5ea1;
+	if (o->clear)
+		return 0;
+	if (getrandom(seed, sizeof(*seed), 0) != sizeof(*seed) ||
+		getrandom(&emit->id_seed, sizeof(emit->id_seed), 0) != sizeof(emit->id_seed))
+		return -EIO;
+	if (o->mask_key != NULL)
+		memcpy(emit->mask_key, o->mask_key, MASK_KEY_LEN);
+	else if (getrandom(emit->mask_key, MASK_KEY_LEN, 0) != MASK_KEY_LEN)
+		return -EIO;
+	return 0;
+}
+
+static int open_workers(struct engine *e, const struct engine_options *o)
+{
+	struct worker_options w = {
+		.decoder = decoder_defaults(),
+		.inspect = o->inspect,
+		.emit = {.clear = o->clear, .full = o->full, .full_ctx = o->full_ctx},
+		.events = o->events,
+	};
+	int err = fill_secrets(o, &w.decoder.seed, &w.emit);
+	if (err < 0)
+		return err;
+	w.decoder.drop_bad_checksum = o->drop_bad_checksum;
+	w.decoder.verify_checksum = o->verify_checksum;
+	if (o->max_flows != 0)
+		w.inspect.flow.max_flows = o->max_flows;
+
+	e->workers = aligned_alloc(64, (e->n_workers * sizeof(*e->workers) + 63) & ~(size_t)63);
+	if (e->workers == NULL)
+		return -ENOMEM;
+	memset(e->workers, 0, e->n_workers * sizeof(*e->workers));
+	for (unsigned i = 0; i < e->n_workers; i++) {
+		w.id = i;
+		err = worker_open(&e->workers[i], &w, e->rulesets, &e->shared);
+		if (err < 0)
+			return err;
+	}
+	if (!o->capture || e->n_workers == 1)
+		return 0;
+	e->reader = calloc(1, sizeof(*e->reader));
+	if (e->reader == NULL)
+		return -ENOMEM;
+	return reader_open(e->reader, &w.decoder, e->n_workers, &e->shared);
+}
+
+// Ports: what arrives on the wrong worker is given to the right one.
+static int open_handovers(struct engine *e)
+{
+	for (unsigned i = 0; i < e->n_workers; i++) {
+		e->handovers[i] = handover_new(HANDOVER_PACKETS, false);
+		if (e->handovers[i] == NULL)
+			return -ENOMEM;
+		worker_add_source(&e->workers[i], handover_source(e->handovers[i]), DEAL_NONE);
+		e->workers[i].intake.workers = e->handovers;
+		e->workers[i].intake.n_workers = e->n_workers;
+	}
+	return 0;
+}
+
+static int open_pool(struct engine *e, const struct engine_options *o)
+{
+	// Every place where a frame can be kept, and a burst each.
+	unsigned n = POOL_SLACK;
+	unsigned need = e->n_workers * (o->inspect.order.max_held + 2048) + POOL_SLACK;
+
+	while (n < need)
+		n *= 2;
+	e->pool = packet_pool_new(n, e->reader == NULL);
+	return e->pool == NULL ? -ENOMEM : 0;
+}
+
+int engine_open(struct engine *e, const struct engine_options *o)
+{
+	bool reader = o->capture && o->n_workers > 1;
+
+	memset(e, 0, sizeof(*e));
+	e->shared.fd = -1;
+	e->n_workers = o->n_workers;
+	int err = shared_open(
+		&e->shared, o->shared_name, o->n_workers + (reader ? 1 : 0), o->ring_size);
+	if (err < 0)
+		return err;
+	e->shared.layout.n_workers = o->n_workers;
+	e->rulesets = rulesets_new(o->n_workers, shared_directory(&e->shared));
+	if (e->rulesets == NULL)
+		return -ENOMEM;
+	err = open_workers(e, o);
+	if (err < 0)
+		return err;
+	if (o->capture)
+		return open_pool(e, o);
+	return o->n_workers > 1 ? open_handovers(e) : 0;
+}
+
+void engine_close(struct engine *e)
+{
+	for (unsigned i = 0; i < e->n_workers; i++) {
+		handover_free(e->handovers[i]);
+		if (e->workers != NULL)
+			worker_close(&e->workers[i]);
+	}
+	if (e->reader != NULL)
+		reader_close(e->reader);
+	source_capture_close(e->capture);
+	free(e->reader);
+	free(e->workers);
+	packet_pool_free(e->pool);
+	rulesets_free(e->rulesets);
+	if (e->shared.base != NULL)
+		shared_close(&e->shared);
+	memset(e, 0, sizeof(*e));
+	e->shared.fd = -1;
+}
+
+int engine_capture(struct engine *e, const struct capture_plan *plan, char error[256])
+{
+	uint64_t *counters = e->reader != NULL ? e->reader->counters : e->workers[0].counters;
+	int err = source_capture_open(plan, e->pool, counters, &e->capture, error);
+
+	if (err < 0)
+		return err;
+	if (e->reader == NULL) {
+		worker_add_source(&e->workers[0], source_capture_source(e->capture), DEAL_NONE);
+		return 0;
+	}
+	e->reader->source = source_capture_source(e->capture);
+	for (unsigned i = 0; i < e->n_workers; i++)
+		worker_add_source(&e->workers[i], reader_ring(e->reader, i), DEAL_NONE);
+	return 0;
+}
+
+int engine_load(
+	struct engine *e, const void *blob, size_t len, uint64_t *generation, char error[256])
+{
+	struct pattern_db *db = NULL;
+	struct ruleset *next = NULL;
+
+	int err = pattern_db_load(blob, len, e->n_workers, &db, error);
+	if (err < 0)
+		return err;
+	err = ruleset_prepare(e->rulesets, db, &next);
+	if (err < 0) {
+		pattern_db_free(db);
+		snprintf(error, 256, "not enough memory for the set's tables");
+		return err;
+	}
+	int64_t published = ruleset_publish(e->rulesets, next);
+	if (published < 0) {
+		ruleset_free(next);
+		snprintf(error, 256, "a worker still holds the set before the live one");
+		return (int)published;
+	}
+	*generation = (uint64_t)published;
+	return 0;
+}
+
+void engine_stop(struct engine *e)
+{
+	if (e->reader != NULL)
+		atomic_store(&e->reader->stop, true);
+	for (unsigned i = 0; i < e->n_workers; i++)
+		atomic_store(&e->workers[i].stop, true);
+}
+
+bool engine_totals(const struct engine *e, uint64_t values[CTR_COUNT])
+{
+	uint64_t page[CTR_COUNT];
+
+	memset(values, 0, CTR_COUNT * sizeof(*values));
+	for (unsigned i = 0; i < e->shared.layout.n_pages; i++) {
+		if (!counter_page_read(shared_page(&e->shared, i), page))
+			return false;
+		for (unsigned c = 0; c < CTR_COUNT; c++)
+			values[c] += page[c];
+	}
+	return true;
+}

@@ -1,0 +1,97 @@
+#include "dataplane/runtime/intake.h"
+
+#include "dataplane/base/clock.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+enum { EXPIRE_INTERVAL_NS = 100000000 };
+
+static unsigned owner_of(const struct intake *in, const struct packet *p, enum deal deal)
+{
+	if (deal == DEAL_NONE || (deal == DEAL_TUNNELLED && !(p->flags & PACKET_TUNNELLED)))
+		return in->self;
+	return (unsigned)((uint64_t)p->owner_hash * in->n_workers >> 32);
+}
+
+static void hand_over(struct intake *in, unsigned owner, struct packet *p)
+{
+	static const struct timespec pause = {.tv_nsec = 20000};
+
+	while (handover_put(in->workers[owner], p, 1) == 0) {
+		if (!in->lossless || atomic_load_explicit(in->stop, memory_order_relaxed)) {
+			in->counters[CTR_HANDOVER_FULL] += p->frames;
+			packet_free(p);
+			return;
+		}
+		nanosleep(&pause, NULL);
+	}
+	in->counters[CTR_HANDED_OUT] += p->frames;
+}
+
+// What came back from decode: true when p goes on to inspection here.
+static bool keep(struct intake *in, struct packet *p, enum deal deal)
+{
+	enum counter verdict = decode_packet(in->decoder, p);
+
+	if (verdict == CTR_DELIVERED) {
+		unsigned owner = owner_of(in, p, deal);
+		if (owner == in->self)
+			return true;
+		hand_over(in, owner, p);
+		return false;
+	}
+	// The decoder counts what it holds.
+	if (verdict != CTR_HELD_FRAGMENTS)
+		in->counters[verdict]++;
+	packet_free(p);
+	return false;
+}
+
+static unsigned decode_burst(struct intake *in, enum deal deal, struct packet *packets, unsigned n)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(packets[i].data);
+	for (unsigned i = 0; i < n; i++) {
+		in->counters[CTR_RX_BYTES] += packets[i].wire_len;
+		if (!keep(in, &packets[i], deal))
+			continue;
+		if (kept != i)
+			packets[kept] = packets[i];
+		kept++;
+	}
+	return kept;
+}
+
+unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struct packet *packets)
+{
+	uint64_t start = clock_cycles();
+	unsigned n = s->rx(s, packets, BURST_MAX);
+	uint64_t received = clock_cycles();
+
+	if (n == 0)
+		return 0;
+	in->receive_cycles += received - start;
+	if (s->decoded) {
+		for (unsigned i = 0; i < n; i++)
+			in->counters[CTR_HANDED_IN] += packets[i].frames;
+		return n;
+	}
+
+	in->counters[CTR_RX_PACKETS] += n;
+	uint64_t now_ns = packets[n - 1].ts_ns;
+	n = decode_burst(in, deal, packets, n);
+	if (now_ns > in->expire_ns + EXPIRE_INTERVAL_NS || now_ns < in->expire_ns) {
+		decoder_expire(in->decoder, now_ns);
+		in->expire_ns = now_ns;
+	}
+	in->decode_cycles += clock_cycles() - received;
+	return n;
+}
+
+void intake_finish(struct intake *in)
+{
+	decoder_flush(in->decoder);
+}

@@ -1,0 +1,33 @@
+// Receive and decode: frames of a source -> decoded packets, each with the thread that owns it.
+
+#pragma once
+
+#include "dataplane/inspect/decode.h"
+#include "dataplane/inspect/inspect.h"
+#include "dataplane/runtime/handover.h"
+
+enum deal {
+	DEAL_NONE, // one worker: all packets are ours
+	DEAL_TUNNELLED, // the NIC dealt by addresses; what is inside tunnels is dealt by us
+	DEAL_ALL, // the source has one queue
+};
+
+struct intake {
+	struct decoder *decoder;
+	uint64_t *counters;
+	struct handover **workers; // by worker number
+	unsigned n_workers;
+	unsigned self; // worker number; n_workers: the capture reader, owns nothing
+	bool lossless; // wait for room instead of dropping (captures)
+	const _Atomic bool *stop; // ends such a wait
+	uint64_t expire_ns;
+	uint64_t receive_cycles;
+	uint64_t decode_cycles;
+};
+
+// Take a burst from s into packets[0..BURST_MAX); returns how many stay here, decoded. The
+// rest was handed over, held or dropped, and counted.
+unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struct packet *packets);
+
+// No more frames: give up unfinished fragments.
+void intake_finish(struct intake *in);

@@ -1,0 +1,325 @@
+#include "dataplane/runtime/link.h"
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/log.h"
+#include "dataplane/base/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOB_MAX = 1 << 30, GRACE_TIMEOUT_NS = 2000000000, CLIENTS_MAX = 8 };
+
+// A load that was published and waits for the workers; its asker gets the receipt then.
+struct pending {
+	bool active;
+	int client; // index, or -1 when it has gone
+	uint32_t id;
+	uint64_t published_ns;
+	uint64_t lost_before;
+	struct link_receipt receipt;
+};
+
+struct link_server {
+	struct engine *engine;
+	struct link_facts facts;
+	int listener;
+	int clients[CLIENTS_MAX]; // -1: free
+	struct pending pending;
+	char path[108];
+};
+
+static void drop_client(struct link_server *l, int i)
+{
+	close(l->clients[i]);
+	l->clients[i] = -1;
+	if (l->pending.client == i)
+		l->pending.client = -1;
+}
+
+static void reply(struct link_server *l, int i, uint16_t op, uint32_t id, int status,
+	const void *payload, uint32_t len, int pass_fd)
+{
+	uint8_t message[sizeof(struct link_head) + LINK_PAYLOAD_MAX];
+	struct link_head head = {.op = op, .id = id, .status = status, .len = len};
+
+	memcpy(message, &head, sizeof(head));
+	if (len > 0)
+		memcpy(message + sizeof(head), payload, len);
+	if (sock_send(l->clients[i], message, sizeof(head) + len, pass_fd) < 0)
+		drop_client(l, i);
+}
+
+static uint64_t live(struct link_server *l, uint8_t digest[32], uint32_t *n_rules)
+{
+	const struct ruleset *rs = ruleset_live(l->engine->rulesets);
+
+	memset(digest, 0, 32);
+	*n_rules = 0;
+	if (rs == NULL)
+		return 0;
+	memcpy(digest, pattern_db_digest(rs->db), 32);
+	*n_rules = pattern_db_n_rules(rs->db);
+	return rs->generation;
+}
+
+static void on_hello(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
+{
+	const struct link_hello_req *req = payload;
+	struct link_hello hello = l->engine->shared.layout;
+	uint32_t n_rules;
+
+	(void)fd;
+	if (req->version != LINK_VERSION) {
+		reply(l, i, LINK_HELLO, id, -EPROTO, NULL, 0, -1);
+		return;
+	}
+	hello.generation = live(l, hello.digest, &n_rules);
+	reply(l, i, LINK_HELLO, id, 0, &hello, sizeof(hello), l->engine->shared.fd);
+}
+
+// Only a memfd that nobody can change or shrink under us is mapped.
+static int map_blob(int fd, uint64_t len, void **out)
+{
+	const int wanted = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+	struct stat st;
+
+	if (fd < 0 || len == 0 || len > BLOB_MAX)
+		return -EINVAL;
+	int seals = fcntl(fd, F_GET_SEALS);
+	if (seals < 0 || (seals & wanted) != wanted)
+		return -EPERM;
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size != len)
+		return -EINVAL;
+	*out = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	return *out == MAP_FAILED ? -errno : 0;
+}
+
+static uint64_t lost_so_far(const struct link_server *l)
+{
+	uint64_t totals[CTR_COUNT];
+	uint64_t lost = l->facts.missed != NULL ? l->facts.missed(l->facts.ctx) : 0;
+
+	if (engine_totals(l->engine, totals))
+		lost += totals[CTR_HANDOVER_FULL];
+	return lost;
+}
+
+static int load(struct link_server *l, const struct link_load_req *req, int fd)
+{
+	struct link_receipt *r = &l->pending.receipt;
+	const struct ruleset *old = ruleset_live(l->engine->rulesets);
+	uint64_t start = clock_monotonic_ns();
+	void *blob = NULL;
+
+	memset(&l->pending, 0, sizeof(l->pending));
+	r->bytes_before = old != NULL ? pattern_db_memory(old->db) : 0;
+	l->pending.lost_before = lost_so_far(l);
+	int err = map_blob(fd, req->blob_len, &blob);
+	if (err < 0) {
+		snprintf(r->error, sizeof(r->error),
+			"the pattern set is no sealed memfd of its length");
+		return err;
+	}
+	err = engine_load(l->engine, blob, req->blob_len, &r->generation, r->error);
+	munmap(blob, req->blob_len);
+	if (err < 0)
+		return err;
+	l->pending.published_ns = clock_monotonic_ns();
+	r->prepare_ns = l->pending.published_ns - start;
+	r->n_workers = l->engine->n_workers;
+	r->bytes_after = pattern_db_memory(ruleset_live(l->engine->rulesets)->db);
+	live(l, r->digest, &r->n_rules);
+	return 0;
+}
+
+static void on_load(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
+{
+	struct link_receipt busy = {.error = "another pattern set is being loaded"};
+
+	if (l->pending.active) {
+		reply(l, i, LINK_PATTERNS_LOAD, id, -EBUSY, &busy, sizeof(busy), -1);
+		return;
+	}
+	int err = load(l, payload, fd);
+	if (err < 0) {
+		reply(l, i, LINK_PATTERNS_LOAD, id, err, &l->pending.receipt,
+			sizeof(l->pending.receipt), -1);
+		return;
+	}
+	l->pending.active = true;
+	l->pending.client = i;
+	l->pending.id = id;
+}
+
+static void on_status(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
+{
+	struct link_status status = {
+		.start_ns = l->engine->shared.layout.start_ns, .n_workers = l->engine->n_workers};
+
+	(void)payload;
+	(void)fd;
+	status.generation = live(l, status.digest, &status.n_rules);
+	status.source_ended = l->facts.ended != NULL && l->facts.ended(l->facts.ctx);
+	snprintf(status.source, sizeof(status.source), "%s", l->facts.source);
+	reply(l, i, LINK_STATUS, id, 0, &status, sizeof(status), -1);
+}
+
+static const struct {
+	uint32_t len; // of the payload
+	bool wants_fd;
+	void (*fn)(struct link_server *l, int i, uint32_t id, const void *payload, int fd);
+} handlers[LINK_OP_COUNT] = {
+	[LINK_HELLO] = {sizeof(struct link_hello_req), false, on_hello},
+	[LINK_PATTERNS_LOAD] = {sizeof(struct link_load_req), true, on_load},
+	[LINK_STATUS] = {0, false, on_status},
+};
+
+static void dispatch(struct link_server *l, int i, const uint8_t *message, size_t len, int fd)
+{
+	_Alignas(8) uint8_t payload[LINK_PAYLOAD_MAX];
+	struct link_head head;
+
+	if (len < sizeof(head)) {
+		drop_client(l, i);
+		return;
+	}
+	memcpy(&head, message, sizeof(head));
+	if (head.op >= LINK_OP_COUNT || handlers[head.op].fn == NULL) {
+		reply(l, i, head.op, head.id, -ENOTSUP, NULL, 0, -1);
+		return;
+	}
+	if (head.len != handlers[head.op].len || len != sizeof(head) + head.len ||
+		handlers[head.op].wants_fd != (fd >= 0)) {
+		reply(l, i, head.op, head.id, -EMSGSIZE, NULL, 0, -1);
+		return;
+	}
+	memcpy(payload, message + sizeof(head), head.len);
+	handlers[head.op].fn(l, i, head.id, payload, fd);
+}
+
+static void serve(struct link_server *l, int i)
+{
+	uint8_t message[sizeof(struct link_head) + LINK_PAYLOAD_MAX];
+	int fd = -1;
+
+	ssize_t n = sock_recv(l->clients[i], message, sizeof(message), &fd);
+	if (n == -EAGAIN)
+		return;
+	if (n <= 0)
+		drop_client(l, i);
+	else
+		dispatch(l, i, message, (size_t)n, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void accept_client(struct link_server *l)
+{
+	int fd = sock_accept(l->listener);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		if (l->clients[i] < 0) {
+			l->clients[i] = fd;
+			return;
+		}
+	}
+	close(fd);
+}
+
+// The receipt goes out when every worker has taken the new set and the old one is gone; a
+// capture's worker that has ended will never take it, and is not waited for.
+static void finish_pending(struct link_server *l)
+{
+	struct pending *p = &l->pending;
+	uint64_t now = clock_monotonic_ns();
+
+	if (!p->active)
+		return;
+	bool ended = l->facts.ended != NULL && l->facts.ended(l->facts.ctx);
+	bool freed = ruleset_poll(l->engine->rulesets) == 1;
+	bool taken = true;
+	for (unsigned w = 0; w < l->engine->n_workers; w++) {
+		uint64_t at = ruleset_taken_ns(l->engine->rulesets, w, p->receipt.generation);
+		p->receipt.ack_ns[w] = at > p->published_ns ? at - p->published_ns : at != 0;
+		taken &= at != 0 || ended;
+	}
+	if (!(freed && taken) && now - p->published_ns < GRACE_TIMEOUT_NS)
+		return;
+	p->active = false;
+	p->receipt.grace_ns = now - p->published_ns;
+	p->receipt.lost_packets = lost_so_far(l) - p->lost_before;
+	int status = freed && taken ? 0 : -ETIMEDOUT;
+	if (status < 0)
+		snprintf(p->receipt.error, sizeof(p->receipt.error),
+			"the set is live, but a worker has not taken it within two seconds");
+	log_info("pattern set %llu is live: %u rules", (unsigned long long)p->receipt.generation,
+		p->receipt.n_rules);
+	if (p->client >= 0)
+		reply(l, p->client, LINK_PATTERNS_LOAD, p->id, status, &p->receipt,
+			sizeof(p->receipt), -1);
+}
+
+int link_open(const char *path, struct engine *engine, const struct link_facts *facts,
+	struct link_server **out, char error[256])
+{
+	struct link_server *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return -ENOMEM;
+	l->engine = engine;
+	l->facts = *facts;
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		l->clients[i] = -1;
+	l->listener = sock_listen(path, SOCK_SEQPACKET, 0660);
+	if (l->listener < 0) {
+		int err = l->listener;
+		snprintf(error, 256, "%s",
+			err == -EADDRINUSE ? "another dataplane serves this link" : strerror(-err));
+		free(l);
+		return err;
+	}
+	snprintf(l->path, sizeof(l->path), "%s", path);
+	*out = l;
+	return 0;
+}
+
+void link_close(struct link_server *l)
+{
+	if (l == NULL)
+		return;
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		if (l->clients[i] >= 0)
+			close(l->clients[i]);
+	}
+	close(l->listener);
+	unlink(l->path);
+	free(l);
+}
+
+void link_step(struct link_server *l, int timeout_ms)
+{
+	struct pollfd fds[CLIENTS_MAX + 1] = {{.fd = l->listener, .events = POLLIN}};
+
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		fds[i + 1] = (struct pollfd){.fd = l->clients[i], .events = POLLIN};
+	// While workers are awaited, look often: their acknowledgement takes microseconds.
+	if (poll(fds, CLIENTS_MAX + 1, l->pending.active ? 1 : timeout_ms) > 0) {
+		for (int i = 0; i < CLIENTS_MAX; i++) {
+			if (fds[i + 1].revents != 0 && l->clients[i] >= 0)
+				serve(l, i);
+		}
+		if (fds[0].revents != 0)
+			accept_client(l);
+	}
+	finish_pending(l);
+}

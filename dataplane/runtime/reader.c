@@ -1,0 +1,78 @@
+#include "dataplane/runtime/reader.h"
+
+#include "dataplane/base/clock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+enum { RING_PACKETS = 1024 };
+
+int reader_open(struct reader *r, const struct decoder_options *decoder, unsigned n_workers,
+	const struct shared *shared)
+{
+	memset(r, 0, sizeof(*r));
+	r->page = shared_page(shared, n_workers);
+	r->page->thread = THREAD_READER;
+	r->intake = (struct intake){
+		.decoder = decoder_new(decoder, r->counters),
+		.counters = r->counters,
+		.workers = r->rings,
+		.n_workers = n_workers,
+		.self = n_workers,
+		.lossless = true,
+		.stop = &r->stop,
+	};
+	if (r->intake.decoder == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < n_workers; i++) {
+		r->rings[i] = handover_new(RING_PACKETS, true);
+		if (r->rings[i] == NULL) {
+			reader_close(r);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void reader_close(struct reader *r)
+{
+	for (unsigned i = 0; i < r->intake.n_workers; i++)
+		handover_free(r->rings[i]);
+	decoder_free(r->intake.decoder);
+	memset(&r->intake, 0, sizeof(r->intake));
+}
+
+struct source *reader_ring(struct reader *r, unsigned i)
+{
+	return handover_source(r->rings[i]);
+}
+
+static void publish(struct reader *r)
+{
+	counter_page_publish(r->page, r->counters);
+	atomic_store_explicit(&r->page->heartbeat_ns, clock_monotonic_ns(), memory_order_relaxed);
+}
+
+int reader_run(void *reader)
+{
+	static const struct timespec pause = {.tv_nsec = 1000000};
+	struct reader *r = reader;
+	struct packet packets[BURST_MAX];
+
+	while (!atomic_load_explicit(&r->stop, memory_order_relaxed)) {
+		uint64_t before = r->counters[CTR_RX_PACKETS];
+		intake_burst(&r->intake, r->source, DEAL_ALL, packets);
+		publish(r);
+		if (r->counters[CTR_RX_PACKETS] != before)
+			continue;
+		if (r->source->ended(r->source))
+			break;
+		nanosleep(&pause, NULL); // held back by the rate
+	}
+	intake_finish(&r->intake);
+	publish(r);
+	for (unsigned i = 0; i < r->intake.n_workers; i++)
+		handover_end(r->rings[i]);
+	return 0;
+}

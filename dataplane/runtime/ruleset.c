@@ -1,0 +1,232 @@
+#include "dataplane/runtime/ruleset.h"
+
+#include "dataplane/base/clock.h"
+
+#include <rte_rcu_qsbr.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct taken { // worker: rw, control: ro
+	_Alignas(64) _Atomic uint64_t generation;
+	_Atomic uint64_t ns;
+};
+
+struct rulesets {
+	struct rte_rcu_qsbr *qsbr;
+	struct directory_page *directory;
+	_Atomic(struct ruleset *) live;
+	struct ruleset *last; // waits for its grace period; control only
+	uint64_t token;
+	uint64_t generation;
+	unsigned n_workers;
+	struct taken taken[LINK_WORKERS_MAX];
+};
+
+void ruleset_free(struct ruleset *rs)
+{
+	if (rs == NULL)
+		return;
+	pattern_db_free(rs->db);
+	free(rs->rule_slot);
+	free(rs->service_slot);
+	free(rs);
+}
+
+struct rulesets *rulesets_new(unsigned n_workers, struct directory_page *directory)
+{
+	size_t size = rte_rcu_qsbr_get_memsize(n_workers);
+	struct rulesets *r = aligned_alloc(64, (sizeof(*r) + 63) & ~(size_t)63);
+
+	if (r == NULL)
+		return NULL;
+	memset(r, 0, sizeof(*r));
+	r->n_workers = n_workers;
+	r->directory = directory;
+	// Slot 0 of both tables takes what has no place of its own.
+	atomic_store(&directory->n_rules, 1);
+	atomic_store(&directory->n_services, 1);
+	r->qsbr = aligned_alloc(64, (size + 63) & ~(size_t)63);
+	if (r->qsbr == NULL) {
+		free(r);
+		return NULL;
+	}
+	rte_rcu_qsbr_init(r->qsbr, n_workers);
+	return r;
+}
+
+void rulesets_free(struct rulesets *r)
+{
+	if (r == NULL)
+		return;
+	ruleset_free(r->last);
+	ruleset_free(atomic_load(&r->live));
+	free(r->qsbr);
+	free(r);
+}
+
+// Open addressing over the directory's rules, built anew for each set: a load is rare, and the
+// directory is the only thing that must be kept.
+struct slot_index {
+	uint32_t mask;
+	uint32_t slots[];
+};
+
+static uint32_t rule_hash(uint32_t gid, uint32_t sid, uint32_t rev)
+{
+	return (gid * 0x9e3779b1u ^ sid) * 0x85ebca6bu ^ rev * 0xc2b2ae35u;
+}
+
+static uint32_t *index_find(struct slot_index *index, const struct directory_page *d, uint32_t gid,
+	uint32_t sid, uint32_t rev)
+{
+	uint32_t i = rule_hash(gid, sid, rev);
+
+	for (;; i++) {
+		uint32_t *slot = &index->slots[i & index->mask];
+		const struct rule_slot *rule = &d->rules[*slot];
+		if (*slot == 0 || (rule->gid == gid && rule->sid == sid && rule->rev == rev))
+			return slot;
+	}
+}
+
+static struct slot_index *index_new(const struct directory_page *d)
+{
+	uint32_t size = 4 * RULE_SLOTS;
+	struct slot_index *index = calloc(1, sizeof(*index) + size * sizeof(uint32_t));
+	uint32_t n = atomic_load_explicit(&d->n_rules, memory_order_relaxed);
+
+	if (index == NULL)
+		return NULL;
+	index->mask = size - 1;
+	for (uint32_t i = 1; i < n; i++)
+		*index_find(index, d, d->rules[i].gid, d->rules[i].sid, d->rules[i].rev) = i;
+	return index;
+}
+
+static uint32_t rule_slot(
+	struct directory_page *d, struct slot_index *index, const struct pattern_rule *rule)
+{
+	uint32_t *slot = index_find(index, d, rule->gid, rule->sid, rule->rev);
+	uint32_t n = atomic_load_explicit(&d->n_rules, memory_order_relaxed);
+
+	if (*slot != 0 || n == RULE_SLOTS)
+		return *slot;
+	d->rules[n] = (struct rule_slot){.gid = rule->gid, .sid = rule->sid, .rev = rule->rev};
+	*slot = n;
+	atomic_store_explicit(&d->n_rules, n + 1, memory_order_release);
+	return n;
+}
+
+static uint16_t service_slot(struct directory_page *d, const char *name)
+{
+	uint32_t n = atomic_load_explicit(&d->n_services, memory_order_relaxed);
+
+	if (name == NULL)
+		return 0;
+	for (uint32_t i = 1; i < n; i++) {
+		if (strncmp(d->services[i], name, SERVICE_NAME_LEN - 1) == 0)
+			return (uint16_t)i;
+	}
+	if (n == SERVICE_SLOTS)
+		return 0;
+	strncpy(d->services[n], name, SERVICE_NAME_LEN - 1);
+	atomic_store_explicit(&d->n_services, n + 1, memory_order_release);
+	return (uint16_t)n;
+}
+
+int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **out)
+{
+	uint32_t n = pattern_db_n_rules(db);
+	struct ruleset *rs = calloc(1, sizeof(*rs));
+	struct slot_index *index = index_new(r->directory);
+
+	if (rs == NULL || index == NULL)
+		goto fail;
+	rs->rule_slot = calloc(n + 1, sizeof(*rs->rule_slot));
+	rs->service_slot = calloc(n + 1, sizeof(*rs->service_slot));
+	if (rs->rule_slot == NULL || rs->service_slot == NULL)
+		goto fail;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct pattern_rule *rule = pattern_db_rule(db, i);
+		rs->rule_slot[i] = rule_slot(r->directory, index, rule);
+		rs->service_slot[i] = service_slot(r->directory, rule->service);
+	}
+	rs->match_packets = pattern_db_uses(db, FIELD_PAYLOAD) || pattern_db_has_packet_rules(db);
+	rs->match_streams = pattern_db_uses(db, FIELD_STREAM);
+	rs->db = db;
+	free(index);
+	*out = rs;
+	return 0;
+fail:
+	free(index);
+	ruleset_free(rs);
+	return -ENOMEM;
+}
+
+int64_t ruleset_publish(struct rulesets *r, struct ruleset *next)
+{
+	if (ruleset_poll(r) == 0)
+		return -EBUSY;
+	next->generation = ++r->generation;
+	r->last = atomic_exchange_explicit(&r->live, next, memory_order_acq_rel);
+	r->token = rte_rcu_qsbr_start(r->qsbr);
+	return (int64_t)next->generation;
+}
+
+int ruleset_poll(struct rulesets *r)
+{
+	// start + check are inline, so TSan sees the ordering; synchronize() is not. And a stuck
+	// worker can not hang the control thread.
+	if (r->token != 0 && rte_rcu_qsbr_check(r->qsbr, r->token, false) != 1)
+		return 0;
+	r->token = 0;
+	ruleset_free(r->last);
+	r->last = NULL;
+	return 1;
+}
+
+const struct ruleset *ruleset_live(struct rulesets *r)
+{
+	return atomic_load_explicit(&r->live, memory_order_acquire);
+}
+
+void ruleset_online(struct rulesets *r, unsigned worker)
+{
+	rte_rcu_qsbr_thread_register(r->qsbr, worker);
+	rte_rcu_qsbr_thread_online(r->qsbr, worker);
+}
+
+void ruleset_offline(struct rulesets *r, unsigned worker)
+{
+	rte_rcu_qsbr_thread_offline(r->qsbr, worker);
+	rte_rcu_qsbr_thread_unregister(r->qsbr, worker);
+}
+
+const struct ruleset *ruleset_borrow(struct rulesets *r, unsigned worker)
+{
+	const struct ruleset *rs = atomic_load_explicit(&r->live, memory_order_acquire);
+	struct taken *taken = &r->taken[worker];
+
+	if (rs != NULL &&
+		atomic_load_explicit(&taken->generation, memory_order_relaxed) != rs->generation) {
+		atomic_store_explicit(&taken->ns, clock_monotonic_ns(), memory_order_relaxed);
+		atomic_store_explicit(&taken->generation, rs->generation, memory_order_release);
+	}
+	return rs;
+}
+
+void ruleset_quiesce(struct rulesets *r, unsigned worker)
+{
+	rte_rcu_qsbr_quiescent(r->qsbr, worker);
+}
+
+uint64_t ruleset_taken_ns(const struct rulesets *r, unsigned worker, uint64_t generation)
+{
+	const struct taken *taken = &r->taken[worker];
+
+	if (atomic_load_explicit(&taken->generation, memory_order_acquire) != generation)
+		return 0;
+	return atomic_load_explicit(&taken->ns, memory_order_relaxed);
+}

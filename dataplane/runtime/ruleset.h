@@ -1,0 +1,57 @@
+// Which pattern set is live, and how one replaces another under traffic.
+//
+// A worker borrows the live set for a burst. The control thread prepares the next one
+// aside, swaps a pointer, and frees the last once no worker can hold it. Workers never
+// block, lock or allocate for this.
+//
+//     worker                          control thread
+//     rs = ruleset_borrow()           ruleset_prepare(&next)    may fail: nothing changed
+//     ... match one burst ...         ruleset_publish(next)       swap the pointer
+//     ruleset_quiesce(id)             ruleset_poll() until 1      frees the last one
+//     (rs is gone)
+//
+// The counters of rules and services have slots in the directory page that outlive a set:
+// (gid, sid, rev) and the service's name find their slot again in the next set.
+
+#pragma once
+
+#include "dataplane/api/counters.h"
+#include "dataplane/api/link.h"
+#include "patterns/db.h"
+
+struct ruleset {
+	struct pattern_db *db;
+	uint64_t generation;
+	bool match_packets; // payload rules, or rules without content
+	bool match_streams;
+	uint32_t *rule_slot; // by rule index
+	uint16_t *service_slot; // by rule index; 0: names none
+};
+
+struct rulesets;
+
+// directory is written by the control thread from here on. NULL: short of memory.
+struct rulesets *rulesets_new(unsigned n_workers, struct directory_page *directory);
+// Frees the live set. Every worker must be offline.
+void rulesets_free(struct rulesets *r);
+
+// Takes ownership of db only on success. 0 or -ENOMEM.
+int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **out);
+void ruleset_free(struct ruleset *rs); // one that was never published; NULL is allowed
+// Make `next` live. Returns its generation, counting from 1. One at a time: -EBUSY while the
+// grace period of the one before is not over.
+int64_t ruleset_publish(struct rulesets *r, struct ruleset *next);
+// 1: every worker let go of the set before the live one, and it was freed. 0: not yet.
+int ruleset_poll(struct rulesets *r);
+const struct ruleset *ruleset_live(struct rulesets *r);
+
+// A worker brackets its life with these two.
+void ruleset_online(struct rulesets *r, unsigned worker);
+void ruleset_offline(struct rulesets *r, unsigned worker);
+
+// The live set, to be used until this worker's next ruleset_quiesce(). NULL before the first.
+const struct ruleset *ruleset_borrow(struct rulesets *r, unsigned worker);
+void ruleset_quiesce(struct rulesets *r, unsigned worker);
+
+// When a worker first borrowed generation `generation` (CLOCK_MONOTONIC), 0: not yet.
+uint64_t ruleset_taken_ns(const struct rulesets *r, unsigned worker, uint64_t generation);

@@ -1,0 +1,160 @@
+#include "dataplane/runtime/worker.h"
+
+#include "dataplane/base/clock.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	IDLE_SPINS = 2000, // turns without a packet before the processor is let go
+	IDLE_SLEEP_NS =
+		50000, // a 10 Gbit/s queue of 1,024 descriptors holds 70 us of small packets
+	HEARTBEAT_TURNS = 64,
+};
+
+static void on_wants(void *ctx, bool *packets, bool *streams)
+{
+	const struct worker *w = ctx;
+	judge_wants(&w->judge, packets, streams);
+}
+
+static void on_match(void *ctx, const struct find *finds, unsigned n)
+{
+	struct worker *w = ctx;
+	judge_finds(&w->judge, finds, n);
+}
+
+static void on_streams_close(void *ctx, struct session *s)
+{
+	(void)ctx;
+	judge_close_streams(s);
+}
+
+static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
+{
+	struct worker *w = ctx;
+	uint64_t generation = w->judge.rules != NULL ? w->judge.rules->generation : 0;
+
+	emit_flow(w->judge.emitter, flow, inspect_tunnel(w->inspector, flow), reason, generation);
+}
+
+int worker_open(struct worker *w, const struct worker_options *options, struct rulesets *rulesets,
+	const struct shared *shared)
+{
+	struct inspect_options inspect = options->inspect;
+	struct inspect_hooks hooks = {
+		.ctx = w,
+		.wants = on_wants,
+		.match = on_match,
+		.streams_close = on_streams_close,
+		.flow_end = on_flow_end,
+	};
+
+	memset(w, 0, sizeof(*w));
+	w->id = options->id;
+	w->rulesets = rulesets;
+	w->page = shared_page(shared, options->id);
+	w->page->thread = options->id;
+	inspect.services = w->page->services;
+	w->inspector = inspector_new(&inspect, &hooks, w->counters);
+	w->intake.decoder = decoder_new(&options->decoder, w->counters);
+	w->intake.counters = w->counters;
+	w->intake.self = options->id;
+	w->intake.stop = &w->stop;
+	w->judge.worker = options->id;
+	w->judge.page = w->page;
+	w->judge.counters = w->counters;
+	w->judge.emitter = emitter_new(&options->emit,
+		options->events ? shared_ring(shared, options->id) : NULL, shared_directory(shared),
+		(uint16_t)options->id, w->counters);
+	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL) {
+		worker_close(w);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void worker_close(struct worker *w)
+{
+	inspector_free(w->inspector);
+	decoder_free(w->intake.decoder);
+	emitter_free(w->judge.emitter);
+	w->inspector = NULL;
+	w->intake.decoder = NULL;
+	w->judge.emitter = NULL;
+}
+
+void worker_add_source(struct worker *w, struct source *s, enum deal deal)
+{
+	assert(w->n_sources < WORKER_SOURCES_MAX);
+	w->sources[w->n_sources++] = (struct worker_source){s, deal};
+	w->live |= s->live;
+}
+
+static void publish(struct worker *w)
+{
+	counter_page_publish(w->page, w->counters);
+	atomic_store_explicit(&w->page->heartbeat_ns, clock_monotonic_ns(), memory_order_relaxed);
+}
+
+unsigned worker_turn(struct worker *w)
+{
+	struct packet packets[BURST_MAX];
+	unsigned total = 0;
+
+	// A burst sees one pattern set.
+	w->judge.rules = ruleset_borrow(w->rulesets, w->id);
+	for (unsigned i = 0; i < w->n_sources; i++) {
+		unsigned n =
+			intake_burst(&w->intake, w->sources[i].source, w->sources[i].deal, packets);
+		inspect_burst(w->inspector, packets, n);
+		total += n;
+	}
+	if (total == 0 && w->live && w->idle_turns % IDLE_SPINS == 0)
+		inspect_idle(w->inspector, clock_wall_ns());
+	// A turn may have taken frames and kept none of them.
+	if (total > 0 || w->idle_turns % HEARTBEAT_TURNS == 0)
+		publish(w);
+	w->idle_turns = total > 0 ? 0 : w->idle_turns + 1;
+	w->judge.rules = NULL;
+	ruleset_quiesce(w->rulesets, w->id); // the set may be freed from here on
+	return total;
+}
+
+bool worker_ended(const struct worker *w)
+{
+	for (unsigned i = 0; i < w->n_sources; i++) {
+		struct source *s = w->sources[i].source;
+		if (s->ended == NULL || !s->ended(s))
+			return false;
+	}
+	return true;
+}
+
+void worker_end(struct worker *w)
+{
+	w->judge.rules = ruleset_borrow(w->rulesets, w->id);
+	intake_finish(&w->intake);
+	inspect_finish(w->inspector);
+	publish(w);
+	w->judge.rules = NULL;
+	ruleset_offline(w->rulesets, w->id);
+}
+
+int worker_run(void *worker)
+{
+	static const struct timespec pause = {.tv_nsec = IDLE_SLEEP_NS};
+	struct worker *w = worker;
+
+	ruleset_online(w->rulesets, w->id);
+	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
+		if (worker_turn(w) > 0)
+			continue;
+		if (worker_ended(w))
+			break;
+		if (w->idle_turns > IDLE_SPINS)
+			nanosleep(&pause, NULL);
+	}
+	worker_end(w);
+	return 0;
+}

@@ -1,0 +1,55 @@
+// A worker: sources -> intake -> inspection -> judge -> events and counters. Shares nothing.
+// Runs on a DPDK lcore, on a plain thread, or turn by turn inside another loop.
+
+#pragma once
+
+#include "dataplane/runtime/intake.h"
+#include "dataplane/runtime/judge.h"
+#include "dataplane/runtime/shared.h"
+
+enum { WORKER_SOURCES_MAX = 32 };
+
+struct worker_source {
+	struct source *source;
+	enum deal deal;
+};
+
+struct worker_options {
+	unsigned id;
+	struct decoder_options decoder;
+	struct inspect_options inspect;
+	struct emit_options emit;
+	bool events; // records are wanted
+};
+
+struct worker {
+	unsigned id;
+	_Atomic bool stop; // control: wo, worker: ro
+	struct worker_source sources[WORKER_SOURCES_MAX];
+	unsigned n_sources;
+	struct intake intake;
+	struct inspector *inspector;
+	struct judge judge;
+	struct rulesets *rulesets;
+	struct counter_page *page;
+	unsigned idle_turns;
+	bool live; // one of the sources is
+	uint64_t counters[CTR_COUNT];
+};
+
+// shared: page and ring number `options->id`. The worker stays where it is: it is pointed to.
+// 0 or -ENOMEM.
+int worker_open(struct worker *w, const struct worker_options *options, struct rulesets *rulesets,
+	const struct shared *shared);
+void worker_close(struct worker *w);
+void worker_add_source(struct worker *w, struct source *s, enum deal deal);
+
+// One burst of each source; returns the packets inspected. The caller brackets a series of
+// turns with ruleset_online() and worker_end().
+unsigned worker_turn(struct worker *w);
+bool worker_ended(const struct worker *w); // all sources are at their end
+// Deliver what is held, end all flows, publish, go offline.
+void worker_end(struct worker *w);
+
+// Turns until stop is set or all sources ended. `worker` is a struct worker; returns 0.
+int worker_run(void *worker);
