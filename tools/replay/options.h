@@ -1,0 +1,31 @@
+// The command line of sealwatch-replay.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PATHS_MAX = 4096 };
+
+struct replay_options {
+	const char *rules[PATHS_MAX];
+	unsigned n_rules;
+	const char *captures[PATHS_MAX];
+	unsigned n_captures;
+	const char *config; // -c
+	const char *log_dir; // -l
+	const char *eve; // --eve
+	const char *filter;
+	unsigned workers;
+	unsigned loops;
+	uint64_t rate_pps;
+	bool lab;
+	bool json;
+	bool quiet;
+	bool drop_bad_checksum;
+	bool verify_checksum;
+};
+
+// Returns -1 to go on, or the status to exit with (0 after --help, 2 for bad usage, which was
+// explained on standard error).
+int replay_options_parse(struct replay_options *o, int argc, char **argv);

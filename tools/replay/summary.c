@@ -1,0 +1,235 @@
+#include "tools/replay/summary.h"
+
+#include <jansson.h>
+#include <libsmartcols.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rule_total {
+	const struct rule_slot *slot;
+	const char *msg;
+	uint64_t hits;
+};
+
+struct service_total {
+	const char *name;
+	uint64_t flows;
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+static uint64_t page_sum_rule(const struct engine *e, uint32_t slot)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < e->shared.layout.n_pages; i++)
+		sum += shared_page(&e->shared, i)->rule_hits[slot];
+	return sum;
+}
+
+static struct service_total service_sum(const struct engine *e, uint32_t slot)
+{
+	struct service_total t = {.name = shared_directory(&e->shared)->services[slot]};
+
+	for (unsigned i = 0; i < e->shared.layout.n_pages; i++) {
+		const struct service_count *c = &shared_page(&e->shared, i)->services[slot];
+		t.flows += c->flows;
+		t.packets += c->packets;
+		t.bytes += c->bytes;
+	}
+	return t;
+}
+
+static const char *msg_of(const struct rule_list *rules, const struct rule_slot *slot)
+{
+	for (uint32_t i = 0; rules != NULL && i < rules->n; i++) {
+		const struct rule *r = rules->rules[i];
+		if (r->gid == slot->gid && r->sid == slot->sid && r->rev == slot->rev)
+			return r->msg;
+	}
+	return "";
+}
+
+static int by_hits(const void *a, const void *b)
+{
+	const struct rule_total *x = a, *y = b;
+	return x->hits < y->hits ? 1 : x->hits > y->hits ? -1 : 0;
+}
+
+static int by_packets(const void *a, const void *b)
+{
+	const struct service_total *x = a, *y = b;
+	return x->packets < y->packets	  ? 1
+		: x->packets > y->packets ? -1
+					  : strcmp(x->name, y->name);
+}
+
+static unsigned rule_totals(const struct summary *s, struct rule_total **out)
+{
+	const struct directory_page *d = shared_directory(&s->engine->shared);
+	uint32_t n_rules = d->n_rules;
+	struct rule_total *t = calloc(n_rules + 1, sizeof(*t));
+	unsigned n = 0;
+
+	for (uint32_t i = 1; t != NULL && i < n_rules; i++) {
+		uint64_t hits = page_sum_rule(s->engine, i);
+		if (hits > 0)
+			t[n++] = (struct rule_total){
+				&d->rules[i], msg_of(s->rules, &d->rules[i]), hits};
+	}
+	if (n > 0)
+		qsort(t, n, sizeof(*t), by_hits);
+	*out = t;
+	return n;
+}
+
+static unsigned service_totals(const struct summary *s, struct service_total **out)
+{
+	uint32_t n_services = shared_directory(&s->engine->shared)->n_services;
+	struct service_total *t = calloc(n_services + 1, sizeof(*t));
+	unsigned n = 0;
+
+	for (uint32_t i = 1; t != NULL && i < n_services; i++) {
+		t[n] = service_sum(s->engine, i);
+		if (t[n].flows > 0)
+			n++;
+	}
+	if (n > 0)
+		qsort(t, n, sizeof(*t), by_packets);
+	*out = t;
+	return n;
+}
+
+static void set_number(struct libscols_line *line, size_t column, uint64_t v)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%" PRIu64, v);
+	scols_line_set_data(line, column, text);
+}
+
+static struct libscols_table *table(const char *const *columns, const int *flags, unsigned n)
+{
+	struct libscols_table *t = scols_new_table();
+
+	for (unsigned i = 0; t != NULL && i < n; i++)
+		scols_table_new_column(t, columns[i], 0, flags[i]);
+	return t;
+}
+
+static void print_services(const struct service_total *t, unsigned n)
+{
+	static const char *const columns[] = {"SERVICE", "FLOWS", "PACKETS", "BYTES"};
+	static const int flags[] = {0, SCOLS_FL_RIGHT, SCOLS_FL_RIGHT, SCOLS_FL_RIGHT};
+	struct libscols_table *out = table(columns, flags, 4);
+
+	for (unsigned i = 0; out != NULL && i < n; i++) {
+		struct libscols_line *line = scols_table_new_line(out, NULL);
+		scols_line_set_data(line, 0, t[i].name);
+		set_number(line, 1, t[i].flows);
+		set_number(line, 2, t[i].packets);
+		set_number(line, 3, t[i].bytes);
+	}
+	printf("\n");
+	scols_print_table(out);
+	scols_unref_table(out);
+}
+
+static void print_rules(const struct rule_total *t, unsigned n)
+{
+	static const char *const columns[] = {"HITS", "GID:SID:REV", "MESSAGE"};
+	static const int flags[] = {SCOLS_FL_RIGHT, 0, SCOLS_FL_TRUNC};
+	struct libscols_table *out = table(columns, flags, 3);
+
+	for (unsigned i = 0; out != NULL && i < n; i++) {
+		struct libscols_line *line = scols_table_new_line(out, NULL);
+		char id[64];
+		snprintf(
+			id, sizeof(id), "%u:%u:%u", t[i].slot->gid, t[i].slot->sid, t[i].slot->rev);
+		set_number(line, 0, t[i].hits);
+		scols_line_set_data(line, 1, id);
+		scols_line_set_data(line, 2, t[i].msg);
+	}
+	printf("\n");
+	scols_print_table(out);
+	scols_unref_table(out);
+}
+
+static void print_accounting(const uint64_t *v)
+{
+	printf("\naccounting  received %" PRIu64 " = delivered %" PRIu64, v[CTR_RX_PACKETS],
+		v[CTR_DELIVERED]);
+	for (unsigned i = 0; i < CTR_COUNT; i++) {
+		enum counter_kind kind = counter_table[i].kind;
+		if ((kind == KIND_CAUSE || kind == KIND_HELD) && v[i] > 0)
+			printf(" + %s %" PRIu64, counter_table[i].name, v[i]);
+	}
+	printf(" (unaccounted %" PRId64 ")\n", counters_unaccounted(v));
+}
+
+void summary_print(const struct summary *s)
+{
+	const uint64_t *v = s->totals;
+	struct service_total *services;
+	struct rule_total *rules;
+	unsigned n_services = service_totals(s, &services);
+	unsigned n_rules = rule_totals(s, &rules);
+
+	printf("packets     %" PRIu64 "\nbytes       %" PRIu64 "\nflows       %" PRIu64
+	       "\nmessages    tls %" PRIu64 ", http %" PRIu64 ", dns %" PRIu64
+	       "\nalerts      %" PRIu64 "\nseconds     %.3f\n",
+		v[CTR_RX_PACKETS], v[CTR_RX_BYTES], v[CTR_FLOWS_NEW], v[CTR_TX_TLS], v[CTR_TX_HTTP],
+		v[CTR_TX_DNS], v[CTR_ALERTS], s->seconds);
+	if (n_services > 0)
+		print_services(services, n_services);
+	if (n_rules > 0)
+		print_rules(rules, n_rules);
+	print_accounting(v);
+	free(services);
+	free(rules);
+}
+
+static json_t *counters_json(const uint64_t *v)
+{
+	json_t *counters = json_object();
+	for (unsigned i = 0; i < CTR_COUNT; i++)
+		json_object_set_new(
+			counters, counter_table[i].name, json_integer((json_int_t)v[i]));
+	return counters;
+}
+
+void summary_print_json(const struct summary *s)
+{
+	const uint64_t *v = s->totals;
+	struct service_total *services;
+	struct rule_total *rules;
+	unsigned n_services = service_totals(s, &services);
+	unsigned n_rules = rule_totals(s, &rules);
+	json_t *service_list = json_array();
+	json_t *rule_list = json_array();
+
+	for (unsigned i = 0; i < n_services; i++)
+		json_array_append_new(service_list,
+			json_pack("{s:s, s:I, s:I, s:I}", "service", services[i].name, "flows",
+				(json_int_t)services[i].flows, "packets",
+				(json_int_t)services[i].packets, "bytes",
+				(json_int_t)services[i].bytes));
+	for (unsigned i = 0; i < n_rules; i++)
+		json_array_append_new(rule_list,
+			json_pack("{s:I, s:I, s:I, s:s%, s:I}", "gid",
+				(json_int_t)rules[i].slot->gid, "sid",
+				(json_int_t)rules[i].slot->sid, "rev",
+				(json_int_t)rules[i].slot->rev, "msg", rules[i].msg,
+				strlen(rules[i].msg), "hits", (json_int_t)rules[i].hits));
+	json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:o, s:o}", "packets",
+		(json_int_t)v[CTR_RX_PACKETS], "bytes", (json_int_t)v[CTR_RX_BYTES], "flows",
+		(json_int_t)v[CTR_FLOWS_NEW], "alerts", (json_int_t)v[CTR_ALERTS], "seconds",
+		s->seconds, "unaccounted", (json_int_t)counters_unaccounted(v), "services",
+		service_list, "rules", rule_list, "counters", counters_json(v));
+	json_dumpf(all, stdout, JSON_INDENT(1));
+	printf("\n");
+	json_decref(all);
+	free(services);
+	free(rules);
+}
