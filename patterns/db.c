@@ -282,11 +282,13 @@ static int load_expressions(struct pattern_db *db, char error[256])
 		db->codes[i] = pattern_pcre_compile(
 			db->text + c->bytes, c->len, c->pcre_options, &why, &at);
 		if (db->codes[i] == NULL)
-			return corrupt(error, "expression");
-		if (pcre2_jit_compile(db->codes[i], PCRE2_JIT_COMPLETE) != 0)
-			db->interprets = true;
+			return why == PCRE2_ERROR_HEAP_FAILED
+				? refuse(error, -ENOMEM, "short of memory")
+				: corrupt(error, "expression");
+		pcre2_jit_compile(db->codes[i], PCRE2_JIT_COMPLETE);
 		pcre2_pattern_info(db->codes[i], PCRE2_INFO_SIZE, &size);
 		pcre2_pattern_info(db->codes[i], PCRE2_INFO_JITSIZE, &jit);
+		db->interprets |= jit == 0;
 		db->memory += size + jit;
 	}
 	return 0;
@@ -481,23 +483,4 @@ const uint8_t *pattern_db_digest(const struct pattern_db *db)
 size_t pattern_db_memory(const struct pattern_db *db)
 {
 	return db->memory;
-}
-
-uint64_t pattern_db_gave_up(const struct pattern_db *db, unsigned worker)
-{
-	return db->workers[worker].gave_up;
-}
-
-bool pattern_db_uses(const struct pattern_db *db, enum field field)
-{
-	const struct pattern_field *f = &db->fields[field];
-
-	return field != FIELD_NONE &&
-		(f->always.n > 0 || f->scans[SWDB_LITERALS] != NULL ||
-			f->scans[SWDB_EXPRESSIONS] != NULL);
-}
-
-bool pattern_db_has_packet_rules(const struct pattern_db *db)
-{
-	return db->fields[FIELD_NONE].always.n > 0;
 }

@@ -88,6 +88,25 @@ void pattern_worker_fini(struct pattern_worker *w)
 	free(w->seen);
 }
 
+uint64_t pattern_db_gave_up(const struct pattern_db *db, unsigned worker)
+{
+	return db->workers[worker].gave_up;
+}
+
+bool pattern_db_uses(const struct pattern_db *db, enum field field)
+{
+	const struct pattern_field *f = &db->fields[field];
+
+	return field != FIELD_NONE &&
+		(f->always.n > 0 || f->scans[SWDB_LITERALS] != NULL ||
+			f->scans[SWDB_EXPRESSIONS] != NULL);
+}
+
+bool pattern_db_has_packet_rules(const struct pattern_db *db)
+{
+	return db->fields[FIELD_NONE].always.n > 0;
+}
+
 void match_hits_add(struct match_hits *hits, uint32_t start, struct match_hit hit)
 {
 	uint32_t at = hits->n;

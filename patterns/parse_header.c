@@ -69,7 +69,8 @@ static bool parse_protocol(struct parser *p, struct slice word)
 }
 
 // A set of ranges in the making, as text of a fixed width: addresses are 17 bytes (version, then
-// the address), ports 2, and both are compared with memcmp.
+// the address), ports 2, and both are compared with memcmp. Behind the four bytes of IPv4 stand
+// zeros in lo and ones in hi, so that the next address is the next number.
 struct range {
 	uint8_t lo[17];
 	uint8_t hi[17];
@@ -180,7 +181,6 @@ static bool whole(
 		return add(p, out, &all, where);
 	// IPv4 and IPv6 are two lines of numbers.
 	all.lo[0] = all.hi[0] = 4;
-	memset(all.hi + 5, 0, 12);
 	if (!add(p, out, &all, where))
 		return false;
 	all.lo[0] = all.hi[0] = 6;
@@ -298,9 +298,9 @@ static bool parse_set(struct parser *p, const struct list_kind *kind, struct sli
 	return kind->element(p, s, &one) && add(p, out, &one, s.where);
 }
 
-static bool address(const char *text, uint8_t out[17])
+static bool address(const char *text, uint8_t fill, uint8_t out[17])
 {
-	memset(out, 0, 17);
+	memset(out, fill, 17);
 	if (strchr(text, ':') != NULL) {
 		out[0] = 6;
 		return inet_pton(AF_INET6, text, out + 1) == 1;
@@ -317,7 +317,6 @@ static bool prefix(struct range *out, const char *text)
 
 	if (*text == '\0' || *end != '\0' || len > bits)
 		return false;
-	memcpy(out->hi, out->lo, 17);
 	for (unsigned i = (unsigned)len; i < bits; i++) {
 		uint8_t bit = (uint8_t)(0x80 >> i % 8);
 		out->lo[1 + i / 8] &= (uint8_t)~bit;
@@ -340,14 +339,14 @@ static bool address_element(struct parser *p, struct slice s, struct range *out)
 			*slash = '\0';
 		if (dash != NULL)
 			*dash = '\0';
-		fine = strlen(text) > 0 && address(text, out->lo);
-		memcpy(out->hi, out->lo, 17);
+		fine = strlen(text) > 0 && address(text, 0, out->lo) &&
+		       address(text, 0xff, out->hi);
 		if (fine && slash != NULL)
 			fine = prefix(out, slash + 1);
 		if (fine && dash != NULL)
-			fine = slash == NULL && address(dash + 1, out->hi) &&
+			fine = slash == NULL && address(dash + 1, 0xff, out->hi) &&
 				out->hi[0] == out->lo[0] && memcmp(out->lo, out->hi, 17) <= 0;
-		else if (fine && memcmp(out->lo, out->hi, 17) == 0)
+		else if (fine && memcmp(out->lo, out->hi, out->lo[0] == 4 ? 5 : 17) == 0)
 			parser_warning(p, s.where, "the rule names a single host");
 	}
 	if (!fine)
@@ -406,8 +405,9 @@ static bool parse_addresses(struct parser *p, struct slice s, struct addr_set *o
 	ranges = fine ? arena_take(p->arena, r.n * sizeof(*ranges)) : NULL;
 	for (uint32_t i = 0; ranges != NULL && i < r.n; i++) {
 		ranges[i].ip_version = r.items[i].lo[0];
-		memcpy(ranges[i].lo, r.items[i].lo + 1, 16);
-		memcpy(ranges[i].hi, r.items[i].hi + 1, 16);
+		size_t len = ranges[i].ip_version == 4 ? 4 : 16;
+		memcpy(ranges[i].lo, r.items[i].lo + 1, len);
+		memcpy(ranges[i].hi, r.items[i].hi + 1, len);
 	}
 	out->n = ranges != NULL ? r.n : 0;
 	out->ranges = ranges;

@@ -380,9 +380,16 @@ static void tcp_state(struct flow_table *t, struct flow *f, const struct packet 
 		f->flags = (uint16_t)(f->flags & ~FLOW_SYN_ONLY);
 		t->n_syn_only--;
 	}
-	if (flags & TCP_RST || (f->tcp_flags[0] & f->tcp_flags[1] & TCP_FIN))
+	bool closed = flags & TCP_RST || (f->tcp_flags[0] & f->tcp_flags[1] & TCP_FIN);
+	if (closed && f->state != FLOW_STATE_CLOSED) {
+		// Due sooner than it was: the wheel would find it late.
 		f->state = FLOW_STATE_CLOSED;
-	else if (f->state == FLOW_STATE_NEW && f->packets[0] > 0 && f->packets[1] > 0 &&
+		wheel_remove(t, f);
+		wheel_insert(t, f);
+	}
+	if (closed)
+		return;
+	if (f->state == FLOW_STATE_NEW && f->packets[0] > 0 && f->packets[1] > 0 &&
 		(flags & TCP_SYN) == 0)
 		f->state = FLOW_STATE_ESTABLISHED;
 }

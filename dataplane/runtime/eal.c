@@ -1,5 +1,7 @@
 #include "dataplane/runtime/eal.h"
 
+#include "dataplane/base/log.h"
+
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -50,12 +52,20 @@ static void add_lcores(struct args *a, const struct dataplane_config *c)
 static void add_device(struct args *a, const char *device, unsigned number)
 {
 	if (strncmp(device, "iface:", 6) == 0)
-		add(a, "--vdev=net_af_packet%u,iface=%s,blocksz=262144,framesz=16384,framecnt=512",
+		add(a, "--vdev=net_af_packet%u,iface=%s,blocksz=262144,framesz=16384,framecnt=2048",
 			number, device + 6);
 	else if (strncmp(device, "net_", 4) == 0)
 		add(a, "--vdev=%s", device);
 	else
 		add(a, "--allow=%s", device);
+}
+
+static const char *runtime_name(void)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "sealwatch%d", (int)getpid());
+	return name;
 }
 
 static bool needs_pci(const struct dataplane_config *c)
@@ -79,6 +89,8 @@ int eal_start(const struct dataplane_config *c, const char *program, char error[
 		add(&a, "--no-huge");
 		add(&a, "--no-shconf");
 	}
+	// A name of our own, so that two dataplanes do not meet, and its directory can go with us.
+	add(&a, "--file-prefix=%s", runtime_name());
 	add(&a, "-m%u", c->eal->memory_mb);
 	add(&a, "--no-telemetry");
 	add(&a, "--log-level=lib.*:error");
@@ -105,5 +117,11 @@ int eal_start(const struct dataplane_config *c, const char *program, char error[
 
 void eal_stop(void)
 {
+	const char *dir = rte_eal_get_runtime_dir();
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s", dir != NULL ? dir : "");
 	rte_eal_cleanup();
+	if (path[0] != '\0' && rmdir(path) < 0 && errno != ENOENT && errno != ENOTEMPTY)
+		log_warning("%s: %s", path, strerror(errno));
 }

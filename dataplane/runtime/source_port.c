@@ -15,7 +15,10 @@ enum {
 	QUEUES_MAX = 64,
 	MBUF_CACHE = 256,
 	MBUFS_BASE = 8192, // held segments, hand-over rings, bursts
-	MBUF_DATA = RTE_MBUF_DEFAULT_BUF_SIZE,
+	// The kernel's interfaces give what offloads have put together: frames larger than the MTU.
+	// Few and large buffers there, as many bytes as the frames of eal.c's net_af_packet ring.
+	MBUFS_BASE_IFACE = 4096,
+	MBUF_DATA_IFACE = 16384 + RTE_PKTMBUF_HEADROOM,
 	RSS_KEY_LEN = 40,
 };
 
@@ -34,6 +37,8 @@ struct source_port {
 	struct rte_mempool *mbufs;
 	char iface[64]; // net_af_packet: whose counter tells what was missed
 	uint64_t iface_start;
+	uint64_t iface_seen; // at the last look
+	uint64_t missed;     // never goes back
 	struct port_queue queues[QUEUES_MAX];
 };
 
@@ -162,9 +167,13 @@ static int set_up_queues(struct source_port *p, uint16_t descriptors)
 	char name[32];
 	int err = 0;
 
+	bool iface = p->iface[0] != '\0';
+	unsigned n = (iface ? MBUFS_BASE_IFACE : MBUFS_BASE) + p->n_queues * descriptors * 2u;
+	uint16_t room = iface ? MBUF_DATA_IFACE : RTE_MBUF_DEFAULT_BUF_SIZE;
+
 	snprintf(name, sizeof(name), "mbufs%u", p->port);
-	p->mbufs = rte_pktmbuf_pool_create(name, MBUFS_BASE + p->n_queues * descriptors * 2u,
-		MBUF_CACHE, sizeof(struct mbuf_private), MBUF_DATA, socket);
+	p->mbufs = rte_pktmbuf_pool_create(
+		name, n, MBUF_CACHE, sizeof(struct mbuf_private), room, socket);
 	if (p->mbufs == NULL)
 		return -rte_errno;
 	for (uint16_t q = 0; q < p->n_queues && err == 0; q++) {
@@ -279,9 +288,11 @@ uint64_t source_port_missed(struct source_port *p)
 			return 0;
 		return stats.imissed + stats.rx_nombuf;
 	}
-	// Read what we have first: what comes in between is not missed.
-	uint64_t seen = iface_counter(p->iface) - p->iface_start;
 	for (unsigned q = 0; q < p->n_queues; q++)
 		received += atomic_load_explicit(&p->queues[q].received, memory_order_relaxed);
-	return seen > received ? seen - received : 0;
+	// What the interface had at the last look is with us by now, or lost.
+	if (p->iface_seen > received && p->iface_seen - received > p->missed)
+		p->missed = p->iface_seen - received;
+	p->iface_seen = iface_counter(p->iface) - p->iface_start;
+	return p->missed;
 }

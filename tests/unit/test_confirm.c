@@ -142,6 +142,10 @@ static struct {
 		"axaab", true},
 	{"content after expression, another match is shorter",
 		{RE("aXXXX|b"), SNI("c", .flags = CONTENT_WITHIN, .within = 1)}, "aXXXXbc", true},
+	{"content after expression, a later match ends earlier",
+		{RE("a.*z|b"), SNI("c", .flags = CONTENT_DISTANCE)}, "abcz", true},
+	{"expression, interpreted", {SNI("a"), RE("(*NO_JIT)^(a|b)+c$")}, "ababc", true},
+	{"expression, interpreted, not", {SNI("a"), RE("(*NO_JIT)^(a|b)+c$")}, "ababcd", false},
 	{"a NUL is a byte", {SNI("a\0b")}, "a", false},
 };
 
@@ -225,6 +229,31 @@ static void test_messages(void)
 		CHECK(hit(&hits, 0) == messages[i].want, "%s", messages[i].name);
 		pattern_db_free(db);
 	}
+}
+
+// A value that is too long for a copy satisfies no condition on it, not even a negated one.
+static void test_too_long(void)
+{
+	static struct test_rule rules[] = {
+		{{ANY}, {HOST("a")}},
+		{{ANY}, {METHOD("GET"), HOST("x", .flags = CONTENT_NEGATED)}},
+		{{ANY}, {QUERY("a", .flags = CONTENT_DOTPREFIX)}},
+		{{ANY}, {QUERY("a")}},
+	};
+	static uint8_t text[1025];
+	struct pattern_db *db = load_rules(rules, ROWS(rules));
+	struct match_env env = test_env(IPPROTO_TCP);
+
+	memset(text, 'a', sizeof(text));
+	for (size_t len = 1024; len <= 1025 && db != NULL; len++) {
+		struct match_hits hits = {0};
+		struct bytes long_one = {.p = text, .len = len};
+		struct match_value values[] = {{FIELD_HTTP_METHOD, text_bytes("GET")},
+			{FIELD_HTTP_HOST, long_one}, {FIELD_DNS_QUERY, long_one}};
+		pattern_db_match_tx(db, 0, &env, values, ROWS(values), &hits);
+		CHECK(hits.n == (len <= 1024 ? 4 : 1) && hit(&hits, 3), "%zu: %u", len, hits.n);
+	}
+	pattern_db_free(db);
 }
 
 static const struct addr_range lan[] = {{4, {10, 0, 0, 0}, {10, 0, 0, 255}}};
@@ -359,7 +388,7 @@ static void test_payload_of_packets(void)
 static void test_budget(void)
 {
 	static struct test_rule rules[] = {
-		{{ANY}, {PCRE(FIELD_HTTP_URI, "(a+)+(a+)+$"), PCRE(FIELD_HTTP_URI, "z")}},
+		{{ANY}, {CONTENT(FIELD_HTTP_URI, "z"), PCRE(FIELD_HTTP_URI, "^(a+)+(a+)+$")}},
 		{{ANY},
 			{CONTENT(FIELD_HTTP_URI, "a"),
 				CONTENT(FIELD_HTTP_URI, "a", .flags = CONTENT_WITHIN, .within = 99),
@@ -368,6 +397,9 @@ static void test_budget(void)
 				CONTENT(FIELD_HTTP_URI, "z", .flags = CONTENT_WITHIN,
 					.within = 1)}},
 		{{ANY}, {CONTENT(FIELD_HTTP_URI, "b")}},
+		{{ANY},
+			{CONTENT(FIELD_HTTP_URI, "b"),
+				PCRE(FIELD_HTTP_URI, "(*NO_JIT)^((a|aa)(a|aa))+$")}},
 	};
 	static char text[20000];
 	struct match_hits hits = {0};
@@ -380,7 +412,7 @@ static void test_budget(void)
 	if (db == NULL)
 		return;
 	pattern_db_match_tx(db, 0, &env, &value, 1, &hits);
-	CHECK(pattern_db_gave_up(db, 0) >= 1, "%llu",
+	CHECK(pattern_db_gave_up(db, 0) >= 3, "%llu",
 		(unsigned long long)pattern_db_gave_up(db, 0));
 	CHECK(hits.n == 1 && hits.hits[0].rule == 2, "%u hits", hits.n);
 	pattern_db_free(db);
@@ -391,6 +423,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"conditions", test_conditions},
 		{"messages", test_messages},
+		{"too long", test_too_long},
 		{"headers", test_headers},
 		{"payload of packets", test_payload_of_packets},
 		{"budget", test_budget},
