@@ -48,8 +48,19 @@ size_t pattern_db_memory(const struct pattern_db *db); // bytes, scratch include
 uint64_t pattern_db_gave_up(const struct pattern_db *db, unsigned worker);
 // Is there anything to match on this field (FIELD_PAYLOAD, FIELD_STREAM included)?
 bool pattern_db_uses(const struct pattern_db *db, enum field field);
-// Rules without any content: they are looked at for each packet.
+// Rules without any content: they are looked at for each packet, or, where they are about nothing
+// but addresses, for the first packet of each direction of a flow.
 bool pattern_db_has_packet_rules(const struct pattern_db *db);
+
+// What a caller need not show to this set, because no rule of it can match there.
+struct pattern_wants {
+	bool packets_tcp;   // pattern_db_match_packet() with TCP packets,
+	bool packets_other; // with others,
+	bool flow_starts;   // with the first packet of each direction of a flow
+	uint64_t stream_depth; // bytes that begin beyond this offset of a stream; 0: none matter
+};
+
+struct pattern_wants pattern_db_wants(const struct pattern_db *db);
 
 // Where the bytes come from: the flow, seen in the direction of the packet or message.
 struct match_env {
@@ -60,6 +71,7 @@ struct match_env {
 	uint8_t l4;
 	uint8_t app_proto; // enum app_proto
 	uint8_t dir; // enum dir
+	bool first;        // the packet is the first of its direction in the flow
 	bool established; // packets of both directions were seen (TCP: handshake done, or midstream)
 	uint32_t payload_len; // of the packet at hand, for dsize
 };

@@ -112,6 +112,8 @@ static inline void worker_add_always(
 		worker_add(w, db->always[span->first + i].rule, field);
 }
 
+bool rule_is_ip_only(const struct swdb_rule *r); // (wants.c)
+
 // False: short of memory; what was taken is given back by fini. `scratch` is copied. (match.c)
 bool pattern_worker_init(
 	struct pattern_db *db, struct pattern_worker *w, const hs_scratch_t *scratch);

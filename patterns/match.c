@@ -252,6 +252,8 @@ static bool packet_matches(const struct swdb_rule *rule, const struct match_env 
 		return false;
 	if ((rule->at & SWDB_AT_STREAM) && env->l4 == IPPROTO_TCP)
 		return false;
+	if (!env->first && rule_is_ip_only(rule))
+		return false;
 	if (rule->flags & SWDB_DSIZE)
 		return env->payload_len >= rule->dsize_lo && env->payload_len <= rule->dsize_hi;
 	return true;

@@ -97,7 +97,8 @@ static void settle(struct conversations *c)
 
 static bool stream_wanted(const struct conversations *c, unsigned side)
 {
-	return c->want_streams && c->session->offset[side] < c->stream_depth;
+	uint64_t offset = c->session->offset[side];
+	return offset < c->wants.stream_depth && offset < c->stream_depth;
 }
 
 // Nothing more to learn from either side?
@@ -369,7 +370,7 @@ void conversations_close(struct conversations *c)
 
 void conversations_wants(struct conversations *c)
 {
-	c->hooks->wants(c->hooks->ctx, &c->want_packets, &c->want_streams);
+	c->wants = c->hooks->wants(c->hooks->ctx);
 }
 
 static void begin(struct conversations *c, struct flow *f, const struct packet *p)
@@ -485,17 +486,29 @@ static void udp_packet(struct conversations *c, const struct packet *p)
 		c->counters[CTR_PARSE_BAD]++;
 }
 
+static void find_packet(struct conversations *c, const struct packet *p)
+{
+	uint16_t started = c->side == 0 ? FLOW_STARTED_A : FLOW_STARTED_B;
+	bool first = (c->flow->flags & started) == 0;
+	bool tcp = c->flow->key.l4 == IPPROTO_TCP;
+
+	c->flow->flags |= started;
+	if (!(tcp ? c->wants.packets_tcp : c->wants.packets_other) &&
+		!(first && c->wants.flow_starts))
+		return;
+	struct find find = find_here(c, FIND_PACKET);
+	find.first = first;
+	find.bytes = (struct bytes){p->payload, p->payload_len, false};
+	finds_add(c->finds, &find);
+}
+
 void conversation_packet(struct conversations *c, struct flow *f, struct packet *p)
 {
 	enum counter verdict = CTR_DELIVERED;
 
 	begin(c, f, p);
 	c->counters[CTR_PAYLOAD_BYTES] += p->payload_len;
-	if (c->want_packets) {
-		struct find find = find_here(c, FIND_PACKET);
-		find.bytes = (struct bytes){p->payload, p->payload_len, false};
-		finds_add(c->finds, &find);
-	}
+	find_packet(c, p);
 	if (f->key.l4 == IPPROTO_TCP)
 		verdict = tcp_packet(c, p);
 	else if (f->key.l4 == IPPROTO_UDP)

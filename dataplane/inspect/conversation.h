@@ -18,8 +18,7 @@ struct conversations {
 	uint32_t probe_packets;
 	uint32_t search_bytes;
 	uint64_t stream_depth;
-	bool want_packets;
-	bool want_streams;
+	struct inspect_wants wants;
 	unsigned n_settled;
 	struct session *settled[BURST_MAX]; // to be given back after the match
 	// What is being parsed now.

@@ -17,7 +17,8 @@ enum flow_flag {
 	FLOW_SETTLED = 1 << 2, // only counted from here on
 	FLOW_ALERTED = 1 << 3,
 	FLOW_SYN_ONLY = 1 << 4, // nothing but SYNs of one side so far
-	FLOW_SHEDDING = 1 << 5,
+	FLOW_STARTED_A = 1 << 5, // a packet of a was inspected,
+	FLOW_STARTED_B = 1 << 6, // of b
 };
 
 enum { FLOW_NONE = 0xffffffff };

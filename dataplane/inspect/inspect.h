@@ -31,7 +31,7 @@ struct find {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint8_t app_proto; // FIND_TX
-	uint8_t pad;
+	uint8_t first; // FIND_PACKET: the first of its direction in the flow
 	uint16_t n_fields;
 	uint32_t payload_len; // of the packet
 	uint32_t tx_id;
@@ -44,10 +44,17 @@ struct find {
 	const struct field_value *fields; // FIND_TX
 };
 
+struct inspect_wants {
+	bool packets_tcp; // FIND_PACKET of TCP,
+	bool packets_other; // of all else,
+	bool flow_starts; // of the first packet of each direction of a flow
+	uint64_t stream_depth; // FIND_STREAM of bytes that begin before this offset
+};
+
 struct inspect_hooks {
 	void *ctx;
 	// Which finds are wanted: asked once a burst.
-	void (*wants)(void *ctx, bool *packets, bool *streams);
+	struct inspect_wants (*wants)(void *ctx);
 	void (*match)(void *ctx, const struct find *finds, unsigned n);
 	// The session's matcher streams are to be closed (either may be NULL).
 	void (*streams_close)(void *ctx, struct session *s);

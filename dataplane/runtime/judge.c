@@ -1,9 +1,10 @@
 #include "dataplane/runtime/judge.h"
 
-void judge_wants(const struct judge *j, bool *packets, bool *streams)
+struct inspect_wants judge_wants(const struct judge *j)
 {
-	*packets = j->rules != NULL && j->rules->match_packets;
-	*streams = j->rules != NULL && j->rules->match_streams;
+	if (j->rules == NULL)
+		return (struct inspect_wants){0};
+	return j->rules->wants;
 }
 
 static struct match_env env_of(const struct find *find)
@@ -21,6 +22,7 @@ static struct match_env env_of(const struct find *find)
 		.l4 = f->key.l4,
 		.app_proto = find->kind == FIND_TX ? find->app_proto : f->app_proto,
 		.dir = find->dir,
+		.first = find->first,
 		.established = f->state != FLOW_STATE_NEW,
 		.payload_len = find->payload_len,
 	};

@@ -14,6 +14,6 @@ struct judge {
 	struct match_hits hits;
 };
 
-void judge_wants(const struct judge *j, bool *packets, bool *streams);
+struct inspect_wants judge_wants(const struct judge *j);
 void judge_finds(struct judge *j, const struct find *finds, unsigned n);
 void judge_close_streams(struct session *s);

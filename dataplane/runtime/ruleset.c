@@ -153,8 +153,13 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 		rs->rule_slot[i] = rule_slot(r->directory, index, rule);
 		rs->service_slot[i] = service_slot(r->directory, rule->service);
 	}
-	rs->match_packets = pattern_db_uses(db, FIELD_PAYLOAD) || pattern_db_has_packet_rules(db);
-	rs->match_streams = pattern_db_uses(db, FIELD_STREAM);
+	struct pattern_wants wants = pattern_db_wants(db);
+	rs->wants = (struct inspect_wants){
+		.packets_tcp = wants.packets_tcp,
+		.packets_other = wants.packets_other,
+		.flow_starts = wants.flow_starts,
+		.stream_depth = wants.stream_depth,
+	};
 	rs->db = db;
 	free(index);
 	*out = rs;

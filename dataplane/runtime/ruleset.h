@@ -17,13 +17,13 @@
 
 #include "dataplane/api/counters.h"
 #include "dataplane/api/link.h"
+#include "dataplane/inspect/inspect.h"
 #include "patterns/db.h"
 
 struct ruleset {
 	struct pattern_db *db;
 	uint64_t generation;
-	bool match_packets; // payload rules, or rules without content
-	bool match_streams;
+	struct inspect_wants wants;
 	uint32_t *rule_slot; // by rule index
 	uint16_t *service_slot; // by rule index; 0: names none
 };

@@ -38,7 +38,7 @@ struct source_port {
 	char iface[64]; // net_af_packet: whose counter tells what was missed
 	uint64_t iface_start;
 	uint64_t iface_seen; // at the last look
-	uint64_t missed;     // never goes back
+	uint64_t missed; // never goes back
 	struct port_queue queues[QUEUES_MAX];
 };
 

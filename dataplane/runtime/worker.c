@@ -12,10 +12,10 @@ enum {
 	HEARTBEAT_TURNS = 64,
 };
 
-static void on_wants(void *ctx, bool *packets, bool *streams)
+static struct inspect_wants on_wants(void *ctx)
 {
 	const struct worker *w = ctx;
-	judge_wants(&w->judge, packets, streams);
+	return judge_wants(&w->judge);
 }
 
 static void on_match(void *ctx, const struct find *finds, unsigned n)
