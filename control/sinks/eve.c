@@ -144,7 +144,7 @@ int eve_close(struct eve_writer *w)
 	int err = eve_flush(w);
 	if (close(w->fd) < 0 && err == 0)
 		err = -errno;
-	json_out_free(&w->line);
+	jout_free(&w->line);
 	free(w);
 	return err;
 }

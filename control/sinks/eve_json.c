@@ -20,7 +20,7 @@ static void put_time(struct json_out *j, const char *key, uint64_t ns)
 	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06u+0000", tm.tm_year + 1900,
 		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
 		(unsigned)(ns % 1000000000 / 1000));
-	json_string(j, key, text);
+	jout_string(j, key, text);
 }
 
 static void put_address(
@@ -28,7 +28,7 @@ static void put_address(
 {
 	char text[INET6_ADDRSTRLEN];
 	inet_ntop(h->ip_version == 4 ? AF_INET : AF_INET6, a, text, sizeof(text));
-	json_string(j, key, text);
+	jout_string(j, key, text);
 }
 
 static void put_proto(struct json_out *j, uint8_t l4)
@@ -43,22 +43,22 @@ static void put_proto(struct json_out *j, uint8_t l4)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].l4 == l4) {
-			json_string(j, "proto", names[i].name);
+			jout_string(j, "proto", names[i].name);
 			return;
 		}
 	}
 	snprintf(number, sizeof(number), "%03u", l4);
-	json_string(j, "proto", number);
+	jout_string(j, "proto", number);
 }
 
 static void put_vlan(struct json_out *j, const struct event_tunnel *t)
 {
 	if (t->vlan[0] == TUNNEL_NONE)
 		return;
-	json_open(j, "vlan", '[');
+	jout_open(j, "vlan", '[');
 	for (unsigned i = 0; i < TUNNEL_VLANS && t->vlan[i] != TUNNEL_NONE; i++)
-		json_number(j, NULL, t->vlan[i]);
-	json_close(j, ']');
+		jout_number(j, NULL, t->vlan[i]);
+	jout_close(j, ']');
 }
 
 static bool is_icmp(const struct event_head *h)
@@ -73,23 +73,23 @@ static void put_common(struct json_out *j, const struct eve_record *r, const cha
 
 	put_time(j, "timestamp", h->ts_ns);
 	// JSON's readers keep 53 bits of a number.
-	json_number(j, "flow_id", h->flow_id & ((1ull << 53) - 1));
+	jout_number(j, "flow_id", h->flow_id & ((1ull << 53) - 1));
 	if (h->pcap_cnt != 0)
-		json_number(j, "pcap_cnt", h->pcap_cnt);
-	json_string(j, "event_type", type);
+		jout_number(j, "pcap_cnt", h->pcap_cnt);
+	jout_string(j, "event_type", type);
 	if (eve_record_copy(r, TAG_TUNNEL, &tunnel, sizeof(tunnel)))
 		put_vlan(j, &tunnel);
 	put_address(j, "src_ip", h, h->src);
 	if (!is_icmp(h))
-		json_number(j, "src_port", h->sport);
+		jout_number(j, "src_port", h->sport);
 	put_address(j, "dest_ip", h, h->dst);
 	if (!is_icmp(h))
-		json_number(j, "dest_port", h->dport);
+		jout_number(j, "dest_port", h->dport);
 	put_proto(j, h->l4);
-	json_number(j, "ip_v", h->ip_version);
+	jout_number(j, "ip_v", h->ip_version);
 	if (is_icmp(h) && h->type == EVENT_ALERT) {
-		json_number(j, "icmp_type", h->sport & 0xff);
-		json_number(j, "icmp_code", h->dport & 0xff);
+		jout_number(j, "icmp_type", h->sport & 0xff);
+		jout_number(j, "icmp_code", h->dport & 0xff);
 	}
 }
 
@@ -109,9 +109,9 @@ static void put_tls(struct json_out *j, const struct eve_record *r)
 	const struct eve_value *version = eve_record_find(r, FIELD_TLS_VERSION);
 	char number[16];
 
-	json_open(j, "tls", '{');
+	jout_open(j, "tls", '{');
 	if (sni != NULL)
-		json_text(j, "sni", sni->p, sni->len);
+		jout_text(j, "sni", sni->p, sni->len);
 	if (version != NULL) {
 		snprintf(number, sizeof(number), "0x%04x", u16_of(version, 0));
 		const char *name = number;
@@ -119,17 +119,17 @@ static void put_tls(struct json_out *j, const struct eve_record *r)
 			if (names[i].version == u16_of(version, 0))
 				name = names[i].name;
 		}
-		json_string(j, "version", name);
+		jout_string(j, "version", name);
 	}
 	if (eve_record_find(r, FIELD_TLS_ALPN) != NULL) {
-		json_open(j, "client_alpns", '[');
+		jout_open(j, "client_alpns", '[');
 		for (unsigned i = 0; i < r->n; i++) {
 			if (r->values[i].tag == FIELD_TLS_ALPN)
-				json_text(j, NULL, r->values[i].p, r->values[i].len);
+				jout_text(j, NULL, r->values[i].p, r->values[i].len);
 		}
-		json_close(j, ']');
+		jout_close(j, ']');
 	}
-	json_close(j, '}');
+	jout_close(j, '}');
 }
 
 // "host:port" -> the host, and the port as a number of its own. An IPv6 literal has its brackets.
@@ -146,9 +146,9 @@ static void put_host(struct json_out *j, const struct eve_value *v)
 		for (size_t i = len + 1; i < v->len; i++)
 			port = port * 10 + (uint32_t)(v->p[i] - '0');
 	}
-	json_text(j, "hostname", v->p, len);
+	jout_text(j, "hostname", v->p, len);
 	if (len != v->len && port <= 65535)
-		json_number(j, "http_port", port);
+		jout_number(j, "http_port", port);
 }
 
 static void put_http(struct json_out *j, const struct eve_record *r)
@@ -161,15 +161,15 @@ static void put_http(struct json_out *j, const struct eve_record *r)
 		{FIELD_HTTP_PROTOCOL, "protocol"}};
 	const struct eve_value *host = eve_record_find(r, FIELD_HTTP_HOST);
 
-	json_open(j, "http", '{');
+	jout_open(j, "http", '{');
 	if (host != NULL)
 		put_host(j, host);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct eve_value *v = eve_record_find(r, rows[i].tag);
 		if (v != NULL)
-			json_text(j, rows[i].key, v->p, v->len);
+			jout_text(j, rows[i].key, v->p, v->len);
 	}
-	json_close(j, '}');
+	jout_close(j, '}');
 }
 
 static const char *rrtype_name(uint16_t type)
@@ -195,22 +195,22 @@ static void put_queries(struct json_out *j, const struct eve_record *r)
 {
 	if (eve_record_find(r, FIELD_DNS_QUERY) == NULL)
 		return;
-	json_open(j, "queries", '[');
+	jout_open(j, "queries", '[');
 	for (unsigned i = 0; i < r->n; i++) {
 		if (r->values[i].tag != FIELD_DNS_QUERY)
 			continue;
-		json_open(j, NULL, '{');
-		json_text(j, "rrname", r->values[i].p, r->values[i].len);
+		jout_open(j, NULL, '{');
+		jout_text(j, "rrname", r->values[i].p, r->values[i].len);
 		if (i + 1 < r->n && r->values[i + 1].tag == FIELD_DNS_RRTYPE) {
 			uint16_t type = u16_of(&r->values[i + 1], 0);
 			const char *name = rrtype_name(type);
 			char number[16];
 			snprintf(number, sizeof(number), "TYPE%u", type);
-			json_string(j, "rrtype", name != NULL ? name : number);
+			jout_string(j, "rrtype", name != NULL ? name : number);
 		}
-		json_close(j, '}');
+		jout_close(j, '}');
 	}
-	json_close(j, ']');
+	jout_close(j, ']');
 }
 
 // RFC 1035 4.1.1.
@@ -227,23 +227,23 @@ static void put_dns(struct json_out *j, const struct eve_record *r)
 	uint16_t flags = header != NULL ? u16_of(header, 2) : 0;
 	char text[8];
 
-	json_open(j, "dns", '{');
-	json_number(j, "version", 3);
-	json_string(j, "type", flags & 0x8000 ? "response" : "request");
-	json_number(j, "tx_id", r->head.tx_id);
+	jout_open(j, "dns", '{');
+	jout_number(j, "version", 3);
+	jout_string(j, "type", flags & 0x8000 ? "response" : "request");
+	jout_number(j, "tx_id", r->head.tx_id);
 	if (header != NULL)
-		json_number(j, "id", u16_of(header, 0));
+		jout_number(j, "id", u16_of(header, 0));
 	snprintf(text, sizeof(text), "%04x", flags);
-	json_string(j, "flags", text);
+	jout_string(j, "flags", text);
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
 		if (flags & bits[i].bit)
-			json_bool(j, bits[i].key, true);
+			jout_bool(j, bits[i].key, true);
 	}
-	json_number(j, "opcode", flags >> 11 & 15);
+	jout_number(j, "opcode", flags >> 11 & 15);
 	if (flags & 0x8000 && (flags & 15) < sizeof(rcodes) / sizeof(rcodes[0]))
-		json_string(j, "rcode", rcodes[flags & 15]);
+		jout_string(j, "rcode", rcodes[flags & 15]);
 	put_queries(j, r);
-	json_close(j, '}');
+	jout_close(j, '}');
 }
 
 static void put_transaction(struct json_out *j, const struct eve_record *r)
@@ -298,7 +298,7 @@ static void put_metadata(struct json_out *j, const struct eve_record *r)
 {
 	if (eve_record_find(r, TAG_METADATA) == NULL)
 		return;
-	json_open(j, "metadata", '{');
+	jout_open(j, "metadata", '{');
 	for (unsigned i = 0; i < r->n; i++) {
 		const struct eve_value *v = &r->values[i];
 		bool first = v->tag == TAG_METADATA;
@@ -309,26 +309,26 @@ static void put_metadata(struct json_out *j, const struct eve_record *r)
 				memcmp(r->values[k].p, v->p, key) == 0);
 		if (!first)
 			continue;
-		json_open_text(j, v->p, key, '[');
+		jout_open_text(j, v->p, key, '[');
 		for (unsigned k = i; k < r->n; k++) {
 			const struct eve_value *other = &r->values[k];
 			if (other->tag != TAG_METADATA || key_len(other) != key ||
 				memcmp(other->p, v->p, key) != 0)
 				continue;
 			size_t skip = key < other->len ? key + 1 : key;
-			json_text(j, NULL, other->p + skip, other->len - skip);
+			jout_text(j, NULL, other->p + skip, other->len - skip);
 		}
-		json_close(j, ']');
+		jout_close(j, ']');
 	}
-	json_close(j, '}');
+	jout_close(j, '}');
 }
 
 static void put_flow_counts(struct json_out *j, const struct event_flow *f)
 {
-	json_number(j, "pkts_toserver", f->packets[DIR_C2S]);
-	json_number(j, "pkts_toclient", f->packets[DIR_S2C]);
-	json_number(j, "bytes_toserver", f->bytes[DIR_C2S]);
-	json_number(j, "bytes_toclient", f->bytes[DIR_S2C]);
+	jout_number(j, "pkts_toserver", f->packets[DIR_C2S]);
+	jout_number(j, "pkts_toclient", f->packets[DIR_S2C]);
+	jout_number(j, "bytes_toserver", f->bytes[DIR_C2S]);
+	jout_number(j, "bytes_toclient", f->bytes[DIR_S2C]);
 	put_time(j, "start", f->start_ns);
 }
 
@@ -341,28 +341,28 @@ static void put_alert(struct json_out *j, const struct eve_record *r)
 	struct event_flow f;
 
 	eve_record_copy(r, TAG_ALERT, &a, sizeof(a));
-	json_number(j, "tx_id", r->head.tx_id);
-	json_string(j, "direction", r->head.dir == DIR_C2S ? "to_server" : "to_client");
-	json_open(j, "alert", '{');
-	json_string(j, "action", "allowed");
-	json_number(j, "gid", a.gid);
-	json_number(j, "signature_id", a.sid);
-	json_number(j, "rev", a.rev);
-	json_text(j, "signature", msg != NULL ? msg->p : NULL, msg != NULL ? msg->len : 0);
+	jout_number(j, "tx_id", r->head.tx_id);
+	jout_string(j, "direction", r->head.dir == DIR_C2S ? "to_server" : "to_client");
+	jout_open(j, "alert", '{');
+	jout_string(j, "action", "allowed");
+	jout_number(j, "gid", a.gid);
+	jout_number(j, "signature_id", a.sid);
+	jout_number(j, "rev", a.rev);
+	jout_text(j, "signature", msg != NULL ? msg->p : NULL, msg != NULL ? msg->len : 0);
 	if (category != NULL)
-		json_string(j, "category", category);
+		jout_string(j, "category", category);
 	else
-		json_text(j, "category", classtype != NULL ? classtype->p : NULL,
+		jout_text(j, "category", classtype != NULL ? classtype->p : NULL,
 			classtype != NULL ? classtype->len : 0);
-	json_number(j, "severity", a.severity);
+	jout_number(j, "severity", a.severity);
 	put_metadata(j, r);
-	json_close(j, '}');
-	json_string(j, "app_proto", app_proto_name[r->head.app_proto]);
+	jout_close(j, '}');
+	jout_string(j, "app_proto", app_proto_name[r->head.app_proto]);
 	put_transaction(j, r);
 	if (eve_record_copy(r, TAG_FLOW, &f, sizeof(f))) {
-		json_open(j, "flow", '{');
+		jout_open(j, "flow", '{');
 		put_flow_counts(j, &f);
-		json_close(j, '}');
+		jout_close(j, '}');
 	}
 }
 
@@ -377,18 +377,18 @@ static void put_tcp(struct json_out *j, const struct event_flow *f)
 	uint8_t all = f->tcp_flags[0] | f->tcp_flags[1];
 	char text[8];
 
-	json_open(j, "tcp", '{');
+	jout_open(j, "tcp", '{');
 	snprintf(text, sizeof(text), "%02x", all);
-	json_string(j, "tcp_flags", text);
+	jout_string(j, "tcp_flags", text);
 	for (unsigned dir = 0; dir < 2; dir++) {
 		snprintf(text, sizeof(text), "%02x", f->tcp_flags[dir]);
-		json_string(j, keys[dir], text);
+		jout_string(j, keys[dir], text);
 	}
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
 		if (all & bits[i].bit)
-			json_bool(j, bits[i].key, true);
+			jout_bool(j, bits[i].key, true);
 	}
-	json_close(j, '}');
+	jout_close(j, '}');
 }
 
 static void put_flow(struct json_out *j, const struct eve_record *r)
@@ -399,18 +399,18 @@ static void put_flow(struct json_out *j, const struct eve_record *r)
 	struct event_flow f = {0};
 
 	eve_record_copy(r, TAG_FLOW, &f, sizeof(f));
-	json_string(j, "app_proto", app_proto_name[r->head.app_proto]);
-	json_open(j, "flow", '{');
+	jout_string(j, "app_proto", app_proto_name[r->head.app_proto]);
+	jout_open(j, "flow", '{');
 	put_flow_counts(j, &f);
 	put_time(j, "end", f.end_ns);
-	json_number(j, "age", f.end_ns > f.start_ns ? (f.end_ns - f.start_ns) / 1000000000 : 0);
-	json_string(j, "state", f.state < 3 ? states[f.state] : "unknown");
+	jout_number(j, "age", f.end_ns > f.start_ns ? (f.end_ns - f.start_ns) / 1000000000 : 0);
+	jout_string(j, "state", f.state < 3 ? states[f.state] : "unknown");
 	// A closed connection that idled out its last seconds is a timeout to Suricata as well.
-	json_string(j, "reason",
+	jout_string(j, "reason",
 		f.reason < 5 ? (f.reason == FLOW_CLOSED ? "timeout" : reasons[f.reason])
 			     : "unknown");
-	json_bool(j, "alerted", f.alerted != 0);
-	json_close(j, '}');
+	jout_bool(j, "alerted", f.alerted != 0);
+	jout_close(j, '}');
 	if (r->head.l4 == IPPROTO_TCP)
 		put_tcp(j, &f);
 }
@@ -423,13 +423,13 @@ static void put_tunnel_ids(struct json_out *j, const struct event_tunnel *t)
 	} ids[] = {{"mpls", t->mpls}, {"gtp_teid", t->gtp_teid}, {"vxlan_vni", t->vxlan_vni},
 		{"gre_key", t->gre_key}, {"pppoe_session", t->pppoe_session}};
 
-	json_open(j, "tunnel", '{');
+	jout_open(j, "tunnel", '{');
 	put_vlan(j, t);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		if (ids[i].id != TUNNEL_NONE)
-			json_number(j, ids[i].key, ids[i].id);
+			jout_number(j, ids[i].key, ids[i].id);
 	}
-	json_close(j, '}');
+	jout_close(j, '}');
 }
 
 // What Suricata has no place for.
@@ -443,17 +443,17 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 		{FIELD_DNS_KIND, "kind"}};
 	struct event_tunnel tunnel;
 
-	json_open(j, "sealwatch", '{');
+	jout_open(j, "sealwatch", '{');
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct eve_value *v = eve_record_find(r, rows[i].tag);
 		if (v != NULL)
-			json_text(j, rows[i].key, v->p, v->len);
+			jout_text(j, rows[i].key, v->p, v->len);
 	}
 	if (eve_record_copy(r, TAG_TUNNEL, &tunnel, sizeof(tunnel)))
 		put_tunnel_ids(j, &tunnel);
 	if (r->head.flags & EVENT_CLEAR)
-		json_bool(j, "clear", true);
-	json_close(j, '}');
+		jout_bool(j, "clear", true);
+	jout_close(j, '}');
 }
 
 bool eve_json_record(struct json_out *j, const struct eve_record *r)
@@ -472,13 +472,13 @@ bool eve_json_record(struct json_out *j, const struct eve_record *r)
 
 	if (type >= sizeof(types) / sizeof(types[0]) || types[type].fn == NULL)
 		return false;
-	json_out_reset(j);
-	json_open(j, NULL, '{');
+	jout_reset(j);
+	jout_open(j, NULL, '{');
 	put_common(j, r, types[type].name);
 	types[type].fn(j, r);
 	put_ours(j, r);
-	json_close(j, '}');
-	json_newline(j);
+	jout_close(j, '}');
+	jout_newline(j);
 	return true;
 }
 
@@ -488,38 +488,38 @@ void eve_json_stats(struct json_out *j, uint64_t ts_ns, uint64_t uptime_s, const
 
 	for (unsigned i = CTR_LINK_TRUNCATED; i <= CTR_TUNNEL_BAD; i++)
 		invalid += c[i];
-	json_out_reset(j);
-	json_open(j, NULL, '{');
+	jout_reset(j);
+	jout_open(j, NULL, '{');
 	put_time(j, "timestamp", ts_ns);
-	json_string(j, "event_type", "stats");
-	json_open(j, "stats", '{');
-	json_number(j, "uptime", uptime_s);
-	json_open(j, "capture", '{');
-	json_number(j, "kernel_packets", c[CTR_RX_PACKETS] + c[CTR_MISSED]);
-	json_number(j, "kernel_drops", c[CTR_MISSED]);
-	json_close(j, '}');
-	json_open(j, "decoder", '{');
-	json_number(j, "pkts", c[CTR_RX_PACKETS]);
-	json_number(j, "bytes", c[CTR_RX_BYTES]);
-	json_number(j, "invalid", invalid);
-	json_close(j, '}');
-	json_open(j, "flow", '{');
-	json_number(j, "total", c[CTR_FLOWS_NEW]);
-	json_number(j, "active", c[CTR_FLOWS_ACTIVE]);
-	json_close(j, '}');
-	json_open(j, "tcp", '{');
-	json_number(j, "reassembly_gap", c[CTR_TCP_GAPS]);
-	json_close(j, '}');
-	json_open(j, "detect", '{');
-	json_number(j, "alert", c[CTR_ALERTS]);
-	json_close(j, '}');
-	json_close(j, '}');
-	json_open(j, "sealwatch", '{');
-	json_open(j, "counters", '{');
+	jout_string(j, "event_type", "stats");
+	jout_open(j, "stats", '{');
+	jout_number(j, "uptime", uptime_s);
+	jout_open(j, "capture", '{');
+	jout_number(j, "kernel_packets", c[CTR_RX_PACKETS] + c[CTR_MISSED]);
+	jout_number(j, "kernel_drops", c[CTR_MISSED]);
+	jout_close(j, '}');
+	jout_open(j, "decoder", '{');
+	jout_number(j, "pkts", c[CTR_RX_PACKETS]);
+	jout_number(j, "bytes", c[CTR_RX_BYTES]);
+	jout_number(j, "invalid", invalid);
+	jout_close(j, '}');
+	jout_open(j, "flow", '{');
+	jout_number(j, "total", c[CTR_FLOWS_NEW]);
+	jout_number(j, "active", c[CTR_FLOWS_ACTIVE]);
+	jout_close(j, '}');
+	jout_open(j, "tcp", '{');
+	jout_number(j, "reassembly_gap", c[CTR_TCP_GAPS]);
+	jout_close(j, '}');
+	jout_open(j, "detect", '{');
+	jout_number(j, "alert", c[CTR_ALERTS]);
+	jout_close(j, '}');
+	jout_close(j, '}');
+	jout_open(j, "sealwatch", '{');
+	jout_open(j, "counters", '{');
 	for (unsigned i = 0; i < CTR_COUNT; i++)
-		json_number(j, counter_table[i].name, c[i]);
-	json_close(j, '}');
-	json_close(j, '}');
-	json_close(j, '}');
-	json_newline(j);
+		jout_number(j, counter_table[i].name, c[i]);
+	jout_close(j, '}');
+	jout_close(j, '}');
+	jout_close(j, '}');
+	jout_newline(j);
 }

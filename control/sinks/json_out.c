@@ -114,27 +114,27 @@ static void begin(struct json_out *j, const char *key)
 	put(j, "\":", 2);
 }
 
-void json_out_free(struct json_out *j)
+void jout_free(struct json_out *j)
 {
 	free(j->data);
 	*j = (struct json_out){0};
 }
 
-void json_out_reset(struct json_out *j)
+void jout_reset(struct json_out *j)
 {
 	j->len = 0;
 	j->comma = false;
 	j->failed = false;
 }
 
-void json_open(struct json_out *j, const char *key, char bracket)
+void jout_open(struct json_out *j, const char *key, char bracket)
 {
 	begin(j, key);
 	put_char(j, bracket);
 	j->comma = false;
 }
 
-void json_open_text(struct json_out *j, const void *key, size_t len, char bracket)
+void jout_open_text(struct json_out *j, const void *key, size_t len, char bracket)
 {
 	begin(j, NULL);
 	put_quoted(j, key, len);
@@ -143,24 +143,24 @@ void json_open_text(struct json_out *j, const void *key, size_t len, char bracke
 	j->comma = false;
 }
 
-void json_close(struct json_out *j, char bracket)
+void jout_close(struct json_out *j, char bracket)
 {
 	put_char(j, bracket);
 	j->comma = true;
 }
 
-void json_text(struct json_out *j, const char *key, const void *p, size_t len)
+void jout_text(struct json_out *j, const char *key, const void *p, size_t len)
 {
 	begin(j, key);
 	put_quoted(j, p, len);
 }
 
-void json_string(struct json_out *j, const char *key, const char *text)
+void jout_string(struct json_out *j, const char *key, const char *text)
 {
-	json_text(j, key, text, strlen(text));
+	jout_text(j, key, text, strlen(text));
 }
 
-void json_number(struct json_out *j, const char *key, uint64_t v)
+void jout_number(struct json_out *j, const char *key, uint64_t v)
 {
 	char text[24];
 	size_t at = sizeof(text);
@@ -173,13 +173,13 @@ void json_number(struct json_out *j, const char *key, uint64_t v)
 	put(j, text + at, sizeof(text) - at);
 }
 
-void json_bool(struct json_out *j, const char *key, bool v)
+void jout_bool(struct json_out *j, const char *key, bool v)
 {
 	begin(j, key);
 	put(j, v ? "true" : "false", v ? 4 : 5);
 }
 
-void json_newline(struct json_out *j)
+void jout_newline(struct json_out *j)
 {
 	put_char(j, '\n');
 }

@@ -1,4 +1,4 @@
-// JSON, appended to a buffer. Every event record passes here, so it is no library: building a
+// JSON, appended to a buffer (jout_*: json_* is the library's). Every event record passes here, so it is no library: building a
 // tree first costs several times as much. Keys are written as they are: they are ours. Text is
 // escaped; bytes that are not UTF-8 come out as \xNN (a backslash and two digits in the value).
 
@@ -16,16 +16,16 @@ struct json_out {
 	bool failed; // short of memory: nothing more is written
 };
 
-void json_out_free(struct json_out *j);
-void json_out_reset(struct json_out *j);
+void jout_free(struct json_out *j);
+void jout_reset(struct json_out *j);
 
 // key NULL: an element of an array, or the whole.
-void json_open(struct json_out *j, const char *key, char bracket); // '{' or '['
-void json_close(struct json_out *j, char bracket); // '}' or ']'
-void json_text(struct json_out *j, const char *key, const void *p, size_t len);
-void json_string(struct json_out *j, const char *key, const char *text);
-void json_number(struct json_out *j, const char *key, uint64_t v);
-void json_bool(struct json_out *j, const char *key, bool v);
+void jout_open(struct json_out *j, const char *key, char bracket); // '{' or '['
+void jout_close(struct json_out *j, char bracket); // '}' or ']'
+void jout_text(struct json_out *j, const char *key, const void *p, size_t len);
+void jout_string(struct json_out *j, const char *key, const char *text);
+void jout_number(struct json_out *j, const char *key, uint64_t v);
+void jout_bool(struct json_out *j, const char *key, bool v);
 // A key that is not ours: escaped.
-void json_open_text(struct json_out *j, const void *key, size_t len, char bracket);
-void json_newline(struct json_out *j);
+void jout_open_text(struct json_out *j, const void *key, size_t len, char bracket);
+void jout_newline(struct json_out *j);

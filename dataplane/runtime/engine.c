@@ -98,13 +98,14 @@ static int open_pool(struct engine *e, const struct engine_options *o)
 
 int engine_open(struct engine *e, const struct engine_options *o)
 {
-	bool reader = o->capture && o->n_workers > 1;
+	// One page more than workers: the capture reader's, or what ports tell.
+	bool more = !o->capture || o->n_workers > 1;
 
 	memset(e, 0, sizeof(*e));
 	e->shared.fd = -1;
 	e->n_workers = o->n_workers;
 	int err = shared_open(
-		&e->shared, o->shared_name, o->n_workers + (reader ? 1 : 0), o->ring_size);
+		&e->shared, o->shared_name, o->n_workers + (more ? 1 : 0), o->ring_size);
 	if (err < 0)
 		return err;
 	e->shared.layout.n_workers = o->n_workers;

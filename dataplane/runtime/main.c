@@ -137,6 +137,20 @@ static uint64_t missed(void *ctx)
 	return sum;
 }
 
+// What the ports lost is no worker's: it has the last page, which this thread writes.
+static void publish_missed(struct process *p)
+{
+	uint64_t values[CTR_COUNT] = {0};
+	struct counter_page *page;
+
+	if (p->n_ports == 0)
+		return;
+	page = shared_page(&p->engine.shared, p->config->workers);
+	page->thread = THREAD_READER;
+	values[CTR_MISSED] = missed(p);
+	counter_page_publish(page, values);
+}
+
 // All that a capture holds has been read, inspected and told.
 static bool ended(void *ctx)
 {
@@ -194,6 +208,7 @@ static void run(struct process *p)
 	while (!stopping) {
 		link_step(p->link, STEP_MS);
 		release_capture(p);
+		publish_missed(p);
 	}
 }
 

@@ -93,6 +93,7 @@ static inline struct match_env test_env(uint8_t l4)
 		.ip_version = 4,
 		.l4 = l4,
 		.established = true,
+		.first = true,
 	};
 }
 

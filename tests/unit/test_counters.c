@@ -75,7 +75,8 @@ static void test_snapshots(void)
 
 	page = calloc(1, sizeof(*page));
 	pthread_create(&thread, NULL, writer, NULL);
-	while (read < 20000) {
+	// The writer may be slow to begin on a busy machine.
+	while (read < 20000 || last == 0) {
 		if (!counter_page_read(page, v))
 			continue;
 		read++;
@@ -87,7 +88,6 @@ static void test_snapshots(void)
 	pthread_join(thread, NULL);
 	CHECK(torn == 0, "%u of %u snapshots break the law", torn, read);
 	CHECK(back == 0, "%u of %u snapshots go back", back, read);
-	CHECK(last > 0, "the writer wrote");
 	free(page);
 }
 

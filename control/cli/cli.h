@@ -1,0 +1,36 @@
+// sealctl from the inside: what its commands share.
+
+#pragma once
+
+#include <jansson.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cli_exit { CLI_OK, CLI_REFUSED, CLI_USAGE, CLI_UNREACHABLE, CLI_PATTERNS };
+
+struct cli {
+	const char *socket;
+	bool json;
+	bool watch; // counters
+	bool rules; // counters: of rules only
+	char *const *args;
+	int n_args;
+};
+
+// One request over a connection of its own. CLI_OK and *reply (the caller's, "ok" is true), or
+// an exit status: the error was printed, and with --json the reply too. May leave *reply NULL.
+enum cli_exit cli_ask(const struct cli *cli, json_t *request, json_t **reply);
+// The same for a request that is a name only.
+enum cli_exit cli_ask_simple(const struct cli *cli, const char *command, json_t **reply);
+
+void cli_print_json(const json_t *json, bool compact);
+
+uint64_t cli_number(const json_t *object, const char *key);
+const char *cli_text(const json_t *object, const char *key); // "-" when there is none
+
+enum cli_exit cli_status(const struct cli *cli);
+enum cli_exit cli_patterns_load(const struct cli *cli);
+enum cli_exit cli_patterns_list(const struct cli *cli);
+enum cli_exit cli_counters(const struct cli *cli);
+enum cli_exit cli_services(const struct cli *cli);

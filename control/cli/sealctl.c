@@ -1,0 +1,165 @@
+// sealctl: asks sealwatchd.
+
+#include "control/cli/cli.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_WATCH = 1 << 0, OPTION_RULES = 1 << 1, PATHS_MAX = 64 };
+
+struct command {
+	const char *words[2]; // "patterns", "load"
+	enum cli_exit (*run)(const struct cli *cli);
+	int min_args, max_args;
+	unsigned options;
+	const char *arguments;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{{"status", NULL}, cli_status, 0, 0, 0, "",
+		"dataplane, pattern set, accounting of packets, events"},
+	{{"patterns", "load"}, cli_patterns_load, 1, PATHS_MAX, 0, "PATH...",
+		"compile rules (files, or directories of *.rules) and make them the live set;\n"
+		"  waits, and prints the receipt"},
+	{{"patterns", "list"}, cli_patterns_list, 0, 0, 0, "", "the rules of the live set"},
+	{{"counters", NULL}, cli_counters, 0, 0, OPTION_WATCH | OPTION_RULES, "",
+		"every counter, in sum and by worker, and the rules that hit"},
+	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
+};
+
+enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static const char exits[] =
+	"exit status: 0 ok, 1 the daemon refused, 2 usage, 3 daemon not reachable,\n"
+	"             4 the pattern set has errors (printed as file:line:column)\n";
+
+static void print_name(const struct command *c)
+{
+	printf("%s%s%s%s%s", c->words[0], c->words[1] != NULL ? " " : "",
+		c->words[1] != NULL ? c->words[1] : "", c->arguments[0] != '\0' ? " " : "",
+		c->arguments);
+}
+
+static void help_all(void)
+{
+	printf("usage: sealctl [--json] [--socket PATH] COMMAND\n\n");
+	for (unsigned i = 0; i < N_COMMANDS; i++) {
+		print_name(&commands[i]);
+		printf("\n  %s\n", commands[i].help);
+	}
+	printf("\n      --json         print what the daemon answered\n"
+	       "      --socket PATH  of the daemon (/run/sealwatch/control.sock)\n"
+	       "  -h, --help         this text; after a command, its own\n"
+	       "      --version      the version\n\n%s",
+		exits);
+}
+
+static void help_command(const struct command *c)
+{
+	printf("usage: sealctl [--json] [--socket PATH] ");
+	print_name(c);
+	printf("%s%s\n\n  %s\n\n", c->options & OPTION_WATCH ? " [--watch]" : "",
+		c->options & OPTION_RULES ? " [--rules]" : "", c->help);
+	if (c->options & OPTION_WATCH)
+		printf("      --watch  again each second, with rates; ends with Ctrl-C\n");
+	if (c->options & OPTION_RULES)
+		printf("      --rules  only the rules that hit\n");
+	printf("%s%s", c->options != 0 ? "\n" : "", exits);
+}
+
+static bool is_word(const char *word, char *const *args, int n, int i)
+{
+	return word == NULL || (i < n && strcmp(args[i], word) == 0);
+}
+
+static const struct command *find_command(char *const *args, int n)
+{
+	for (unsigned i = 0; i < N_COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		if (is_word(c->words[0], args, n, 0) && is_word(c->words[1], args, n, 1))
+			return c;
+	}
+	return NULL;
+}
+
+static enum cli_exit usage(const char *what, const char *value)
+{
+	fprintf(stderr, "sealctl: %s%s%s; try sealctl --help\n", what, value != NULL ? " " : "",
+		value != NULL ? value : "");
+	return CLI_USAGE;
+}
+
+static enum cli_exit run(struct cli *cli, unsigned options, bool help, char *const *args, int n)
+{
+	const struct command *c = find_command(args, n);
+
+	if (n == 0 && help) {
+		help_all();
+		return CLI_OK;
+	}
+	if (c == NULL)
+		return n == 0 ? usage("a command is wanted", NULL)
+			      : usage("there is no such command:", args[0]);
+	if (help) {
+		help_command(c);
+		return CLI_OK;
+	}
+	if ((options & ~c->options) != 0)
+		return usage("an option that is not for", c->words[0]);
+	int n_words = c->words[1] != NULL ? 2 : 1;
+	cli->args = args + n_words;
+	cli->n_args = n - n_words;
+	if (cli->n_args < c->min_args || cli->n_args > c->max_args)
+		return usage(cli->n_args < c->min_args ? "an argument is missing after"
+						       : "too many arguments after",
+			args[n_words - 1]);
+	return c->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+		{"socket", required_argument, NULL, 's'}, {"watch", no_argument, NULL, 'w'},
+		{"rules", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'}, {0}};
+	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
+	unsigned options = 0;
+	bool help = false;
+	int option;
+
+	// Without it libsmartcols prints every byte beyond ASCII as \xNN.
+	setlocale(LC_CTYPE, "");
+	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			cli.json = true;
+			break;
+		case 's':
+			cli.socket = optarg;
+			break;
+		case 'w':
+			cli.watch = true;
+			options |= OPTION_WATCH;
+			break;
+		case 'r':
+			cli.rules = true;
+			options |= OPTION_RULES;
+			break;
+		case 'h':
+			help = true;
+			break;
+		case 'v':
+			printf("sealctl " SEALWATCH_VERSION "\n");
+			return CLI_OK;
+		default:
+			return CLI_USAGE;
+		}
+	}
+	enum cli_exit status = run(&cli, options, help, argv + optind, argc - optind);
+	if (fflush(stdout) != 0 && status == CLI_OK)
+		status = CLI_REFUSED;
+	return (int)status;
+}

@@ -1,0 +1,19 @@
+// The process that reads and compiles rules: whatever a rule file does to it stays inside.
+
+#pragma once
+
+#include "control/config.h"
+
+#include <stdnoreturn.h>
+
+struct compile_request {
+	const char *const *paths;
+	uint32_t n_paths;
+	const struct rule_var *variables; // ended by a NULL name
+	bool lab;
+	struct compile_limits limits;
+};
+
+// Runs in a fork of the daemon. blob_fd and index_fd: empty memfds; report_fd: a pipe.
+noreturn void compile_child_run(
+	const struct compile_request *req, int blob_fd, int index_fd, int report_fd);

@@ -1,0 +1,87 @@
+#include "control/compile_report.h"
+
+#include "control/escape.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void compile_report_write(const struct diags *diags, int status, uint32_t n_rules, FILE *out)
+{
+	for (uint32_t i = 0; i < diags->n; i++) {
+		const struct diag *d = &diags->items[i];
+		fprintf(out, "%s\t%u\t%u\t", d->level == DIAG_ERROR ? "error" : "warning",
+			d->where.line, d->where.column);
+		escape_write(d->where.file != NULL ? d->where.file : "", out);
+		fputc('\t', out);
+		escape_write(d->text, out);
+		fputc('\n', out);
+	}
+	fprintf(out, "end\t%d\t%u\t%u\t%u\n", -status, n_rules, diags->n_errors, diags->n_warnings);
+}
+
+static bool parse_end(char *rest, struct compile_report *out)
+{
+	uint32_t status;
+
+	if (!escape_number(strsep(&rest, "\t"), &status) || status > 4095)
+		return false;
+	out->status = -(int)status;
+	return escape_number(strsep(&rest, "\t"), &out->n_rules) &&
+		escape_number(strsep(&rest, "\t"), &out->n_errors) &&
+		escape_number(strsep(&rest, "\t"), &out->n_warnings) && rest == NULL;
+}
+
+static bool parse_diag(const char *level, char *rest, struct compile_diag *out)
+{
+	out->is_error = strcmp(level, "error") == 0;
+	if (!out->is_error && strcmp(level, "warning") != 0)
+		return false;
+	if (!escape_number(strsep(&rest, "\t"), &out->line) ||
+		!escape_number(strsep(&rest, "\t"), &out->column))
+		return false;
+	out->file = strsep(&rest, "\t");
+	out->text = strsep(&rest, "\t");
+	return out->text != NULL && rest == NULL;
+}
+
+static int parse_lines(struct compile_report *r, char *text)
+{
+	char *rest = text;
+
+	while (rest != NULL) {
+		char *line = strsep(&rest, "\n");
+		char *word = strsep(&line, "\t");
+		if (strcmp(word, "end") == 0)
+			return parse_end(line, r) && rest != NULL && *rest == '\0' ? 0 : -EBADMSG;
+		if (r->n == DIAGS_MAX || !parse_diag(word, line, &r->diags[r->n]))
+			return -EBADMSG;
+		r->n++;
+	}
+	return -EBADMSG;
+}
+
+int compile_report_parse(char *text, size_t len, struct compile_report *out)
+{
+	struct compile_report r = {.text = text};
+
+	r.diags = calloc(DIAGS_MAX, sizeof(*r.diags));
+	int err = r.diags == NULL ? -ENOMEM : 0;
+	if (err == 0 && (len > COMPILE_REPORT_MAX || strlen(text) != len))
+		err = -EBADMSG;
+	if (err == 0)
+		err = parse_lines(&r, text);
+	if (err < 0) {
+		compile_report_free(&r);
+		return err;
+	}
+	*out = r;
+	return 0;
+}
+
+void compile_report_free(struct compile_report *r)
+{
+	free(r->diags);
+	free(r->text);
+	*r = (struct compile_report){0};
+}

@@ -1,0 +1,35 @@
+// sealwatchd's configuration: YAML (docs/configuration.md has all keys). All keys are optional.
+
+#pragma once
+
+#include "patterns/parse.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct compile_limits { // of the child that compiles a pattern set
+	uint32_t cpu_s;
+	uint32_t memory_mb;
+	uint32_t wall_s;
+};
+
+struct control_config {
+	const char *link_socket;
+	const char *control_socket;
+	const char *control_group; // NULL: none; its members may use the control socket
+	const char *user; // NULL: stay who we are
+	const char *eve_file; // NULL: none
+	const char *metrics_address; // loopback
+	uint16_t metrics_port; // 0: no HTTP
+	uint32_t stats_interval_s; // 0: no stats records
+	bool lab;
+	struct compile_limits compile;
+	const char *const *patterns; // paths, loaded at start
+	uint32_t n_patterns;
+	const struct rule_var *variables; // ended by a NULL name
+	void *owned; // what the strings point into
+};
+
+// Reads and checks. 0 and *out (config_free), or -errno with "file:line:column: message" in error.
+int config_load(const char *path, struct control_config *out, char error[512]);
+void config_free(struct control_config *c);

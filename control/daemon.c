@@ -1,0 +1,331 @@
+#include "control/daemon.h"
+
+#include "control/commands.h"
+#include "control/metrics.h"
+#include "control/privileges.h"
+#include "dataplane/base/clock.h"
+#include "dataplane/base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { DRAIN_MS = 100, DRAIN_MORE_MS = 1, LAST_DRAIN_TURNS = 50 };
+
+uint64_t daemon_uptime_s(const struct daemon *d)
+{
+	return (clock_monotonic_ns() - d->start_ns) / 1000000000;
+}
+
+// What a dead dataplane's rings still hold is written before its region goes.
+static void link_up(void *ctx, const struct link_region *region)
+{
+	struct daemon *d = ctx;
+	const struct link_region *last = stats_region(d->stats);
+
+	if (last->base != NULL && last->hello.start_ns != region->hello.start_ns) {
+		for (unsigned i = 0; i < LAST_DRAIN_TURNS && drain_turn(d->drain, last); i++)
+			continue;
+	}
+	if (stats_attach(d->stats, region) < 0)
+		log_error("short of memory: counts by rule of the last dataplane are lost");
+	reload_link_up(d->reload, &region->hello);
+}
+
+static void link_down(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	stats_refresh(d->stats);
+}
+
+static void link_receipt(void *ctx, int status, const struct link_receipt *receipt)
+{
+	struct daemon *d = ctx;
+
+	reload_receipt(d->reload, status, receipt);
+}
+
+static void drain_now(evutil_socket_t fd, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)fd;
+	(void)what;
+	stats_refresh(d->stats);
+	bool more = drain_turn(d->drain, stats_region(d->stats));
+	const struct timeval next = {.tv_usec = (more ? DRAIN_MORE_MS : DRAIN_MS) * 1000};
+	event_add(d->on_drain, &next);
+}
+
+static void write_stats(evutil_socket_t fd, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+	uint64_t totals[CTR_COUNT];
+
+	(void)fd;
+	(void)what;
+	stats_totals(d->stats, totals);
+	drain_stats_line(d->drain, daemon_uptime_s(d), totals);
+}
+
+static void stop(evutil_socket_t number, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)what;
+	log_info("stopping: %s", strsignal((int)number));
+	event_base_loopbreak(d->base);
+}
+
+static void rotate(evutil_socket_t number, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)number;
+	(void)what;
+	int err = drain_reopen(d->drain);
+	if (err < 0)
+		log_error("%s: %s", d->config->eve_file, strerror(-err));
+	else if (d->config->eve_file != NULL)
+		log_info("%s: opened anew", d->config->eve_file);
+}
+
+// Only threads that were seen; the labels live in `labels`.
+static unsigned collect_threads(const struct daemon *d, struct metrics_thread *threads,
+	uint64_t (*values)[CTR_COUNT], char (*labels)[8])
+{
+	unsigned n = 0;
+
+	for (unsigned t = 0; t < STATS_THREADS; t++) {
+		if (!stats_thread(d->stats, t, values[n]))
+			continue;
+		if (t == STATS_READER)
+			snprintf(labels[n], sizeof(labels[n]), "reader");
+		else
+			snprintf(labels[n], sizeof(labels[n]), "%u", t);
+		threads[n] = (struct metrics_thread){.label = labels[n], .values = values[n]};
+		n++;
+	}
+	return n;
+}
+
+static int write_metrics(const struct daemon *d, struct metrics_input *in, char **text, size_t *len)
+{
+	struct rule_tallies rules = {0};
+	struct service_tallies services = {0};
+	FILE *out = NULL;
+
+	int err = stats_rules(d->stats, &rules);
+	if (err == 0)
+		err = stats_services(d->stats, &services);
+	if (err == 0 && (out = open_memstream(text, len)) == NULL)
+		err = -errno;
+	if (err == 0) {
+		in->rules = &rules;
+		in->services = &services;
+		err = metrics_write(out, in);
+	}
+	if (out != NULL && fclose(out) != 0 && err == 0)
+		err = -ENOMEM;
+	rule_tallies_free(&rules);
+	service_tallies_free(&services);
+	return err;
+}
+
+static int metrics(void *ctx, char **text, size_t *len)
+{
+	static uint64_t values[STATS_THREADS][CTR_COUNT];
+	static char labels[STATS_THREADS][8];
+	struct metrics_thread threads[STATS_THREADS];
+	const struct daemon *d = ctx;
+	const struct pattern_set *live = reload_live(d->reload);
+	const struct link_status *state = link_state(d->link);
+	const struct drain_counts events = drain_counts(d->drain);
+
+	stats_refresh(d->stats);
+	struct metrics_input in = {.threads = threads,
+		.n_threads = collect_threads(d, threads, values, labels),
+		.dataplane_up = link_is_up(d->link),
+		.uptime_s = daemon_uptime_s(d),
+		.eve_written = events.written,
+		.eve_failed = events.failed};
+	if (live != NULL) {
+		in.generation = live->generation;
+		in.n_rules = live->index->n;
+	} else if (state != NULL) {
+		in.generation = state->generation;
+		in.n_rules = state->n_rules;
+	}
+	*text = NULL;
+	int err = write_metrics(d, &in, text, len);
+	if (err < 0)
+		free(*text);
+	return err;
+}
+
+static enum daemon_exit open_control(struct daemon *d)
+{
+	const struct control_config *c = d->config;
+	gid_t gid = (gid_t)NO_GROUP;
+
+	if (c->control_group != NULL && privileges_group(c->control_group, &gid) < 0) {
+		log_error("control_group: there is no group %s", c->control_group);
+		return EXIT_CONFIG;
+	}
+	int err = control_socket_open(
+		d->base, c->control_socket, gid, commands_serve, d, &d->control);
+	if (err == 0)
+		return EXIT_OK;
+	if (err == -EADDRINUSE) {
+		log_error("control socket %s is in use by another sealwatchd", c->control_socket);
+		return EXIT_IN_USE;
+	}
+	log_error("control socket %s: %s", c->control_socket, strerror(-err));
+	return EXIT_RUN;
+}
+
+static enum daemon_exit open_http(struct daemon *d)
+{
+	const struct control_config *c = d->config;
+
+	if (c->metrics_port == 0)
+		return EXIT_OK;
+	int err = http_open(d->base, c->metrics_address, c->metrics_port, metrics, d, &d->http);
+	if (err == 0)
+		return EXIT_OK;
+	if (err == -EADDRINUSE) {
+		log_error("metrics_port %u of %s is taken by another program", c->metrics_port,
+			c->metrics_address);
+		return EXIT_IN_USE;
+	}
+	log_error("metrics at %s port %u: %s", c->metrics_address, c->metrics_port, strerror(-err));
+	return EXIT_RUN;
+}
+
+static enum daemon_exit drop_privileges(const struct daemon *d)
+{
+	const char *user = d->config->user;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (user == NULL || geteuid() != 0)
+		return EXIT_OK;
+	int err = privileges_drop(user);
+	if (err == 0)
+		return EXIT_OK;
+	log_error("user %s: %s", user, err == -ENOENT ? "there is no such user" : strerror(-err));
+	return err == -ENOENT ? EXIT_CONFIG : EXIT_RUN;
+}
+
+static enum daemon_exit open_drain(struct daemon *d)
+{
+	int err = drain_open(d->config->eve_file, &d->drain);
+
+	if (err == 0)
+		return EXIT_OK;
+	log_error("eve_file %s: %s", d->config->eve_file, strerror(-err));
+	return EXIT_RUN;
+}
+
+static int add_signal(struct daemon *d, int number, event_callback_fn fn, struct event **out)
+{
+	*out = evsignal_new(d->base, number, fn, d);
+	return *out == NULL || event_add(*out, NULL) < 0 ? -ENOMEM : 0;
+}
+
+static int start_events(struct daemon *d)
+{
+	const struct timeval soon = {.tv_usec = DRAIN_MS * 1000};
+	const struct timeval interval = {.tv_sec = d->config->stats_interval_s};
+
+	if (add_signal(d, SIGTERM, stop, &d->on_stop[0]) < 0 ||
+		add_signal(d, SIGINT, stop, &d->on_stop[1]) < 0 ||
+		add_signal(d, SIGHUP, rotate, &d->on_rotate) < 0)
+		return -ENOMEM;
+	d->on_drain = evtimer_new(d->base, drain_now, d);
+	if (d->on_drain == NULL || event_add(d->on_drain, &soon) < 0)
+		return -ENOMEM;
+	if (interval.tv_sec == 0)
+		return 0;
+	d->on_stats = event_new(d->base, -1, EV_PERSIST, write_stats, d);
+	return d->on_stats == NULL || event_add(d->on_stats, &interval) < 0 ? -ENOMEM : 0;
+}
+
+static int start_link(struct daemon *d)
+{
+	const struct link_callbacks callbacks = {
+		.up = link_up, .down = link_down, .receipt = link_receipt, .ctx = d};
+
+	d->reload = reload_new(d->base, d->config);
+	if (d->reload == NULL)
+		return -ENOMEM;
+	int err = link_new(d->base, d->config->link_socket, &callbacks, &d->link);
+	if (err < 0)
+		return err;
+	reload_bind(d->reload, d->link);
+	return d->config->n_patterns > 0 ? reload_start_configured(d->reload) : 0;
+}
+
+static enum daemon_exit start_rest(struct daemon *d)
+{
+	int err = start_link(d);
+
+	if (err == 0)
+		err = start_events(d);
+	if (err == 0)
+		return EXIT_OK;
+	log_error("start: %s", strerror(-err));
+	return EXIT_RUN;
+}
+
+enum daemon_exit daemon_start(struct daemon *d, const struct control_config *config)
+{
+	*d = (struct daemon){.config = config, .start_ns = clock_monotonic_ns()};
+	d->base = event_base_new();
+	d->stats = stats_new();
+	if (d->base == NULL || d->stats == NULL) {
+		log_error("short of memory");
+		return EXIT_RUN;
+	}
+	enum daemon_exit status = open_control(d);
+	if (status == EXIT_OK)
+		status = open_http(d);
+	if (status == EXIT_OK)
+		status = drop_privileges(d);
+	if (status == EXIT_OK)
+		status = open_drain(d);
+	if (status == EXIT_OK)
+		status = start_rest(d);
+	return status;
+}
+
+enum daemon_exit daemon_run(struct daemon *d)
+{
+	log_info("ready: control socket %s", d->config->control_socket);
+	return event_base_dispatch(d->base) < 0 ? EXIT_RUN : EXIT_OK;
+}
+
+void daemon_stop(struct daemon *d)
+{
+	struct event *events[] = {
+		d->on_drain, d->on_stats, d->on_stop[0], d->on_stop[1], d->on_rotate};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		if (events[i] != NULL)
+			event_free(events[i]);
+	}
+	control_socket_close(d->control);
+	reload_free(d->reload); // answers who waits for a load: after the clients are gone
+	link_free(d->link);
+	http_close(d->http);
+	int err = drain_close(d->drain);
+	if (err < 0)
+		log_error("%s: %s", d->config->eve_file, strerror(-err));
+	stats_free(d->stats);
+	if (d->base != NULL)
+		event_base_free(d->base);
+	*d = (struct daemon){0};
+}

@@ -1,0 +1,33 @@
+// OpenMetrics text (the exposition format that Prometheus reads), from what the daemon knows.
+
+#pragma once
+
+#include "control/tally.h"
+#include "dataplane/api/counters.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { METRICS_RULES_MAX = 10000 }; // rules with most hits; the rest is summed under sid "other"
+
+struct metrics_thread {
+	const char *label; // "0", "1", ..., "reader"
+	const uint64_t *values; // CTR_COUNT
+};
+
+struct metrics_input {
+	const struct metrics_thread *threads;
+	unsigned n_threads;
+	const struct rule_tallies *rules; // those without a hit are left out
+	const struct service_tallies *services; // likewise
+	bool dataplane_up;
+	uint64_t generation; // 0: none
+	uint32_t n_rules; // of the live set
+	uint64_t uptime_s; // of the daemon
+	uint64_t eve_written;
+	uint64_t eve_failed;
+};
+
+// The whole text, "# EOF" at its end. 0, or -errno of the stream.
+int metrics_write(FILE *out, const struct metrics_input *in);

@@ -1,0 +1,124 @@
+#include "control/pattern_index.h"
+
+#include "control/escape.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void pattern_index_write(const struct rule_list *rules, FILE *out)
+{
+	for (uint32_t i = 0; i < rules->n; i++) {
+		const struct rule *r = rules->rules[i];
+		fprintf(out, "%u\t%u\t%u\t", r->gid, r->sid, r->rev);
+		escape_write(r->set, out);
+		fputc('\t', out);
+		escape_write(r->service != NULL ? r->service : "", out);
+		fputc('\t', out);
+		escape_write(r->msg, out);
+		fputc('\n', out);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct pattern_entry *x = a, *y = b;
+
+	if (x->gid != y->gid)
+		return x->gid < y->gid ? -1 : 1;
+	if (x->sid != y->sid)
+		return x->sid < y->sid ? -1 : 1;
+	return x->rev == y->rev ? 0 : x->rev < y->rev ? -1 : 1;
+}
+
+static bool parse_line(char *line, struct pattern_entry *out)
+{
+	enum { COLUMNS = 6 };
+	char *columns[COLUMNS];
+
+	for (unsigned i = 0; i < COLUMNS; i++)
+		columns[i] = strsep(&line, "\t");
+	if (columns[COLUMNS - 1] == NULL || line != NULL)
+		return false;
+	return escape_number(columns[0], &out->gid) && escape_number(columns[1], &out->sid) &&
+		escape_number(columns[2], &out->rev) && (out->set = columns[3]) != NULL &&
+		(out->service = columns[4]) != NULL && (out->msg = columns[5]) != NULL;
+}
+
+static int parse(struct pattern_index *x, size_t len)
+{
+	size_t lines = 0;
+	char *rest = x->text;
+
+	for (size_t i = 0; i < len; i++)
+		lines += x->text[i] == '\n';
+	x->entries = calloc(lines + 1, sizeof(*x->entries));
+	if (x->entries == NULL)
+		return -ENOMEM;
+	while (x->n < lines) {
+		if (!parse_line(strsep(&rest, "\n"), &x->entries[x->n]))
+			return -EBADMSG;
+		x->n++;
+	}
+	// A NUL or a last line without its end.
+	if (rest != x->text + len)
+		return -EBADMSG;
+	qsort(x->entries, x->n, sizeof(*x->entries), compare);
+	return 0;
+}
+
+static int read_all(int fd, char *text, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		ssize_t n = pread(fd, text + at, len - at, (off_t)at);
+		if (n <= 0)
+			return n < 0 ? -errno : -EBADMSG;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+int pattern_index_read(int fd, struct pattern_index **out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size > PATTERN_INDEX_MAX)
+		return -EFBIG;
+	size_t len = (size_t)st.st_size;
+	struct pattern_index *x = calloc(1, sizeof(*x));
+	if (x == NULL)
+		return -ENOMEM;
+	x->text = calloc(1, len + 1);
+	int err = x->text == NULL ? -ENOMEM : read_all(fd, x->text, len);
+	if (err == 0)
+		err = parse(x, len);
+	if (err < 0) {
+		pattern_index_free(x);
+		return err;
+	}
+	*out = x;
+	return 0;
+}
+
+void pattern_index_free(struct pattern_index *x)
+{
+	if (x == NULL)
+		return;
+	free(x->entries);
+	free(x->text);
+	free(x);
+}
+
+const struct pattern_entry *pattern_index_find(
+	const struct pattern_index *x, uint32_t gid, uint32_t sid, uint32_t rev)
+{
+	const struct pattern_entry key = {.gid = gid, .sid = sid, .rev = rev};
+
+	if (x == NULL || x->n == 0)
+		return NULL;
+	return bsearch(&key, x->entries, x->n, sizeof(key), compare);
+}

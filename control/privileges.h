@@ -1,0 +1,9 @@
+// Names of users and groups, and giving up root.
+
+#pragma once
+
+#include <sys/types.h>
+
+int privileges_group(const char *name, gid_t *out); // 0, or -ENOENT
+// For good, with the user's own groups. 0, -ENOENT when there is no such user, or -errno.
+int privileges_drop(const char *user);

@@ -1,0 +1,31 @@
+// One line of the control socket: {"cmd": "patterns.load", "paths": ["/etc/x.rules"]}. Whoever
+// sends it is not trusted to send that.
+
+#pragma once
+
+#include <jansson.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REQUEST_LINE_MAX = 64 << 10, REQUEST_PATHS_MAX = 64, REQUEST_PATH_LEN_MAX = 4095 };
+
+enum command {
+	COMMAND_STATUS,
+	COMMAND_PATTERNS_LOAD,
+	COMMAND_PATTERNS_LIST,
+	COMMAND_COUNTERS,
+	COMMAND_SERVICES,
+	COMMAND_COUNT,
+};
+
+struct request {
+	enum command command;
+	uint32_t n_paths; // COMMAND_PATTERNS_LOAD: at least one, all absolute
+	const char *paths[REQUEST_PATHS_MAX];
+	json_t *root; // what the paths point into
+};
+
+// 0 and *out (request_free), or -EINVAL and what is wrong with it.
+int request_parse(const char *line, size_t len, struct request *out, char error[256]);
+void request_free(struct request *r);

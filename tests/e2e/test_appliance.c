@@ -1,0 +1,369 @@
+// The two processes and the CLI together, over a capture that loops: sets swapped under traffic,
+// processes killed and brought back, bad input, taken ports.
+
+#include "tests/e2e/process.h"
+#include "tests/unit/check.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *dir;
+static char *sample;
+static pid_t dataplane, control;
+static const char *eve_file;
+static unsigned metrics_port = 19477;
+
+static void write_configs(void)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		"workers: 2\nlink_socket: %s/link.sock\n"
+		"capture:\n  files: [%s]\n  loop: 0\n  rate_pps: 20000\n",
+		dir, sample);
+	write_file(in_dir(dir, "dataplane.yaml"), text);
+	snprintf(text, sizeof(text),
+		"link_socket: %s/link.sock\ncontrol_socket: %s/control.sock\neve_file: %s\n"
+		"metrics_port: %u\n",
+		dir, dir, eve_file, metrics_port);
+	write_file(in_dir(dir, "sealwatchd.yaml"), text);
+}
+
+static void start_dataplane(void)
+{
+	const char *argv[] = {
+		program("sealwatch-dataplane"), "-c", in_dir(dir, "dataplane.yaml"), NULL};
+	dataplane = start(argv, in_dir(dir, "dataplane.log"));
+}
+
+static void start_control(void)
+{
+	const char *argv[] = {program("sealwatchd"), "-c", in_dir(dir, "sealwatchd.yaml"), NULL};
+	control = start(argv, in_dir(dir, "sealwatchd.log"));
+}
+
+static struct output ctl(const char *a, const char *b, const char *c)
+{
+	const char *argv[] = {program("sealctl"), "--socket", in_dir(dir, "control.sock"), "--json",
+		a, b, c, NULL};
+	return run(argv, 30);
+}
+
+static json_t *ask(const char *a, const char *b, const char *c)
+{
+	struct output o = ctl(a, b, c);
+	json_t *answer = o.status == 0 ? json_loads(o.out, 0, NULL) : NULL;
+
+	output_free(&o);
+	return answer;
+}
+
+static json_int_t number_in(json_t *answer, const char *key)
+{
+	return json_integer_value(json_object_get(answer, key));
+}
+
+static json_int_t status_number(const char *key)
+{
+	json_t *s = ask("status", NULL, NULL);
+	json_int_t n = number_in(s, key);
+
+	json_decref(s);
+	return n;
+}
+
+static bool dataplane_is(const char *want)
+{
+	json_t *s = ask("status", NULL, NULL);
+	const char *is = json_string_value(json_object_get(s, "dataplane"));
+	bool yes = is != NULL && strcmp(is, want) == 0;
+
+	json_decref(s);
+	return yes;
+}
+
+static bool is_up(void *ctx)
+{
+	(void)ctx;
+	return dataplane_is("up");
+}
+
+static bool is_down(void *ctx)
+{
+	(void)ctx;
+	return dataplane_is("down");
+}
+
+static bool more_than(void *ctx)
+{
+	return status_number("packets") > *(json_int_t *)ctx;
+}
+
+static bool generation_is_live(void *ctx)
+{
+	(void)ctx;
+	return status_number("generation") > 0;
+}
+
+static void test_load(void)
+{
+	const char *bad = in_dir(dir, "bad.rules");
+	const char *good = source_path("patterns/sets/im-services.rules");
+
+	json_t *receipt = ask("patterns", "load", good);
+	CHECK(receipt != NULL, "loaded");
+	CHECK(number_in(receipt, "generation") == 1, "generation");
+	CHECK(number_in(receipt, "lost_packets") == 0, "lost");
+	CHECK(json_array_size(json_object_get(receipt, "workers")) == 2,
+		"each worker acknowledged");
+	json_decref(receipt);
+
+	write_file(bad, "alert tcp any any -> any any (msg:\"x\"; flibber:1; sid:1;)\n");
+	struct output o = ctl("patterns", "load", bad);
+	CHECK(o.status == 4, "a set with a mistake: %d", o.status);
+	CHECK(strstr(o.err, "bad.rules:1:40: ") != NULL || strstr(o.out, "\"line\": 1") != NULL,
+		"says where: %.60s%.60s", o.err, o.out);
+	output_free(&o);
+	CHECK(status_number("generation") == 1, "the live set is untouched");
+
+	json_t *list = ask("patterns", "list", NULL);
+	CHECK(json_array_size(json_object_get(list, "patterns")) > 1000, "listed");
+	json_decref(list);
+}
+
+// Back and forth under traffic: nothing lost, counters go on.
+static void test_swap(void)
+{
+	const char *set = source_path("patterns/sets/im-services.rules");
+	const char *small = in_dir(dir, "small.rules");
+	json_int_t before, hits = 0;
+
+	write_file(small,
+		"alert dns any any -> any any (msg:\"q\"; dns.query; content:\"whatsapp\"; "
+		"sid:5;)\n");
+	before = status_number("packets");
+	for (unsigned i = 0; i < 6; i++) {
+		json_t *receipt = ask("patterns", "load", i % 2 ? set : small);
+		CHECK(receipt != NULL, "swap %u", i);
+		CHECK(number_in(receipt, "lost_packets") == 0, "swap %u: lost", i);
+		json_t *worker;
+		size_t w;
+		json_array_foreach(json_object_get(receipt, "workers"), w, worker)
+			CHECK(number_in(worker, "ack_ns") > 0, "swap %u: worker %zu", i, w);
+		json_decref(receipt);
+		json_int_t alerts = status_number("alerts");
+		CHECK(alerts >= hits, "alerts go on: %lld, %lld", (long long)alerts,
+			(long long)hits);
+		hits = alerts;
+	}
+	CHECK(wait_until(more_than, &before, 5000), "traffic goes on");
+	json_t *s = ask("status", NULL, NULL);
+	CHECK(number_in(json_object_get(s, "accounting"), "unaccounted") == 0, "accounting");
+	json_decref(s);
+	CHECK(hits > 0, "there were alerts");
+}
+
+static void test_counters_and_services(void)
+{
+	json_t *counters = ask("counters", NULL, NULL);
+	json_t *services = ask("services", NULL, NULL);
+	json_t *service;
+	bool whatsapp = false;
+	size_t i;
+
+	CHECK(json_array_size(json_object_get(counters, "counters")) > 40, "counters");
+	CHECK(json_array_size(json_object_get(counters, "rules")) > 0, "hits by rule");
+	json_array_foreach(json_object_get(services, "services"), i, service) whatsapp |=
+		strcmp(json_string_value(json_object_get(service, "service")), "whatsapp") == 0;
+	CHECK(whatsapp, "WhatsApp is seen");
+	json_decref(counters);
+	json_decref(services);
+}
+
+static void test_metrics(void)
+{
+	char url[64];
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/metrics", metrics_port);
+	const char *argv[] = {"/usr/bin/curl", "-sS", "-i", url, NULL};
+	struct output o = run(argv, 10);
+
+	CHECK(o.status == 0 && strstr(o.out, "200 OK") != NULL, "%.60s", o.err);
+	CHECK(strstr(o.out, "sealwatch_rx_packets_total{") != NULL, "counters");
+	CHECK(strstr(o.out, "sealwatch_rule_hits_total{") != NULL, "rules");
+	CHECK(strstr(o.out, "sealwatch_service_packets_total{service=\"whatsapp\"}") != NULL,
+		"services");
+	CHECK(strstr(o.out, "\n# EOF\n") != NULL, "to its end");
+	output_free(&o);
+}
+
+static void test_taken(void)
+{
+	char text[1024];
+
+	// The same control socket.
+	const char *same[] = {program("sealwatchd"), "-c", in_dir(dir, "sealwatchd.yaml"), NULL};
+	struct output o = run(same, 10);
+	CHECK(o.status == 3, "control socket in use: %d", o.status);
+	CHECK(strstr(o.err, "in use") != NULL, "%.100s", o.err);
+	output_free(&o);
+
+	snprintf(text, sizeof(text),
+		"link_socket: %s/link.sock\ncontrol_socket: %s/other.sock\neve_file: "
+		"%s/other.json\n"
+		"metrics_port: %u\n",
+		dir, dir, dir, metrics_port);
+	write_file(in_dir(dir, "other.yaml"), text);
+	const char *port[] = {program("sealwatchd"), "-c", in_dir(dir, "other.yaml"), NULL};
+	o = run(port, 10);
+	CHECK(o.status == 3, "port taken: %d", o.status);
+	snprintf(text, sizeof(text), "%u", metrics_port);
+	CHECK(strstr(o.err, text) != NULL, "%.100s", o.err);
+	output_free(&o);
+
+	const char *second[] = {
+		program("sealwatch-dataplane"), "-c", in_dir(dir, "dataplane.yaml"), NULL};
+	o = run(second, 20);
+	CHECK(o.status == 1 && strstr(o.err, "another dataplane") != NULL, "%d: %.100s", o.status,
+		o.err);
+	output_free(&o);
+	CHECK(dataplane_is("up"), "the first ones go on");
+}
+
+static void test_control_killed(void)
+{
+	json_int_t before = status_number("packets");
+
+	stop(control, SIGKILL);
+	sleep_ms(300);
+	CHECK(running(dataplane), "the dataplane goes on");
+	start_control();
+	CHECK(wait_until(is_up, NULL, 5000), "found again");
+	CHECK(status_number("packets") > before, "totals never go back");
+	json_t *s = ask("status", NULL, NULL);
+	CHECK(number_in(json_object_get(s, "accounting"), "unaccounted") == 0, "accounting");
+	CHECK(number_in(s, "generation") > 0, "the set is still live");
+	json_decref(s);
+}
+
+static void test_dataplane_killed(void)
+{
+	json_t *receipt = ask("patterns", "load", source_path("patterns/sets/im-services.rules"));
+	CHECK(receipt != NULL, "a set that the daemon holds");
+	json_decref(receipt);
+	json_int_t before = status_number("packets");
+
+	stop(dataplane, SIGKILL);
+	CHECK(wait_until(is_down, NULL, 1500), "said within a second or so");
+	json_int_t down = status_number("packets");
+	CHECK(down >= before, "totals stay");
+	start_dataplane();
+	CHECK(wait_until(is_up, NULL, 8000), "found again");
+	CHECK(wait_until(generation_is_live, NULL, 8000), "the set is sent again");
+	CHECK(wait_until(more_than, &down, 8000), "and totals go on");
+}
+
+static void test_bad_configs(void)
+{
+	static const struct {
+		const char *program, *text, *says;
+	} cases[] = {
+		{"sealwatch-dataplane", "workers: 1\nflibber: 2\n", ":2:"},
+		{"sealwatch-dataplane", "workers: many\nports: []\n", ":1:"},
+		{"sealwatch-dataplane", "workers: 1\n", "ports"},
+		{"sealwatch-dataplane", "ports:\n  - queues: 1\n", "device"},
+		{"sealwatchd", "metrics_port: 9477\nflibber: 2\n", ":2:"},
+		{"sealwatchd", "metrics_port: many\n", ":1:"},
+		{"sealwatchd", "metrics_address: 0.0.0.0\n", "metrics_address"},
+	};
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		const char *config = in_dir(dir, "bad.yaml");
+		write_file(config, cases[i].text);
+		const char *argv[] = {program(cases[i].program), "-c", config, NULL};
+		struct output o = run(argv, 20);
+		CHECK(o.status == 2, "%s: %d", cases[i].text, o.status);
+		CHECK(strstr(o.err, cases[i].says) != NULL, "%s: %.80s", cases[i].text, o.err);
+		output_free(&o);
+	}
+}
+
+static void test_no_daemon(void)
+{
+	const char *argv[] = {
+		program("sealctl"), "--socket", in_dir(dir, "nobody.sock"), "status", NULL};
+	struct output o = run(argv, 10);
+
+	CHECK(o.status == 3, "%d", o.status);
+	CHECK(strstr(o.err, "nobody.sock") != NULL, "%.80s", o.err);
+	output_free(&o);
+}
+
+static bool failed_lines(void *ctx)
+{
+	json_t *s = ask("status", NULL, NULL);
+	bool yes = number_in(json_object_get(s, "events"), "failed") > 0;
+
+	(void)ctx;
+	json_decref(s);
+	return yes;
+}
+
+static void test_full_disk(void)
+{
+	CHECK(stop(control, SIGTERM) == 0, "ends cleanly");
+	eve_file = "/dev/full";
+	write_configs();
+	start_control();
+	CHECK(wait_until(is_up, NULL, 5000), "up");
+	CHECK(wait_until(failed_lines, NULL, 8000), "what is lost is counted");
+	json_int_t before = status_number("packets");
+	CHECK(wait_until(more_than, &before, 5000), "and all else goes on");
+}
+
+static void test_end(void)
+{
+	CHECK(stop(control, SIGTERM) == 0, "the daemon");
+	CHECK(stop(dataplane, SIGTERM) == 0, "the dataplane");
+	CHECK(access(in_dir(dir, "control.sock"), F_OK) != 0, "no socket is left");
+	CHECK(access(in_dir(dir, "link.sock"), F_OK) != 0, "no link is left");
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{"load", test_load},
+		{"swap under traffic", test_swap},
+		{"counters and services", test_counters_and_services},
+		{"metrics", test_metrics},
+		{"taken sockets and ports", test_taken},
+		{"control killed", test_control_killed},
+		{"dataplane killed", test_dataplane_killed},
+		{"bad configurations", test_bad_configs},
+		{"no daemon", test_no_daemon},
+		{"full disk", test_full_disk},
+		{"end", test_end},
+		CU_TEST_INFO_NULL,
+	};
+
+	dir = scratch_new();
+	sample = strdup(in_dir(dir, "sample.pcap"));
+	eve_file = strdup(in_dir(dir, "eve.json"));
+	metrics_port += (unsigned)getpid() % 1000;
+	const char *craft[] = {program("sealwatch-craft"), "sample", "-w", sample, NULL};
+	struct output o = run(craft, 30);
+	output_free(&o);
+	write_configs();
+	start_dataplane();
+	start_control();
+	if (!wait_until(is_up, NULL, 20000)) {
+		fprintf(stderr, "the appliance did not come up\n");
+		return 1;
+	}
+	int status = check_main("appliance", tests);
+	kill(control, SIGKILL);
+	kill(dataplane, SIGKILL);
+	scratch_remove(dir);
+	return status;
+}
