@@ -16,8 +16,11 @@ enum { ARGS_MAX = 128, ARG_LEN = 4200 };
 
 struct args {
 	int n;
-	char *v[ARGS_MAX];
+	char *v[ARGS_MAX]; // rte_eal_init() moves these about,
+	char *owned[ARGS_MAX]; // and may still look at the texts until the end
 };
+
+static struct args args;
 
 static void add(struct args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -29,8 +32,11 @@ static void add(struct args *a, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (a->n < ARGS_MAX - 1)
-		a->v[a->n++] = strdup(text);
+	if (a->n == ARGS_MAX - 1)
+		return;
+	a->owned[a->n] = strdup(text);
+	a->v[a->n] = a->owned[a->n];
+	a->n++;
 }
 
 // Lcore 0 is the main one, 1..n are the workers. Without named cores all of them float: the
@@ -80,31 +86,28 @@ static bool needs_pci(const struct dataplane_config *c)
 
 int eal_start(const struct dataplane_config *c, const char *program, char error[256])
 {
-	struct args a = {0};
-
-	add(&a, "%s", program);
+	add(&args, "%s", program);
 	if (c->eal->hugepages) {
-		add(&a, "--in-memory");
+		add(&args, "--in-memory");
 	} else {
-		add(&a, "--no-huge");
-		add(&a, "--no-shconf");
+		add(&args, "--no-huge");
+		add(&args, "--no-shconf");
 	}
 	// A name of our own, so that two dataplanes do not meet, and its directory can go with us.
-	add(&a, "--file-prefix=%s", runtime_name());
-	add(&a, "-m%u", c->eal->memory_mb);
-	add(&a, "--no-telemetry");
-	add(&a, "--log-level=lib.*:error");
-	add(&a, "--log-level=pmd.*:error");
+	add(&args, "--file-prefix=%s", runtime_name());
+	add(&args, "-m%u", c->eal->memory_mb);
+	add(&args, "--no-telemetry");
+	add(&args, "--log-level=lib.*:error");
+	add(&args, "--log-level=pmd.*:error");
 	if (!needs_pci(c))
-		add(&a, "--no-pci");
-	add_lcores(&a, c);
+		add(&args, "--no-pci");
+	add_lcores(&args, c);
 	for (uint32_t i = 0; i < c->ports_count; i++)
-		add_device(&a, c->ports[i].device, i);
+		add_device(&args, c->ports[i].device, i);
 	for (uint32_t i = 0; i < c->eal->args_count; i++)
-		add(&a, "%s", c->eal->args[i]);
+		add(&args, "%s", c->eal->args[i]);
 
-	// rte_eal_init() moves the pointers about and keeps some.
-	int n = rte_eal_init(a.n, a.v);
+	int n = rte_eal_init(args.n, args.v);
 	if (n < 0) {
 		snprintf(error, 256,
 			"EAL: %s; see the lines above, and docs/running.md for hugepages and "
@@ -122,6 +125,9 @@ void eal_stop(void)
 
 	snprintf(path, sizeof(path), "%s", dir != NULL ? dir : "");
 	rte_eal_cleanup();
+	for (int i = 0; i < args.n; i++)
+		free(args.owned[i]);
+	args.n = 0;
 	if (path[0] != '\0' && rmdir(path) < 0 && errno != ENOENT && errno != ENOTEMPTY)
 		log_warning("%s: %s", path, strerror(errno));
 }

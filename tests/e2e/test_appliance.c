@@ -349,7 +349,7 @@ int main(void)
 
 	dir = scratch_new();
 	sample = strdup(in_dir(dir, "sample.pcap"));
-	eve_file = strdup(in_dir(dir, "eve.json"));
+	eve_file = in_dir(dir, "eve.json");
 	metrics_port += (unsigned)getpid() % 1000;
 	const char *craft[] = {program("sealwatch-craft"), "sample", "-w", sample, NULL};
 	struct output o = run(craft, 30);
@@ -364,6 +364,7 @@ int main(void)
 	int status = check_main("appliance", tests);
 	kill(control, SIGKILL);
 	kill(dataplane, SIGKILL);
+	free(sample);
 	scratch_remove(dir);
 	return status;
 }

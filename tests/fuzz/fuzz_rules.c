@@ -1,0 +1,15 @@
+#include "patterns/parse.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rule_list list = {0};
+	struct diags diags = {0};
+
+	rules_parse("fuzz.rules", (const char *)data, size, NULL, size % 2, &list, &diags);
+	rules_check_unique(&list, &diags);
+	rule_list_free(&list);
+	diags_free(&diags);
+	return 0;
+}
