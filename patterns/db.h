@@ -54,9 +54,9 @@ bool pattern_db_has_packet_rules(const struct pattern_db *db);
 
 // What a caller need not show to this set, because no rule of it can match there.
 struct pattern_wants {
-	bool packets_tcp;   // pattern_db_match_packet() with TCP packets,
+	bool packets_tcp; // pattern_db_match_packet() with TCP packets,
 	bool packets_other; // with others,
-	bool flow_starts;   // with the first packet of each direction of a flow
+	bool flow_starts; // with the first packet of each direction of a flow
 	uint64_t stream_depth; // bytes that begin beyond this offset of a stream; 0: none matter
 };
 
@@ -71,7 +71,7 @@ struct match_env {
 	uint8_t l4;
 	uint8_t app_proto; // enum app_proto
 	uint8_t dir; // enum dir
-	bool first;        // the packet is the first of its direction in the flow
+	bool first; // the packet is the first of its direction in the flow
 	bool established; // packets of both directions were seen (TCP: handshake done, or midstream)
 	uint32_t payload_len; // of the packet at hand, for dsize
 };

@@ -340,7 +340,7 @@ static bool address_element(struct parser *p, struct slice s, struct range *out)
 		if (dash != NULL)
 			*dash = '\0';
 		fine = strlen(text) > 0 && address(text, 0, out->lo) &&
-		       address(text, 0xff, out->hi);
+			address(text, 0xff, out->hi);
 		if (fine && slash != NULL)
 			fine = prefix(out, slash + 1);
 		if (fine && dash != NULL)

@@ -248,7 +248,12 @@ static void test_bad_input(void)
 	const char *cut_op[] = {"cut", "5000", NULL};
 	char bytes[4000];
 
+	const char *config = in_dir(dir, "sealwatchd.yaml");
+	const char *home_rule = in_dir(dir, "home.rules");
+
 	write_file(empty, "");
+	write_file(config, "variables:\n  - {name: LAB_NET, value: \"[10.0.0.0/8]\"}\n");
+	write_file(home_rule, "alert ip $LAB_NET any -> any any (msg:\"lab\"; sid:1;)\n");
 	write_file(bad_rule, "alert tls any any -> any any (msg:\"x\"; flibber:1; sid:1;)\n");
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)(i * 7919 >> 3);
@@ -278,6 +283,10 @@ static void test_bad_input(void)
 			"No space left"},
 		{"log directory in a file", {"-r", sample, "-l", in_dir(empty, "x")}, 1,
 			"Not a directory"},
+		{"bad configuration", {"-c", bad_rule, "-r", sample}, 2, "bad.rules:"},
+		{"a variable of the configuration", {"-c", config, "-S", home_rule, "-r", sample},
+			0, ""},
+		{"without it", {"-S", home_rule, "-r", sample}, 4, "\"$LAB_NET\" is not defined"},
 		{"bad filter", {"-F", "flibber flobber", "-r", sample}, 2, "filter"},
 	};
 	for (size_t i = 0; i < ROWS(cases); i++) {

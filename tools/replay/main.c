@@ -1,5 +1,6 @@
 // sealwatch-replay: captures through the appliance's own workers, in one process.
 
+#include "control/config.h"
 #include "control/sinks/eve.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
@@ -17,12 +18,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_OUTPUT = 1, EXIT_CAPTURE = 3, PROGRESS_NS = 200000000 };
+enum { EXIT_OUTPUT = 1, EXIT_USAGE = 2, EXIT_CAPTURE = 3, PROGRESS_NS = 200000000 };
 
 struct replay {
 	struct replay_options options;
 	struct engine engine;
 	struct rule_list rules;
+	struct control_config config;
 	struct eve_writer *eve;
 	uint64_t start_ns;
 	uint64_t progress_ns;
@@ -187,7 +189,7 @@ static int check_captures(const struct replay_options *o)
 		int err = capture_file_open(o->captures[i], o->filter, &c, error);
 		if (err < 0) {
 			log_error("%s: %s", o->captures[i], error);
-			return err == -EINVAL ? 2 : EXIT_CAPTURE;
+			return err == -EINVAL ? EXIT_USAGE : EXIT_CAPTURE;
 		}
 		capture_file_close(c);
 	}
@@ -300,6 +302,15 @@ static int replay(struct replay *r)
 	struct tool_rules rules = {
 		.paths = r->options.rules, .n_paths = r->options.n_rules, .lab = r->options.lab};
 	uint64_t lines = 0;
+	char error[512];
+
+	if (r->options.config != NULL) {
+		if (config_load(r->options.config, &r->config, error) < 0) {
+			log_error("%s", error);
+			return EXIT_USAGE;
+		}
+		rules.vars = r->config.variables;
+	}
 	int status = check_captures(&r->options);
 
 	if (status == 0)
@@ -343,5 +354,6 @@ int main(int argc, char **argv)
 	eve_close(r.eve);
 	engine_close(&r.engine);
 	rule_list_free(&r.rules);
+	config_free(&r.config);
 	return status;
 }
