@@ -29,16 +29,16 @@ static void copy_out(
 	memcpy((uint8_t *)p + first, ring->data, len - first);
 }
 
-int event_ring_put(struct event_ring *ring, const void *record, uint32_t len)
+int event_ring_put(struct event_ring *ring, uint32_t size, const void *record, uint32_t len)
 {
 	uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
 	uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
 	uint64_t used = head - tail;
 
 	// A tail ahead of the head makes `used` huge: full.
-	if (used > ring->size || len > ring->size - used)
+	if (used > size || len > size - used)
 		return -ENOBUFS;
-	copy_in(ring, ring->size, head, record, len);
+	copy_in(ring, size, head, record, len);
 	atomic_store_explicit(&ring->head, head + len, memory_order_release);
 	return 0;
 }

@@ -27,8 +27,9 @@ static_assert(sizeof(struct event_ring) == 192, "layout is shared");
 // `mem` holds sizeof(struct event_ring) + size bytes.
 void event_ring_init(struct event_ring *ring, uint32_t size);
 
-// Worker. `len` is a multiple of 8. 0, or -ENOBUFS when it does not fit now.
-int event_ring_put(struct event_ring *ring, const void *record, uint32_t len);
+// Worker. `size` is what the ring was made with: what the page says may have been written over by
+// the reader's process. `len` is a multiple of 8. 0, or -ENOBUFS when it does not fit now.
+int event_ring_put(struct event_ring *ring, uint32_t size, const void *record, uint32_t len);
 
 // Drain. Copies the oldest record to `buf` (EVENT_RECORD_MAX bytes) and consumes it.
 // Returns its length, 0 when there is none, -EBADMSG when the ring holds nonsense (it

@@ -1,14 +1,15 @@
 #include "dataplane/inspect/flow.h"
 
+#include "dataplane/inspect/flow_bucket.h"
+#include "dataplane/inspect/wheel.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	WAYS = 8,
-	WHEEL_SLOTS = 1024,
-	TICK_SHIFT = 29, // a slot is 0.54 s wide; the wheel turns in nine minutes
-	WHEEL_NONE = 0xffff,
-	SHED_SCAN_SLOTS = WHEEL_SLOTS,
+	FLOWS_MAX = 1 << 30,
+	AHEAD = 8, // packets between fetching a bucket and fetching the record it names
+	SHED_CANDIDATES = 16,
 	TCP_FIN = 0x01,
 	TCP_SYN = 0x02,
 	TCP_RST = 0x04,
@@ -16,12 +17,13 @@ enum {
 	PORT_SYSTEM = 1024,
 };
 
-// One cache line. index is a record number + 1; 0: empty.
-struct bucket {
-	uint32_t signature[WAYS];
-	uint32_t index[WAYS];
+// Packets whose buckets were fetched and whose records are next: at 1 M flows that halves the
+// cost of a lookup.
+struct ahead {
+	uint32_t hash[AHEAD];
+	uint32_t at;
+	uint32_t n; // left, when the burst's lookups begin
 };
-static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
 
 struct flow_table {
 	struct flow_options options;
@@ -40,8 +42,8 @@ struct flow_table {
 	uint32_t *free_tunnels;
 	uint32_t n_free_tunnels;
 	uint32_t burst;
-	uint64_t tick; // the last one that was expired
-	uint32_t wheel[WHEEL_SLOTS]; // first record of each slot, or FLOW_NONE
+	struct ahead *ahead;
+	struct wheel wheel;
 };
 
 struct flow_options flow_defaults(void)
@@ -62,7 +64,7 @@ struct flow_options flow_defaults(void)
 
 static uint32_t *stack_new(uint32_t n)
 {
-	uint32_t *stack = malloc((n ? n : 1) * sizeof(*stack));
+	uint32_t *stack = malloc((n ? (size_t)n : 1) * sizeof(*stack));
 
 	for (uint32_t i = 0; stack != NULL && i < n; i++)
 		stack[i] = n - 1 - i;
@@ -72,13 +74,15 @@ static uint32_t *stack_new(uint32_t n)
 struct flow_table *flow_table_new(
 	const struct flow_options *options, uint64_t *counters, flow_end_fn end, void *ctx)
 {
-	struct flow_table *t = calloc(1, sizeof(*t));
 	uint32_t n_buckets = 16;
 
+	if (options->max_flows == 0 || options->max_flows > FLOWS_MAX)
+		return NULL;
+	struct flow_table *t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return NULL;
 	// Half full when all records are taken: two choices then hardly ever meet a full bucket.
-	while (n_buckets * WAYS / 2 < options->max_flows)
+	while (n_buckets * BUCKET_WAYS / 2 < options->max_flows)
 		n_buckets *= 2;
 	t->options = *options;
 	t->counters = counters;
@@ -87,19 +91,20 @@ struct flow_table *flow_table_new(
 	t->bucket_mask = n_buckets - 1;
 	t->n_free = options->max_flows;
 	t->n_free_tunnels = options->max_tunnels;
-	memset(t->wheel, 0xff, sizeof(t->wheel));
 	// Zeroed by the system, page by page, when first used.
-	t->bucket_memory = calloc(n_buckets + 1, sizeof(struct bucket));
+	t->bucket_memory = calloc((size_t)n_buckets + 1, sizeof(struct bucket));
 	t->buckets = (struct bucket *)(((uintptr_t)t->bucket_memory + 63) & ~(uintptr_t)63);
 	t->flows = aligned_alloc(64, (size_t)options->max_flows * sizeof(struct flow));
 	t->free = stack_new(options->max_flows);
-	t->tunnels = malloc((size_t)(options->max_tunnels + 1) * sizeof(*t->tunnels));
+	t->tunnels = malloc(((size_t)options->max_tunnels + 1) * sizeof(*t->tunnels));
 	t->free_tunnels = stack_new(options->max_tunnels);
+	t->ahead = calloc(1, sizeof(*t->ahead));
 	if (t->bucket_memory == NULL || t->flows == NULL || t->free == NULL || t->tunnels == NULL ||
-		t->free_tunnels == NULL) {
+		t->free_tunnels == NULL || t->ahead == NULL) {
 		flow_table_free(t);
 		return NULL;
 	}
+	wheel_init(&t->wheel, t->flows);
 	return t;
 }
 
@@ -112,6 +117,7 @@ void flow_table_free(struct flow_table *t)
 	free(t->free);
 	free(t->tunnels);
 	free(t->free_tunnels);
+	free(t->ahead);
 	free(t);
 }
 
@@ -125,8 +131,22 @@ static struct bucket *second_bucket(const struct flow_table *t, uint32_t hash)
 	return &t->buckets[(hash >> 15 ^ hash * 0x9e3779b1u) & t->bucket_mask];
 }
 
+static void fetch_next_record(const struct flow_table *t, uint32_t hash)
+{
+	if (!bucket_fetch_record(first_bucket(t, hash), t->flows, hash))
+		bucket_fetch_record(second_bucket(t, hash), t->flows, hash);
+}
+
 void flow_prefetch(const struct flow_table *t, uint32_t hash)
 {
+	struct ahead *a = t->ahead;
+	uint32_t *slot = &a->hash[a->at++ % AHEAD];
+
+	if (a->n == AHEAD)
+		fetch_next_record(t, *slot);
+	else
+		a->n++;
+	*slot = hash;
 	__builtin_prefetch(first_bucket(t, hash));
 	__builtin_prefetch(second_bucket(t, hash));
 }
@@ -148,53 +168,24 @@ static uint64_t timeout_of(const struct flow_table *t, const struct flow *f)
 	return o->tcp_established_ns;
 }
 
-static void wheel_insert(struct flow_table *t, struct flow *f)
+static uint64_t deadline_of(const void *table, const struct flow *f)
 {
-	uint32_t n = (uint32_t)(f - t->flows);
-	uint64_t due = (f->last_ns + timeout_of(t, f)) >> TICK_SHIFT;
-
-	// At least the next tick; at most one turn ahead, to be looked at again then.
-	if (due <= t->tick)
-		due = t->tick + 1;
-	else if (due - t->tick >= WHEEL_SLOTS)
-		due = t->tick + WHEEL_SLOTS - 1;
-	uint32_t slot = due & (WHEEL_SLOTS - 1);
-	f->wheel_slot = (uint16_t)slot;
-	f->wheel_prev = FLOW_NONE;
-	f->wheel_next = t->wheel[slot];
-	if (f->wheel_next != FLOW_NONE)
-		t->flows[f->wheel_next].wheel_prev = n;
-	t->wheel[slot] = n;
+	const struct flow_table *t = table;
+	uint64_t deadline = f->last_ns + timeout_of(t, f);
+	return deadline < f->last_ns ? UINT64_MAX : deadline;
 }
 
-static void wheel_remove(struct flow_table *t, struct flow *f)
+static enum flow_reason end_reason(const struct flow *f)
 {
-	if (f->wheel_next != FLOW_NONE)
-		t->flows[f->wheel_next].wheel_prev = f->wheel_prev;
-	if (f->wheel_prev != FLOW_NONE)
-		t->flows[f->wheel_prev].wheel_next = f->wheel_next;
-	else
-		t->wheel[f->wheel_slot] = f->wheel_next;
+	return f->state == FLOW_STATE_CLOSED ? FLOW_CLOSED : FLOW_TIMEOUT;
 }
 
-static bool bucket_remove(struct bucket *b, uint32_t index)
-{
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (b->index[i] == index) {
-			b->index[i] = 0;
-			b->signature[i] = 0;
-			return true;
-		}
-	}
-	return false;
-}
-
+// f is out of the wheel already.
 static void flow_end(struct flow_table *t, struct flow *f, enum flow_reason reason)
 {
 	uint32_t n = (uint32_t)(f - t->flows);
 
 	t->end(t->ctx, f, reason);
-	wheel_remove(t, f);
 	if (!bucket_remove(first_bucket(t, f->hash), n + 1))
 		bucket_remove(second_bucket(t, f->hash), n + 1);
 	if (f->tunnel != FLOW_NONE)
@@ -209,110 +200,100 @@ static void flow_end(struct flow_table *t, struct flow *f, enum flow_reason reas
 		t->counters[CTR_FLOWS_SHED]++;
 }
 
-static struct flow *bucket_find(const struct flow_table *t, const struct bucket *b, uint32_t hash,
-	const struct flow_key *key)
+// The bare SYN touched longest ago, not of this burst.
+static struct flow *syn_only_oldest(const struct flow_table *t)
 {
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (b->signature[i] != hash || b->index[i] == 0)
-			continue;
-		struct flow *f = &t->flows[b->index[i] - 1];
-		if (memcmp(&f->key, key, sizeof(*key)) == 0)
-			return f;
-	}
-	return NULL;
+	uint32_t n = t->wheel.lists[WHEEL_SYN_ONLY].first;
+
+	if (n == FLOW_NONE || t->flows[n].burst == t->burst)
+		return NULL;
+	return &t->flows[n];
 }
 
-static uint32_t *empty_way(struct bucket *b, uint32_t hash)
+// The flow idle longest of those that are due soonest, not of this burst. What was busy since it
+// got its place in the wheel gets its new one, so that the next search does not meet it again.
+static struct flow *wheel_oldest(struct flow_table *t)
 {
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (b->index[i] == 0) {
-			b->signature[i] = hash;
-			return &b->index[i];
+	struct wheel *w = &t->wheel;
+	struct flow *best = syn_only_oldest(t);
+	unsigned seen = 0;
+
+	for (unsigned i = 1; i < WHEEL_SLOTS && seen < SHED_CANDIDATES; i++) {
+		uint32_t n = w->lists[(w->tick + i) & (WHEEL_SLOTS - 1)].first;
+		while (n != FLOW_NONE && seen < SHED_CANDIDATES) {
+			struct flow *f = &t->flows[n];
+			n = f->wheel_next;
+			if (f->burst == t->burst)
+				continue;
+			seen++;
+			if (best == NULL || f->last_ns < best->last_ns)
+				best = f;
+			if (wheel_slot(w, deadline_of(t, f)) == f->wheel_slot)
+				continue;
+			wheel_remove(w, f);
+			wheel_insert(w, f, deadline_of(t, f));
 		}
-	}
-	return NULL;
-}
-
-static unsigned load_of(const struct bucket *b)
-{
-	unsigned n = 0;
-	for (unsigned i = 0; i < WAYS; i++)
-		n += b->index[i] != 0;
-	return n;
-}
-
-// The flow idle longest of a bucket, not of this burst.
-static struct flow *bucket_oldest(
-	const struct flow_table *t, const struct bucket *b, struct flow *best)
-{
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (b->index[i] == 0)
-			continue;
-		struct flow *f = &t->flows[b->index[i] - 1];
-		if (f->burst != t->burst && (best == NULL || f->last_ns < best->last_ns))
-			best = f;
 	}
 	return best;
 }
 
-// A flow that is due soonest: of the first slot of the wheel that has one we may take.
-static struct flow *wheel_oldest(const struct flow_table *t, bool syn_only)
+static bool first_syn(const struct packet *p)
 {
-	for (unsigned i = 1; i <= SHED_SCAN_SLOTS; i++) {
-		uint32_t n = t->wheel[(t->tick + i) & (WHEEL_SLOTS - 1)];
-		struct flow *best = NULL;
-		for (unsigned seen = 0; n != FLOW_NONE && seen < 64;
-			seen++, n = t->flows[n].wheel_next) {
-			struct flow *f = &t->flows[n];
-			bool fits = f->burst != t->burst && (!syn_only || f->flags & FLOW_SYN_ONLY);
-			if (fits && (best == NULL || f->last_ns < best->last_ns))
-				best = f;
-		}
-		if (best != NULL)
-			return best;
-	}
-	return NULL;
+	return p->key.l4 == IPPROTO_TCP &&
+		(p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
 static bool bare_syn(const struct packet *p)
 {
-	return p->key.l4 == IPPROTO_TCP &&
-		(p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN && p->payload_len == 0;
+	return first_syn(p) && p->payload_len == 0;
+}
+
+static bool is_idle(const struct flow_table *t, const struct flow *f, uint64_t now_ns)
+{
+	return now_ns > f->last_ns && now_ns - f->last_ns > timeout_of(t, f);
+}
+
+static struct flow *buckets_oldest(
+	const struct flow_table *t, const struct bucket *one, const struct bucket *two)
+{
+	struct flow *best = bucket_oldest(one, t->flows, t->burst, NULL);
+	return bucket_oldest(two, t->flows, t->burst, best);
+}
+
+// After a pause the flow may have been over all the same: then it is not shed.
+static bool shed(struct flow_table *t, struct flow *f, uint64_t now_ns)
+{
+	if (f == NULL)
+		return false;
+	wheel_remove(&t->wheel, f);
+	flow_end(t, f, is_idle(t, f, now_ns) ? end_reason(f) : FLOW_SHED);
+	return true;
 }
 
 // Make sure that there is a record and a place for it.
 static bool make_room(struct flow_table *t, const struct packet *p, enum counter *cause)
 {
-	if (bare_syn(p) && t->n_syn_only >= t->options.max_syn_only) {
-		struct flow *oldest = wheel_oldest(t, true);
-		*cause = CTR_SYN_BUDGET;
-		if (oldest == NULL)
-			return false;
-		flow_end(t, oldest, FLOW_SHED);
-	}
+	*cause = CTR_SYN_BUDGET;
+	if (bare_syn(p) && t->n_syn_only >= t->options.max_syn_only &&
+		!shed(t, syn_only_oldest(t), p->ts_ns))
+		return false;
+
 	*cause = CTR_FLOW_TABLE_FULL;
 	struct bucket *one = first_bucket(t, p->flow_hash);
 	struct bucket *two = second_bucket(t, p->flow_hash);
-	if (load_of(one) == WAYS && load_of(two) == WAYS) {
-		struct flow *oldest = bucket_oldest(t, two, bucket_oldest(t, one, NULL));
-		if (oldest == NULL)
-			return false;
-		flow_end(t, oldest, FLOW_SHED);
-	}
-	if (t->n_free == 0) {
-		struct flow *oldest = wheel_oldest(t, false);
-		if (oldest == NULL)
-			return false;
-		flow_end(t, oldest, FLOW_SHED);
-	}
-	return true;
+	if (bucket_load(one) == BUCKET_WAYS && bucket_load(two) == BUCKET_WAYS &&
+		!shed(t, buckets_oldest(t, one, two), p->ts_ns))
+		return false;
+	return t->n_free > 0 || shed(t, wheel_oldest(t), p->ts_ns);
 }
 
 static uint32_t tunnel_take(struct flow_table *t, const struct packet *p)
 {
 	const struct event_tunnel *ids = &p->tunnel;
-	bool any = (p->flags & PACKET_TUNNELLED) || ids->vlan[0] != TUNNEL_NONE ||
-		ids->mpls != TUNNEL_NONE || ids->pppoe_session != TUNNEL_NONE;
+	// TUNNEL_NONE is all ones: so is their conjunction when none is set.
+	uint32_t all = ids->vlan[0] & ids->vlan[1] & ids->mpls & ids->gtp_teid & ids->vxlan_vni &
+		ids->gre_key & ids->pppoe_session;
+	bool any = (p->flags & PACKET_TUNNELLED) || all != TUNNEL_NONE;
 
 	if (!any || t->n_free_tunnels == 0)
 		return FLOW_NONE;
@@ -345,7 +326,8 @@ static struct flow *flow_begin(struct flow_table *t, const struct packet *p, enu
 		return NULL;
 	struct bucket *one = first_bucket(t, p->flow_hash);
 	struct bucket *two = second_bucket(t, p->flow_hash);
-	uint32_t *place = empty_way(load_of(one) <= load_of(two) ? one : two, p->flow_hash);
+	uint32_t *place =
+		bucket_take(bucket_load(one) <= bucket_load(two) ? one : two, p->flow_hash);
 	uint32_t n = t->free[--t->n_free];
 	struct flow *f = &t->flows[n];
 
@@ -357,18 +339,33 @@ static struct flow *flow_begin(struct flow_table *t, const struct packet *p, enu
 	f->session = FLOW_NONE;
 	f->tunnel = tunnel_take(t, p);
 	f->flags = client_flags(p);
+	*place = n + 1;
+	t->n_flows++;
 	if (bare_syn(p)) {
 		f->flags |= FLOW_SYN_ONLY;
 		t->n_syn_only++;
+		wheel_append(&t->wheel, f, WHEEL_SYN_ONLY);
+	} else {
+		wheel_insert(&t->wheel, f, deadline_of(t, f));
 	}
-	*place = n + 1;
-	t->n_flows++;
-	if (t->n_flows == 1 && t->tick == 0)
-		t->tick = p->ts_ns >> TICK_SHIFT;
-	wheel_insert(t, f);
 	t->counters[CTR_FLOWS_NEW]++;
 	t->counters[CTR_FLOWS_ACTIVE] = t->n_flows;
 	return f;
+}
+
+// Another packet of a flow that was a bare SYN.
+static void syn_only_packet(struct flow_table *t, struct flow *f, const struct packet *p)
+{
+	bool still = bare_syn(p) && (f->packets[0] == 0 || f->packets[1] == 0);
+
+	wheel_remove(&t->wheel, f);
+	if (still) {
+		wheel_append(&t->wheel, f, WHEEL_SYN_ONLY);
+		return;
+	}
+	f->flags = (uint16_t)(f->flags & ~FLOW_SYN_ONLY);
+	t->n_syn_only--;
+	wheel_insert(&t->wheel, f, deadline_of(t, f));
 }
 
 static void tcp_state(struct flow_table *t, struct flow *f, const struct packet *p, unsigned side)
@@ -376,16 +373,18 @@ static void tcp_state(struct flow_table *t, struct flow *f, const struct packet 
 	uint8_t flags = p->tcp_flags;
 
 	f->tcp_flags[side] |= flags;
-	if ((f->flags & FLOW_SYN_ONLY) && !bare_syn(p)) {
-		f->flags = (uint16_t)(f->flags & ~FLOW_SYN_ONLY);
-		t->n_syn_only--;
-	}
+	if (f->flags & FLOW_SYN_ONLY)
+		syn_only_packet(t, f, p);
+	// A SYN that was overtaken knows better than the port numbers.
+	if ((flags & TCP_SYN) && !(f->flags & FLOW_CLIENT_KNOWN))
+		f->flags = (uint16_t)((f->flags & ~FLOW_A_IS_CLIENT) | client_flags(p));
+
 	bool closed = flags & TCP_RST || (f->tcp_flags[0] & f->tcp_flags[1] & TCP_FIN);
 	if (closed && f->state != FLOW_STATE_CLOSED) {
 		// Due sooner than it was: the wheel would find it late.
 		f->state = FLOW_STATE_CLOSED;
-		wheel_remove(t, f);
-		wheel_insert(t, f);
+		wheel_remove(&t->wheel, f);
+		wheel_insert(&t->wheel, f, deadline_of(t, f));
 	}
 	if (closed)
 		return;
@@ -413,25 +412,28 @@ static void count(struct flow_table *t, struct flow *f, const struct packet *p)
 // only, never on when the wheel was turned.
 static bool is_over(struct flow_table *t, struct flow *f, const struct packet *p)
 {
-	if (p->ts_ns > f->last_ns && p->ts_ns - f->last_ns > timeout_of(t, f)) {
-		flow_end(t, f, f->state == FLOW_STATE_CLOSED ? FLOW_CLOSED : FLOW_TIMEOUT);
-		return true;
-	}
-	// The same ports anew.
-	if (f->state == FLOW_STATE_CLOSED && bare_syn(p)) {
-		flow_end(t, f, FLOW_CLOSED);
-		return true;
-	}
-	return false;
+	// Or: the same ports anew.
+	if (!is_idle(t, f, p->ts_ns) && !(f->state == FLOW_STATE_CLOSED && first_syn(p)))
+		return false;
+	wheel_remove(&t->wheel, f);
+	flow_end(t, f, end_reason(f));
+	return true;
 }
 
 struct flow *flow_lookup(
 	struct flow_table *t, const struct packet *p, uint32_t burst, enum counter *cause)
 {
+	struct ahead *a = t->ahead;
+
 	t->burst = burst;
-	struct flow *f = bucket_find(t, first_bucket(t, p->flow_hash), p->flow_hash, &p->key);
+	if (a->n > 0) {
+		a->n--;
+		fetch_next_record(t, a->hash[a->at++ % AHEAD]);
+	}
+	struct flow *f =
+		bucket_find(first_bucket(t, p->flow_hash), t->flows, p->flow_hash, &p->key);
 	if (f == NULL)
-		f = bucket_find(t, second_bucket(t, p->flow_hash), p->flow_hash, &p->key);
+		f = bucket_find(second_bucket(t, p->flow_hash), t->flows, p->flow_hash, &p->key);
 	if (f == NULL || is_over(t, f, p))
 		f = flow_begin(t, p, cause);
 	if (f != NULL)
@@ -450,68 +452,46 @@ const struct event_tunnel *flow_tunnel(const struct flow_table *t, const struct 
 	return f->tunnel == FLOW_NONE ? NULL : &t->tunnels[f->tunnel];
 }
 
-static void expire_slot(struct flow_table *t, uint32_t slot, uint64_t now_ns)
+static bool first_before(const void *ctx, const struct flow *x, const struct flow *y)
 {
-	uint32_t n = t->wheel[slot];
+	(void)ctx;
+	if (x->first_ns != y->first_ns)
+		return x->first_ns < y->first_ns;
+	return memcmp(&x->key, &y->key, sizeof(x->key)) < 0;
+}
 
-	t->wheel[slot] = FLOW_NONE;
+static bool deadline_before(const void *ctx, const struct flow *x, const struct flow *y)
+{
+	uint64_t x_ns = deadline_of(ctx, x);
+	uint64_t y_ns = deadline_of(ctx, y);
+	return x_ns != y_ns ? x_ns < y_ns : first_before(ctx, x, y);
+}
+
+// A jump of time costs no more than a look at each flow, and a sort.
+void flow_table_expire(struct flow_table *t, uint64_t now_ns)
+{
+	uint64_t now = now_ns >> WHEEL_SHIFT;
+
+	if (now <= t->wheel.tick + 1)
+		return;
+	uint32_t n = wheel_due(&t->wheel, now, deadline_of, t);
+	n = wheel_sort(&t->wheel, n, deadline_before, t);
 	while (n != FLOW_NONE) {
 		struct flow *f = &t->flows[n];
 		n = f->wheel_next;
-		// Out of the list that is being walked, whatever comes.
-		f->wheel_prev = FLOW_NONE;
-		f->wheel_next = FLOW_NONE;
-		wheel_insert(t, f);
-		if (f->last_ns + timeout_of(t, f) < now_ns)
-			flow_end(t, f, f->state == FLOW_STATE_CLOSED ? FLOW_CLOSED : FLOW_TIMEOUT);
+		flow_end(t, f, end_reason(f));
 	}
-}
-
-void flow_table_expire(struct flow_table *t, uint64_t now_ns)
-{
-	uint64_t now = now_ns >> TICK_SHIFT;
-	unsigned turned = 0;
-
-	if (t->n_flows == 0) {
-		t->tick = now > t->tick ? now : t->tick;
-		return;
-	}
-	// The first burst after a long pause turns the wheel once, not once a tick.
-	if (now > t->tick + WHEEL_SLOTS)
-		t->tick = now - WHEEL_SLOTS;
-	while (t->tick < now && turned++ < WHEEL_SLOTS) {
-		t->tick++;
-		expire_slot(t, t->tick & (WHEEL_SLOTS - 1), now_ns);
-	}
-}
-
-static int by_first(const void *a, const void *b, void *ctx)
-{
-	const struct flow_table *t = ctx;
-	const struct flow *x = &t->flows[*(const uint32_t *)a];
-	const struct flow *y = &t->flows[*(const uint32_t *)b];
-
-	if (x->first_ns != y->first_ns)
-		return x->first_ns < y->first_ns ? -1 : 1;
-	return memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
 void flow_table_flush(struct flow_table *t)
 {
-	uint32_t *order = malloc((t->n_flows ? t->n_flows : 1) * sizeof(*order));
-	uint32_t n = 0;
+	uint32_t all = wheel_sort(&t->wheel, wheel_all(&t->wheel), first_before, NULL);
 
-	for (uint32_t i = 0; order != NULL && i <= t->bucket_mask; i++) {
-		for (unsigned way = 0; way < WAYS; way++) {
-			if (t->buckets[i].index[way] != 0)
-				order[n++] = t->buckets[i].index[way] - 1;
-		}
+	while (all != FLOW_NONE) {
+		struct flow *f = &t->flows[all];
+		all = f->wheel_next;
+		flow_end(t, f, FLOW_END_OF_INPUT);
 	}
-	if (n > 0)
-		qsort_r(order, n, sizeof(*order), by_first, t);
-	for (uint32_t i = 0; i < n; i++)
-		flow_end(t, &t->flows[order[i]], FLOW_END_OF_INPUT);
-	free(order);
 }
 
 uint32_t flow_table_count(const struct flow_table *t)

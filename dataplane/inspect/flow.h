@@ -13,7 +13,7 @@
 
 enum flow_flag {
 	FLOW_A_IS_CLIENT = 1 << 0,
-	FLOW_CLIENT_KNOWN = 1 << 1, // by SYN, by ports or by protocol; else the first sender is
+	FLOW_CLIENT_KNOWN = 1 << 1, // by SYN or by protocol; else the ports, the first sender tell
 	FLOW_SETTLED = 1 << 2, // only counted from here on
 	FLOW_ALERTED = 1 << 3,
 	FLOW_SYN_ONLY = 1 << 4, // nothing but SYNs of one side so far

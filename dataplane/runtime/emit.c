@@ -9,6 +9,7 @@ enum { VALUE_MAX = 4096 };
 
 struct emitter {
 	struct event_ring *ring;
+	uint32_t ring_size;
 	const struct directory_page *directory;
 	struct masker *masker;
 	uint64_t *counters;
@@ -19,13 +20,15 @@ struct emitter {
 };
 
 struct emitter *emitter_new(const struct emit_options *options, struct event_ring *ring,
-	const struct directory_page *directory, uint16_t worker, uint64_t *counters)
+	uint32_t ring_size, const struct directory_page *directory, uint16_t worker,
+	uint64_t *counters)
 {
 	struct emitter *e = calloc(1, sizeof(*e));
 
 	if (e == NULL)
 		return NULL;
 	e->ring = ring;
+	e->ring_size = ring_size;
 	e->directory = directory;
 	e->options = *options;
 	e->worker = worker;
@@ -108,7 +111,7 @@ static void commit(struct emitter *e)
 
 	memset(e->record + e->len, 0, len - e->len);
 	((struct event_head *)e->record)->len = len;
-	while (event_ring_put(e->ring, e->record, len) == -ENOBUFS) {
+	while (event_ring_put(e->ring, e->ring_size, e->record, len) == -ENOBUFS) {
 		if (e->options.full == NULL || !e->options.full(e->options.full_ctx)) {
 			e->counters[CTR_EVENTS_LOST]++;
 			return;

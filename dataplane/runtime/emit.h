@@ -21,7 +21,8 @@ struct emitter;
 
 // counters: the worker's private array: EVENTS, EVENTS_LOST. ring NULL: events are not wanted.
 struct emitter *emitter_new(const struct emit_options *options, struct event_ring *ring,
-	const struct directory_page *directory, uint16_t worker, uint64_t *counters);
+	uint32_t ring_size, const struct directory_page *directory, uint16_t worker,
+	uint64_t *counters);
 void emitter_free(struct emitter *e);
 
 // A message was seen: a tls, http or dns record.

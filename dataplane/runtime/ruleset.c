@@ -15,7 +15,8 @@ struct taken { // worker: rw, control: ro
 
 struct rulesets {
 	struct rte_rcu_qsbr *qsbr;
-	struct directory_page *directory;
+	struct directory_page *directory; // ours
+	struct directory_page *shared; // told to control
 	_Atomic(struct ruleset *) live;
 	struct ruleset *last; // waits for its grace period; control only
 	uint64_t token;
@@ -43,15 +44,18 @@ struct rulesets *rulesets_new(unsigned n_workers, struct directory_page *directo
 		return NULL;
 	memset(r, 0, sizeof(*r));
 	r->n_workers = n_workers;
-	r->directory = directory;
+	r->shared = directory;
 	// Slot 0 of both tables takes what has no place of its own.
 	atomic_store(&directory->n_rules, 1);
 	atomic_store(&directory->n_services, 1);
+	r->directory = calloc(1, sizeof(*r->directory));
 	r->qsbr = aligned_alloc(64, (size + 63) & ~(size_t)63);
-	if (r->qsbr == NULL) {
-		free(r);
+	if (r->qsbr == NULL || r->directory == NULL) {
+		rulesets_free(r);
 		return NULL;
 	}
+	atomic_store(&r->directory->n_rules, 1);
+	atomic_store(&r->directory->n_services, 1);
 	rte_rcu_qsbr_init(r->qsbr, n_workers);
 	return r;
 }
@@ -62,6 +66,7 @@ void rulesets_free(struct rulesets *r)
 		return;
 	ruleset_free(r->last);
 	ruleset_free(atomic_load(&r->live));
+	free(r->directory);
 	free(r->qsbr);
 	free(r);
 }
@@ -136,11 +141,33 @@ static uint16_t service_slot(struct directory_page *d, const char *name)
 	return (uint16_t)n;
 }
 
+const struct directory_page *rulesets_directory(const struct rulesets *r)
+{
+	return r->directory;
+}
+
+// Tell control what is new since the last time; the counts come last.
+static void tell_directory(struct rulesets *r, uint32_t first_rule, uint32_t first_service)
+{
+	struct directory_page *own = r->directory;
+	uint32_t n_rules = atomic_load(&own->n_rules);
+	uint32_t n_services = atomic_load(&own->n_services);
+
+	memcpy(&r->shared->rules[first_rule], &own->rules[first_rule],
+		(n_rules - first_rule) * sizeof(own->rules[0]));
+	memcpy(r->shared->services[first_service], own->services[first_service],
+		(n_services - first_service) * sizeof(own->services[0]));
+	atomic_store_explicit(&r->shared->n_rules, n_rules, memory_order_release);
+	atomic_store_explicit(&r->shared->n_services, n_services, memory_order_release);
+}
+
 int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **out)
 {
 	uint32_t n = pattern_db_n_rules(db);
 	struct ruleset *rs = calloc(1, sizeof(*rs));
 	struct slot_index *index = index_new(r->directory);
+	uint32_t first_rule = atomic_load(&r->directory->n_rules);
+	uint32_t first_service = atomic_load(&r->directory->n_services);
 
 	if (rs == NULL || index == NULL)
 		goto fail;
@@ -153,6 +180,7 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 		rs->rule_slot[i] = rule_slot(r->directory, index, rule);
 		rs->service_slot[i] = service_slot(r->directory, rule->service);
 	}
+	tell_directory(r, first_rule, first_service);
 	struct pattern_wants wants = pattern_db_wants(db);
 	rs->wants = (struct inspect_wants){
 		.packets_tcp = wants.packets_tcp,

@@ -30,10 +30,14 @@ struct ruleset {
 
 struct rulesets;
 
-// directory is written by the control thread from here on. NULL: short of memory.
+// The shared directory is written by the control thread from here on. What is decided on is a copy
+// of our own, because the other process can write to the shared one. NULL: short of memory.
 struct rulesets *rulesets_new(unsigned n_workers, struct directory_page *directory);
 // Frees the live set. Every worker must be offline.
 void rulesets_free(struct rulesets *r);
+
+// Names of services by slot: our own copy.
+const struct directory_page *rulesets_directory(const struct rulesets *r);
 
 // Takes ownership of db only on success. 0 or -ENOMEM.
 int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **out);

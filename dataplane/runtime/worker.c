@@ -65,8 +65,8 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->judge.page = w->page;
 	w->judge.counters = w->counters;
 	w->judge.emitter = emitter_new(&options->emit,
-		options->events ? shared_ring(shared, options->id) : NULL, shared_directory(shared),
-		(uint16_t)options->id, w->counters);
+		options->events ? shared_ring(shared, options->id) : NULL, shared->layout.ring_size,
+		rulesets_directory(rulesets), (uint16_t)options->id, w->counters);
 	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL) {
 		worker_close(w);
 		return -ENOMEM;

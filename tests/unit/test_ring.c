@@ -48,7 +48,7 @@ static void test_order(void)
 
 	// Fill, drain half, fill again: the records wrap around at every offset.
 	for (unsigned round = 0; round < 500; round++) {
-		while (event_ring_put(ring, &r, make(&r, put)) == 0)
+		while (event_ring_put(ring, SIZE, &r, make(&r, put)) == 0)
 			put++;
 		for (uint64_t stop = got + (put - got) / 2 + 1; got < stop; got++) {
 			int len = event_ring_get(ring, SIZE, buf);
@@ -70,9 +70,9 @@ static void test_hostile_tail(void)
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		struct event_ring *ring = ring_new();
 		uint32_t len = make(&r, 5);
-		event_ring_put(ring, &r, len);
+		event_ring_put(ring, SIZE, &r, len);
 		atomic_store(&ring->tail, atomic_load(&ring->head) + (uint64_t)cases[i].tail);
-		CHECK(event_ring_put(ring, &r, len) == -ENOBUFS, "%s", cases[i].name);
+		CHECK(event_ring_put(ring, SIZE, &r, len) == -ENOBUFS, "%s", cases[i].name);
 		free(ring);
 	}
 }
@@ -89,7 +89,7 @@ static void test_hostile_records(void)
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		struct event_ring *ring = ring_new();
-		event_ring_put(ring, &r, make(&r, 3));
+		event_ring_put(ring, SIZE, &r, make(&r, 3));
 		memcpy(ring->data, &cases[i].len, sizeof(uint32_t));
 		CHECK(event_ring_get(ring, SIZE, buf) == -EBADMSG, "%s", cases[i].name);
 		CHECK(event_ring_get(ring, SIZE, buf) == 0, "%s: emptied", cases[i].name);
@@ -104,7 +104,7 @@ static void *writer(void *arg)
 
 	for (uint64_t n = 0; n < 20000; n++) {
 		uint32_t len = make(&r, n);
-		while (event_ring_put(ring, &r, len) != 0)
+		while (event_ring_put(ring, SIZE, &r, len) != 0)
 			;
 	}
 	return NULL;
