@@ -4,6 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Warnings must not keep an error from being told: the last one makes room.
+static bool make_room(struct diags *d)
+{
+	for (uint32_t i = d->n; i-- > 0;) {
+		if (d->items[i].level != DIAG_WARNING)
+			continue;
+		free((char *)d->items[i].where.file);
+		free(d->items[i].text);
+		memmove(&d->items[i], &d->items[i + 1], (d->n - i - 1) * sizeof(*d->items));
+		d->n--;
+		return true;
+	}
+	return false;
+}
+
 void diag_add(struct diags *d, enum diag_level level, struct rule_where where, const char *fmt, ...)
 {
 	char text[512];
@@ -13,7 +28,7 @@ void diag_add(struct diags *d, enum diag_level level, struct rule_where where, c
 		d->n_errors++;
 	else
 		d->n_warnings++;
-	if (d->n == DIAGS_MAX)
+	if (d->n == DIAGS_MAX && (level == DIAG_WARNING || !make_room(d)))
 		return;
 	if (d->items == NULL)
 		d->items = calloc(DIAGS_MAX, sizeof(*d->items));

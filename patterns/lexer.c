@@ -122,7 +122,9 @@ struct slice lexer_word(struct lexer *l, const char *stop)
 			depth++;
 		else if (c == ']' && depth > 0)
 			depth--;
-		else if (depth == 0 && (is_space(c) || (c != '\0' && strchr(stop, c) != NULL)))
+		else if (depth == 0 &&
+			(is_space(c) || at_continuation(l) ||
+				(c != '\0' && strchr(stop, c) != NULL)))
 			break;
 		lexer_next(l);
 	}
@@ -138,8 +140,13 @@ struct slice slice_trim(struct slice s)
 	s.p = l.p;
 	s.len = (size_t)(l.end - l.p);
 	s.where = lexer_where(&l);
-	while (s.len > 0 && is_space(s.p[s.len - 1]))
-		s.len--;
+	while (s.len > 0 && is_space(s.p[s.len - 1])) {
+		bool line_end = s.p[--s.len] == '\n';
+		while (s.len > 0 && is_space(s.p[s.len - 1]))
+			line_end |= s.p[--s.len] == '\n';
+		if (line_end && s.len > 0 && s.p[s.len - 1] == '\\') // a continuation
+			s.len--;
+	}
 	return s;
 }
 
