@@ -1,0 +1,196 @@
+#include "control/metrics.h"
+#include "tests/unit/check.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What a strict reader of OpenMetrics 1.0 asks of the text: families in one piece, each with its
+// type and help first; counters end in _total; labels are quoted and escaped; no series twice; the
+// last line is # EOF.
+struct reader {
+	char families[512][80];
+	unsigned n_families;
+	char type[16];
+	char series[20000][160];
+	unsigned n_series;
+	unsigned faults;
+	char fault[200];
+};
+
+static void fault(struct reader *r, const char *what, const char *line)
+{
+	if (r->faults++ == 0)
+		snprintf(r->fault, sizeof(r->fault), "%s: %.120s", what, line);
+}
+
+static void read_type(struct reader *r, const char *line)
+{
+	char name[80];
+
+	if (sscanf(line, "# TYPE %79s %15s", name, r->type) != 2)
+		fault(r, "type", line);
+	for (unsigned i = 0; i < r->n_families; i++) {
+		if (strcmp(r->families[i], name) == 0)
+			fault(r, "family twice", line);
+	}
+	strcpy(r->families[r->n_families++], name);
+}
+
+static const char *read_labels(struct reader *r, const char *at, const char *line)
+{
+	while (*at != '}') {
+		at += strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+		if (strncmp(at, "=\"", 2) != 0) {
+			fault(r, "label", line);
+			return "";
+		}
+		for (at += 2; *at != '"' && *at != '\0'; at++) {
+			if (*at == '\\' && at[1] != '\0')
+				at++;
+		}
+		if (*at != '"') {
+			fault(r, "label's end", line);
+			return "";
+		}
+		at++;
+		if (*at == ',')
+			at++;
+	}
+	return at + 1;
+}
+
+static void read_sample(struct reader *r, const char *line)
+{
+	const char *family = r->n_families > 0 ? r->families[r->n_families - 1] : "?";
+	size_t name = strcspn(line, "{ ");
+	const char *suffix = strcmp(r->type, "counter") == 0 ? "_total"
+		: strcmp(r->type, "info") == 0		     ? "_info"
+							     : "";
+	char want[120];
+	const char *at = line + name;
+
+	snprintf(want, sizeof(want), "%s%s", family, suffix);
+	if (strlen(want) != name || strncmp(line, want, name) != 0)
+		fault(r, "a sample of another family", line);
+	if (*at == '{')
+		at = read_labels(r, at + 1, line);
+	size_t id = (size_t)(at - line);
+	if (*at != ' ' || strspn(at + 1, "0123456789") != strlen(at + 1))
+		fault(r, "value", line);
+	if (id >= sizeof(r->series[0]) || r->n_series == 20000) {
+		fault(r, "too long", line);
+		return;
+	}
+	memcpy(r->series[r->n_series++], line, id);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static struct reader *read_text(char *text)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	bool ended = false;
+
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		if (ended)
+			fault(r, "behind the end", line);
+		else if (strcmp(line, "# EOF") == 0)
+			ended = true;
+		else if (strncmp(line, "# TYPE ", 7) == 0)
+			read_type(r, line);
+		else if (strncmp(line, "# HELP ", 7) != 0)
+			read_sample(r, line);
+	}
+	if (!ended)
+		fault(r, "no # EOF", "");
+	qsort(r->series, r->n_series, sizeof(r->series[0]), by_name);
+	for (unsigned i = 1; i < r->n_series; i++) {
+		if (strcmp(r->series[i], r->series[i - 1]) == 0)
+			fault(r, "series twice", r->series[i]);
+	}
+	return r;
+}
+
+static char *text_of(const struct metrics_input *in)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	CHECK(metrics_write(f, in) == 0, "written");
+	fclose(f);
+	return text;
+}
+
+static void test_strict(void)
+{
+	uint64_t values[2][CTR_COUNT];
+	struct metrics_thread threads[] = {{"0", values[0]}, {"reader", values[1]}};
+	struct rule_tally rules[] = {{1, 5, 1, 7}, {1, 6, 2, 0}, {2, 5, 1, 9}};
+	struct service_tally services[] = {
+		{"whatsapp", 1, 2, 3}, {"", 4, 5, 6}, {"a\"b\\c", 1, 1, 1}, {"idle", 0, 0, 0}};
+	struct rule_tallies rule_list = {3, rules};
+	struct service_tallies service_list = {4, services};
+	struct metrics_input in = {.threads = threads,
+		.n_threads = 2,
+		.rules = &rule_list,
+		.services = &service_list,
+		.dataplane_up = true};
+
+	for (unsigned i = 0; i < CTR_COUNT; i++) {
+		values[0][i] = i;
+		values[1][i] = UINT64_MAX;
+	}
+	char *text = text_of(&in);
+	CHECK(strstr(text, "sealwatch_rule_hits_total{gid=\"2\",sid=\"5\",rev=\"1\"} 9\n") != NULL,
+		"hits");
+	CHECK(strstr(text, "sid=\"6\"") == NULL, "rules without a hit are left out");
+	CHECK(strstr(text, "sealwatch_service_bytes_total{service=\"whatsapp\"} 3\n") != NULL,
+		"services");
+	CHECK(strstr(text, "idle") == NULL, "services without a flow are left out");
+	CHECK(strstr(text,
+		      "sealwatch_rx_packets_total{worker=\"reader\"} 18446744073709551615\n") !=
+			NULL,
+		"counters");
+	CHECK(strstr(text, "sealwatch_flows_active{worker=\"0\"}") != NULL,
+		"gauges have no _total");
+	struct reader *r = read_text(text);
+	CHECK(r->faults == 0, "%s", r->fault);
+	CHECK(r->n_series > CTR_COUNT * 2, "%u series", r->n_series);
+	free(r);
+	free(text);
+}
+
+static void test_bounded(void)
+{
+	uint32_t n = METRICS_RULES_MAX + 500;
+	struct rule_tally *rules = calloc(n, sizeof(*rules));
+	struct rule_tallies list = {n, rules};
+	struct metrics_input in = {.rules = &list};
+
+	for (uint32_t i = 0; i < n; i++)
+		rules[i] = (struct rule_tally){1, i + 1, 1, i + 1};
+	char *text = text_of(&in);
+	// The least hit 500 are told as one: 1 + 2 + ... + 500.
+	CHECK(strstr(text, "{gid=\"other\",sid=\"other\",rev=\"other\"} 125250\n") != NULL,
+		"others");
+	struct reader *r = read_text(text);
+	CHECK(r->faults == 0, "%s", r->fault);
+	free(r);
+	free(text);
+	free(rules);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{"a strict reader", test_strict},
+		{"bounded", test_bounded},
+		CU_TEST_INFO_NULL,
+	};
+	return check_main("metrics", tests);
+}
