@@ -29,19 +29,15 @@ static inline struct flow *bucket_find(
 	return NULL;
 }
 
-// Fetch the record of the first way with this hash: nearly always the one.
-static inline bool bucket_fetch_record(
+// The record of the first way with this hash, nearly always the one, unread; or NULL.
+static inline const struct flow *bucket_guess(
 	const struct bucket *b, const struct flow *flows, uint32_t hash)
 {
 	for (unsigned i = 0; i < BUCKET_WAYS; i++) {
-		if (b->signature[i] != hash || b->index[i] == 0)
-			continue;
-		const uint8_t *record = (const uint8_t *)&flows[b->index[i] - 1];
-		__builtin_prefetch(record);
-		__builtin_prefetch(record + 64);
-		return true;
+		if (b->signature[i] == hash && b->index[i] != 0)
+			return &flows[b->index[i] - 1];
 	}
-	return false;
+	return NULL;
 }
 
 static inline unsigned bucket_load(const struct bucket *b)

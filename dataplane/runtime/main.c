@@ -21,6 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
+// A held segment keeps an mbuf; source_port.c sizes its pools by this.
+enum { PORT_HELD_MAX = 1024 };
+
 enum { EXIT_RUN = 1, EXIT_CONFIG = 2, PORTS_MAX = 16, STEP_MS = 100 };
 
 struct process {
@@ -80,6 +83,8 @@ static int start_engine(struct process *p)
 	}
 	o.n_workers = c->workers;
 	o.capture = c->capture != NULL;
+	if (!o.capture)
+		o.inspect.order.max_held = PORT_HELD_MAX;
 	o.clear = c->lab;
 	o.shared_name = "sealwatch";
 	o.ring_size = c->ring_mb << 20;

@@ -14,10 +14,10 @@
 enum {
 	QUEUES_MAX = 64,
 	MBUF_CACHE = 256,
-	MBUFS_BASE = 8192, // held segments, hand-over rings, bursts
+	MBUFS_BASE = 4096, // bursts, hand-over rings
+	MBUFS_WORKER = 2048, // of each worker: held segments (PORT_HELD_MAX), and as many more
 	// The kernel's interfaces give what offloads have put together: frames larger than the MTU.
-	// Few and large buffers there, as many bytes as the frames of eal.c's net_af_packet ring.
-	MBUFS_BASE_IFACE = 4096,
+	// Large buffers there, as many bytes as the frames of eal.c's net_af_packet ring.
 	MBUF_DATA_IFACE = 16384 + RTE_PKTMBUF_HEADROOM,
 	RSS_KEY_LEN = 40,
 };
@@ -161,14 +161,14 @@ static uint16_t choose_queues(const struct source_port *p, const struct port_con
 	return (uint16_t)(n < QUEUES_MAX ? n : QUEUES_MAX);
 }
 
-static int set_up_queues(struct source_port *p, uint16_t descriptors)
+static int set_up_queues(struct source_port *p, uint16_t descriptors, unsigned n_workers)
 {
 	int socket = rte_eth_dev_socket_id(p->port);
 	char name[32];
 	int err = 0;
 
 	bool iface = p->iface[0] != '\0';
-	unsigned n = (iface ? MBUFS_BASE_IFACE : MBUFS_BASE) + p->n_queues * descriptors * 2u;
+	unsigned n = MBUFS_BASE + n_workers * MBUFS_WORKER + p->n_queues * descriptors * 2u;
 	uint16_t room = iface ? MBUF_DATA_IFACE : RTE_MBUF_DEFAULT_BUF_SIZE;
 
 	snprintf(name, sizeof(name), "mbufs%u", p->port);
@@ -206,7 +206,7 @@ static int set_up(struct source_port *p, const struct port_config *config, unsig
 	err = rte_eth_dev_adjust_nb_rx_tx_desc(p->port, &descriptors, &tx_descriptors);
 	if (err < 0)
 		return complain(error, "descriptors", err);
-	err = set_up_queues(p, descriptors);
+	err = set_up_queues(p, descriptors, n_workers);
 	if (err < 0)
 		return complain(error, "receive queue", err);
 	err = rte_eth_tx_queue_setup(
