@@ -2,30 +2,11 @@
 
 #include "dataplane/inspect/finds.h"
 #include "dataplane/inspect/recognise.h"
+#include "dataplane/inspect/side.h"
 
 #include <errno.h>
 
 enum { TCP_SYN = 0x02, TCP_ACK = 0x10 };
-
-// The kind of sender that side (0: a, 1: b) is.
-static enum dir side_dir(const struct flow *f, unsigned side)
-{
-	bool a_is_client = (f->flags & FLOW_A_IS_CLIENT) != 0;
-	return (side == 0) == a_is_client ? DIR_C2S : DIR_S2C;
-}
-
-static void ports_of(const struct flow *f, unsigned side, uint16_t *sport, uint16_t *dport)
-{
-	*sport = side == 0 ? f->key.aport : f->key.bport;
-	*dport = side == 0 ? f->key.bport : f->key.aport;
-}
-
-// What the parser is told about the bytes it gets next: who sends them.
-static const struct proto_io *io_for(struct conversations *c, unsigned side)
-{
-	ports_of(c->flow, side, &c->io.sport, &c->io.dport);
-	return &c->io;
-}
 
 static struct find find_here(const struct conversations *c, enum find_kind kind)
 {
@@ -80,211 +61,6 @@ static void on_gather_give(void *ctx, struct gather *g)
 	gather_pool_give(c->gathers, g);
 }
 
-// Settled: from here on the flow is only counted. The session stays until the burst was
-// matched, because finds point to it.
-static void settle(struct conversations *c)
-{
-	struct session *s = c->session;
-
-	if (s->settled)
-		return;
-	s->settled = 1;
-	c->flow->flags |= FLOW_SETTLED;
-	if (s->proto != NULL && s->proto->end != NULL)
-		s->proto->end(s->proto_state, io_for(c, c->side));
-	s->proto = NULL;
-}
-
-static bool stream_wanted(const struct conversations *c, unsigned side)
-{
-	uint64_t offset = c->session->offset[side];
-	return offset < c->wants.stream_depth && offset < c->stream_depth;
-}
-
-// Nothing more to learn from either side?
-static void settle_if_done(struct conversations *c)
-{
-	struct session *s = c->session;
-
-	if (s->side[0].state != SIDE_DONE || s->side[1].state != SIDE_DONE)
-		return;
-	// After its handshake TLS has nothing to match on.
-	if (c->flow->app_proto == APP_TLS || (!stream_wanted(c, 0) && !stream_wanted(c, 1)))
-		settle(c);
-}
-
-static void client_is(struct flow *f, unsigned side, enum dir sender)
-{
-	bool a_is_client = (side == 0) == (sender == DIR_C2S);
-
-	if (f->flags & FLOW_CLIENT_KNOWN)
-		return;
-	f->flags = (uint16_t)(f->flags & ~FLOW_A_IS_CLIENT);
-	f->flags |= (uint16_t)(FLOW_CLIENT_KNOWN | (a_is_client ? FLOW_A_IS_CLIENT : 0));
-}
-
-static void side_bytes(struct conversations *c, unsigned side, struct bytes in);
-
-static void side_verdict(
-	struct conversations *c, unsigned side, enum parse verdict, struct bytes in)
-{
-	struct session *s = c->session;
-
-	switch (verdict) {
-	case PARSE_MORE:
-		return;
-	case PARSE_BAD:
-		c->counters[CTR_PARSE_BAD]++;
-		s->side[0].state = SIDE_DONE;
-		s->side[1].state = SIDE_DONE;
-		break;
-	case PARSE_DONE:
-		s->side[side].state = SIDE_DONE;
-		break;
-	case PARSE_SWITCH:
-		// CONNECT, Upgrade: what follows on this side is another protocol. The answer on
-		// the other side still belongs to the first one.
-		if (s->proto->end != NULL)
-			s->proto->end(s->proto_state, io_for(c, side));
-		s->proto = NULL;
-		memset(s->proto_state, 0, sizeof(s->proto_state));
-		s->side[side] = (struct side){.state = SIDE_PROBING};
-		s->side[!side].state = SIDE_DONE;
-		if (c->unread > 0 && c->unread <= in.len)
-			side_bytes(c, side,
-				(struct bytes){in.p + in.len - c->unread, c->unread, false});
-		break;
-	}
-	settle_if_done(c);
-}
-
-static void parse_bytes(struct conversations *c, unsigned side, struct bytes in)
-{
-	struct session *s = c->session;
-
-	c->unread = 0;
-	if (in.len > 0)
-		side_verdict(c, side,
-			s->proto->data(
-				s->proto_state, io_for(c, side), side_dir(c->flow, side), in),
-			in);
-}
-
-// The protocol is known now: both sides are parsed, beginning with what was kept of them.
-static void begin_parsing(struct conversations *c, unsigned side, const struct recognition *found)
-{
-	struct session *s = c->session;
-	struct side *other = &s->side[!side];
-
-	s->proto = found->proto;
-	c->flow->app_proto = found->proto->app_proto;
-	if (found->sender_known)
-		client_is(c->flow, side, found->sender);
-	s->side[side].state = SIDE_PARSING;
-	if (other->state != SIDE_PROBING)
-		return;
-	if (other->searching) {
-		other->state = SIDE_DONE; // its first bytes were not kept
-		return;
-	}
-	other->state = SIDE_PARSING;
-	if (other->probe_len > 0) {
-		uint8_t kept[PROBE_BYTES];
-		size_t len = other->probe_len;
-		memcpy(kept, other->probe, len);
-		other->probe_len = 0;
-		parse_bytes(c, !side, (struct bytes){kept, len, false});
-	}
-}
-
-static void give_up(struct conversations *c, unsigned side)
-{
-	c->session->side[side].state = SIDE_DONE;
-	if (c->flow->app_proto == APP_UNKNOWN)
-		c->flow->app_proto = APP_FAILED;
-	settle_if_done(c);
-}
-
-// No protocol begins this stream; but a TLS hello may come later in it.
-static void search_bytes(struct conversations *c, unsigned side, struct bytes in)
-{
-	struct session *s = c->session;
-	struct side *here = &s->side[side];
-	size_t at = 0;
-
-	if (!recognise_hello(here, in, &at)) {
-		if (s->offset[side] > c->search_bytes)
-			give_up(c, side);
-		return;
-	}
-
-	uint8_t kept[PROBE_BYTES];
-	size_t len = here->probe_len;
-	struct recognition found = {.proto = recognise_parser(APP_TLS, IPPROTO_TCP),
-		.sender = DIR_C2S,
-		.sender_known = true};
-	memcpy(kept, here->probe, len);
-	begin_parsing(c, side, &found);
-	if (s->side[side].state == SIDE_PARSING)
-		parse_bytes(c, side, (struct bytes){kept, len, false});
-	if (s->side[side].state == SIDE_PARSING)
-		parse_bytes(c, side, (struct bytes){in.p + at, in.len - at, false});
-}
-
-static void probe_bytes(struct conversations *c, unsigned side, struct bytes in)
-{
-	struct session *s = c->session;
-	struct side *here = &s->side[side];
-	struct recognition found;
-	uint8_t first[PROBE_BYTES];
-	struct bytes view = in;
-	size_t old = here->probe_len;
-	uint16_t sport, dport;
-
-	if (old > 0) {
-		size_t more = in.len < PROBE_BYTES - old ? in.len : PROBE_BYTES - old;
-		memcpy(here->probe + old, in.p, more);
-		view = (struct bytes){here->probe, old + more, false};
-	}
-	ports_of(c->flow, side, &sport, &dport);
-
-	enum recognised answer = recognise(view, IPPROTO_TCP, sport, dport, &found);
-	if (answer == RECOGNISED_LATER && view.len < PROBE_BYTES) {
-		memcpy(here->probe, view.p, old > 0 ? 0 : view.len);
-		here->probe_len = (uint8_t)view.len;
-		return;
-	}
-	memcpy(first, here->probe, old);
-	here->probe_len = 0;
-	struct bytes kept = {first, old, false};
-
-	if (answer == RECOGNISED_YES) {
-		begin_parsing(c, side, &found);
-		if (s->side[side].state == SIDE_PARSING)
-			parse_bytes(c, side, kept);
-		if (s->side[side].state == SIDE_PARSING)
-			parse_bytes(c, side, in);
-		return;
-	}
-	here->searching = 1;
-	side_bytes(c, side, kept);
-	side_bytes(c, side, in);
-}
-
-static void side_bytes(struct conversations *c, unsigned side, struct bytes in)
-{
-	struct side *here = &c->session->side[side];
-
-	if (in.len == 0 || c->session->settled)
-		return;
-	if (here->state == SIDE_PARSING)
-		parse_bytes(c, side, in);
-	else if (here->state == SIDE_PROBING && here->searching)
-		search_bytes(c, side, in);
-	else if (here->state == SIDE_PROBING)
-		probe_bytes(c, side, in);
-}
-
 static void on_data(void *ctx, struct packet *p, const uint8_t *bytes, uint32_t len)
 {
 	struct conversations *c = ctx;
@@ -293,7 +69,7 @@ static void on_data(void *ctx, struct packet *p, const uint8_t *bytes, uint32_t 
 	if (s->settled)
 		return;
 	c->packet = p;
-	if (stream_wanted(c, c->side)) {
+	if (side_wants_stream(c, c->side)) {
 		struct find find = find_here(c, FIND_STREAM);
 		find.offset = s->offset[c->side];
 		find.bytes = (struct bytes){bytes, len, false};
@@ -302,27 +78,16 @@ static void on_data(void *ctx, struct packet *p, const uint8_t *bytes, uint32_t 
 	s->offset[c->side] += len;
 	side_bytes(c, c->side, (struct bytes){bytes, len, false});
 	if (!s->settled)
-		settle_if_done(c);
+		side_settle_if_done(c);
 }
 
 static void on_gap(void *ctx, uint32_t missing)
 {
 	struct conversations *c = ctx;
-	struct session *s = c->session;
-	struct side *here = &s->side[c->side];
-	enum parse verdict = PARSE_DONE;
 
-	s->offset[c->side] += missing;
-	if (s->settled || here->state == SIDE_DONE)
-		return;
-	if (here->state == SIDE_PARSING) {
-		if (s->proto->gap != NULL)
-			verdict = s->proto->gap(s->proto_state, io_for(c, c->side),
-				side_dir(c->flow, c->side), missing);
-		side_verdict(c, c->side, verdict, (struct bytes){0});
-		return;
-	}
-	here->probe_len = 0; // what was kept does not join what follows
+	c->session->offset[c->side] += missing;
+	if (!c->session->settled)
+		side_gap(c, c->side, missing);
 }
 
 static void on_release(void *ctx, struct packet *p)
@@ -384,7 +149,7 @@ static void begin(struct conversations *c, struct flow *f, const struct packet *
 // Is there still something to take from the bytes of this side?
 static bool side_idle(const struct conversations *c, unsigned side)
 {
-	return c->session->side[side].state == SIDE_DONE && !stream_wanted(c, side);
+	return c->session->side[side].state == SIDE_DONE && !side_wants_stream(c, side);
 }
 
 static enum counter tcp_segment(struct conversations *c, struct packet *p)
@@ -448,10 +213,10 @@ static void udp_recognise(struct conversations *c, struct bytes in)
 	struct recognition found;
 	uint16_t sport, dport;
 
-	ports_of(f, c->side, &sport, &dport);
+	side_ports(f, c->side, &sport, &dport);
 	if (recognise(in, IPPROTO_UDP, sport, dport, &found) == RECOGNISED_YES) {
 		f->app_proto = found.proto->app_proto;
-		client_is(f, c->side, found.sender);
+		side_client_is(f, c->side, found.sender);
 	} else if (f->packets[0] + f->packets[1] >= c->probe_packets) {
 		f->app_proto = APP_FAILED;
 	}
@@ -482,7 +247,7 @@ static void udp_packet(struct conversations *c, const struct packet *p)
 		c->session->proto = proto;
 		state = c->session->proto_state;
 	}
-	if (proto->data(state, io_for(c, c->side), side_dir(f, c->side), in) == PARSE_BAD)
+	if (proto->data(state, side_io(c, c->side), side_dir(f, c->side), in) == PARSE_BAD)
 		c->counters[CTR_PARSE_BAD]++;
 }
 
@@ -539,7 +304,7 @@ void conversation_end(struct conversations *c, struct flow *f)
 		}
 		c->packet = NULL;
 		if (s->proto != NULL && s->proto->end != NULL)
-			s->proto->end(s->proto_state, io_for(c, c->side));
+			s->proto->end(s->proto_state, side_io(c, c->side));
 	}
 	conversations_settle(c);
 	s = session_of(c->sessions, f);

@@ -1,0 +1,244 @@
+#include "dataplane/inspect/side.h"
+
+#include "dataplane/inspect/recognise.h"
+
+// The kind of sender that side (0: a, 1: b) is.
+enum dir side_dir(const struct flow *f, unsigned side)
+{
+	bool a_is_client = (f->flags & FLOW_A_IS_CLIENT) != 0;
+	return (side == 0) == a_is_client ? DIR_C2S : DIR_S2C;
+}
+
+void side_ports(const struct flow *f, unsigned side, uint16_t *sport, uint16_t *dport)
+{
+	*sport = side == 0 ? f->key.aport : f->key.bport;
+	*dport = side == 0 ? f->key.bport : f->key.aport;
+}
+
+// What the parser is told about the bytes it gets next: who sends them.
+const struct proto_io *side_io(struct conversations *c, unsigned side)
+{
+	side_ports(c->flow, side, &c->io.sport, &c->io.dport);
+	return &c->io;
+}
+
+// Settled: from here on the flow is only counted. The session stays until the burst was
+// matched, because finds point to it.
+static void side_settle(struct conversations *c)
+{
+	struct session *s = c->session;
+
+	if (s->settled)
+		return;
+	s->settled = 1;
+	c->flow->flags |= FLOW_SETTLED;
+	if (s->proto != NULL && s->proto->end != NULL)
+		s->proto->end(s->proto_state, side_io(c, c->side));
+	s->proto = NULL;
+}
+
+bool side_wants_stream(const struct conversations *c, unsigned side)
+{
+	uint64_t offset = c->session->offset[side];
+	return offset < c->wants.stream_depth && offset < c->stream_depth;
+}
+
+// Nothing more to learn from either side?
+void side_settle_if_done(struct conversations *c)
+{
+	struct session *s = c->session;
+
+	if (s->side[0].state != SIDE_DONE || s->side[1].state != SIDE_DONE)
+		return;
+	// After its handshake TLS has nothing to match on.
+	if (c->flow->app_proto == APP_TLS || (!side_wants_stream(c, 0) && !side_wants_stream(c, 1)))
+		side_settle(c);
+}
+
+void side_client_is(struct flow *f, unsigned side, enum dir sender)
+{
+	bool a_is_client = (side == 0) == (sender == DIR_C2S);
+
+	if (f->flags & FLOW_CLIENT_KNOWN)
+		return;
+	f->flags = (uint16_t)(f->flags & ~FLOW_A_IS_CLIENT);
+	f->flags |= (uint16_t)(FLOW_CLIENT_KNOWN | (a_is_client ? FLOW_A_IS_CLIENT : 0));
+}
+
+static void side_verdict(
+	struct conversations *c, unsigned side, enum parse verdict, struct bytes in)
+{
+	struct session *s = c->session;
+
+	switch (verdict) {
+	case PARSE_MORE:
+		return;
+	case PARSE_BAD:
+		c->counters[CTR_PARSE_BAD]++;
+		s->side[0].state = SIDE_DONE;
+		s->side[1].state = SIDE_DONE;
+		break;
+	case PARSE_DONE:
+		s->side[side].state = SIDE_DONE;
+		break;
+	case PARSE_SWITCH:
+		// CONNECT, Upgrade: what follows on this side is another protocol. The answer on
+		// the other side still belongs to the first one.
+		if (s->proto->end != NULL)
+			s->proto->end(s->proto_state, side_io(c, side));
+		s->proto = NULL;
+		memset(s->proto_state, 0, sizeof(s->proto_state));
+		s->side[side] = (struct side){.state = SIDE_PROBING};
+		s->side[!side].state = SIDE_DONE;
+		if (c->unread > 0 && c->unread <= in.len)
+			side_bytes(c, side,
+				(struct bytes){in.p + in.len - c->unread, c->unread, false});
+		break;
+	}
+	side_settle_if_done(c);
+}
+
+static void parse_bytes(struct conversations *c, unsigned side, struct bytes in)
+{
+	struct session *s = c->session;
+
+	c->unread = 0;
+	if (in.len > 0)
+		side_verdict(c, side,
+			s->proto->data(
+				s->proto_state, side_io(c, side), side_dir(c->flow, side), in),
+			in);
+}
+
+// The protocol is known now: both sides are parsed, beginning with what was kept of them.
+static void begin_parsing(struct conversations *c, unsigned side, const struct recognition *found)
+{
+	struct session *s = c->session;
+	struct side *other = &s->side[!side];
+
+	s->proto = found->proto;
+	c->flow->app_proto = found->proto->app_proto;
+	if (found->sender_known)
+		side_client_is(c->flow, side, found->sender);
+	s->side[side].state = SIDE_PARSING;
+	if (other->state != SIDE_PROBING)
+		return;
+	if (other->searching) {
+		other->state = SIDE_DONE; // its first bytes were not kept
+		return;
+	}
+	other->state = SIDE_PARSING;
+	if (other->probe_len > 0) {
+		uint8_t kept[PROBE_BYTES];
+		size_t len = other->probe_len;
+		memcpy(kept, other->probe, len);
+		other->probe_len = 0;
+		parse_bytes(c, !side, (struct bytes){kept, len, false});
+	}
+}
+
+static void give_up(struct conversations *c, unsigned side)
+{
+	c->session->side[side].state = SIDE_DONE;
+	if (c->flow->app_proto == APP_UNKNOWN)
+		c->flow->app_proto = APP_FAILED;
+	side_settle_if_done(c);
+}
+
+// No protocol begins this stream; but a TLS hello may come later in it.
+static void search_bytes(struct conversations *c, unsigned side, struct bytes in)
+{
+	struct session *s = c->session;
+	struct side *here = &s->side[side];
+	size_t at = 0;
+
+	if (!recognise_hello(here, in, &at)) {
+		if (s->offset[side] > c->search_bytes)
+			give_up(c, side);
+		return;
+	}
+
+	uint8_t kept[PROBE_BYTES];
+	size_t len = here->probe_len;
+	struct recognition found = {.proto = recognise_parser(APP_TLS, IPPROTO_TCP),
+		.sender = DIR_C2S,
+		.sender_known = true};
+	memcpy(kept, here->probe, len);
+	begin_parsing(c, side, &found);
+	if (s->side[side].state == SIDE_PARSING)
+		parse_bytes(c, side, (struct bytes){kept, len, false});
+	if (s->side[side].state == SIDE_PARSING)
+		parse_bytes(c, side, (struct bytes){in.p + at, in.len - at, false});
+}
+
+static void probe_bytes(struct conversations *c, unsigned side, struct bytes in)
+{
+	struct session *s = c->session;
+	struct side *here = &s->side[side];
+	struct recognition found;
+	uint8_t first[PROBE_BYTES];
+	struct bytes view = in;
+	size_t old = here->probe_len;
+	uint16_t sport, dport;
+
+	if (old > 0) {
+		size_t more = in.len < PROBE_BYTES - old ? in.len : PROBE_BYTES - old;
+		memcpy(here->probe + old, in.p, more);
+		view = (struct bytes){here->probe, old + more, false};
+	}
+	side_ports(c->flow, side, &sport, &dport);
+
+	enum recognised answer = recognise(view, IPPROTO_TCP, sport, dport, &found);
+	if (answer == RECOGNISED_LATER && view.len < PROBE_BYTES) {
+		memcpy(here->probe, view.p, old > 0 ? 0 : view.len);
+		here->probe_len = (uint8_t)view.len;
+		return;
+	}
+	memcpy(first, here->probe, old);
+	here->probe_len = 0;
+	struct bytes kept = {first, old, false};
+
+	if (answer == RECOGNISED_YES) {
+		begin_parsing(c, side, &found);
+		if (s->side[side].state == SIDE_PARSING)
+			parse_bytes(c, side, kept);
+		if (s->side[side].state == SIDE_PARSING)
+			parse_bytes(c, side, in);
+		return;
+	}
+	here->searching = 1;
+	side_bytes(c, side, kept);
+	side_bytes(c, side, in);
+}
+
+void side_bytes(struct conversations *c, unsigned side, struct bytes in)
+{
+	struct side *here = &c->session->side[side];
+
+	if (in.len == 0 || c->session->settled)
+		return;
+	if (here->state == SIDE_PARSING)
+		parse_bytes(c, side, in);
+	else if (here->state == SIDE_PROBING && here->searching)
+		search_bytes(c, side, in);
+	else if (here->state == SIDE_PROBING)
+		probe_bytes(c, side, in);
+}
+
+void side_gap(struct conversations *c, unsigned side, uint32_t missing)
+{
+	struct session *s = c->session;
+	struct side *here = &s->side[side];
+	enum parse verdict = PARSE_DONE;
+
+	if (here->state == SIDE_DONE)
+		return;
+	if (here->state == SIDE_PROBING) {
+		here->probe_len = 0; // what was kept does not join what follows
+		return;
+	}
+	if (s->proto->gap != NULL)
+		verdict = s->proto->gap(
+			s->proto_state, side_io(c, side), side_dir(c->flow, side), missing);
+	side_verdict(c, side, verdict, (struct bytes){0});
+}
