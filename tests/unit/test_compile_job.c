@@ -85,7 +85,8 @@ static struct outcome run(const struct compile_request *req)
 static void test_good(void)
 {
 	const char *path = write_rules("good.rules",
-		"alert tls any any -> any any (msg:\"tab\\x09 \xc3\xa9\"; tls.sni; content:\"a.example\"; "
+		"alert tls any any -> any any (msg:\"tab\\x09 \xc3\xa9\"; tls.sni; "
+		"content:\"a.example\"; "
 		"metadata: service chat; sid:7; rev:3;)\n"
 		"alert dns any any -> any any (msg:\"two\"; dns.query; content:\"b.example\"; "
 		"sid:5;)\n");
@@ -98,7 +99,8 @@ static void test_good(void)
 	CHECK(r->compile_ns > 0, "time");
 	CHECK(r->index != NULL && r->index->n == 2, "index");
 	const struct pattern_entry *e = pattern_index_find(r->index, 1, 7, 3);
-	CHECK(e != NULL && strcmp(e->service, "chat") == 0 && strcmp(e->set, "good") == 0, "rule 7");
+	CHECK(e != NULL && strcmp(e->service, "chat") == 0 && strcmp(e->set, "good") == 0,
+		"rule 7");
 	CHECK(pattern_index_find(r->index, 1, 7, 2) == NULL, "no such rev");
 	e = pattern_index_find(r->index, 1, 5, 0);
 	CHECK(e != NULL && strcmp(e->service, "") == 0 && strcmp(e->msg, "two") == 0, "rule 5");
@@ -124,7 +126,8 @@ static void test_bad(void)
 	snprintf(twice_a, sizeof(twice_a), "%s", write_rules("a.rules", rule));
 	snprintf(twice_b, sizeof(twice_b), "%s", write_rules("b.rules", rule));
 	snprintf(wrong, sizeof(wrong), "%s",
-		write_rules("wrong.rules", "# fine\nalert dns any any -> any any (nonsense; sid:1;)\n"));
+		write_rules("wrong.rules",
+			"# fine\nalert dns any any -> any any (nonsense; sid:1;)\n"));
 	const struct {
 		const char *name;
 		const char *paths[2];
@@ -161,7 +164,8 @@ static const char *write_heavy(void)
 		abort();
 	for (unsigned i = 1; i <= 40000; i++)
 		n += (size_t)snprintf(text + n, room - n,
-			"alert tls any any -> any any (tls.sni; pcre:\"/a%u.{0,9}b[0-9a-f]{4}x/i\"; "
+			"alert tls any any -> any any (tls.sni; "
+			"pcre:\"/a%u.{0,9}b[0-9a-f]{4}x/i\"; "
 			"sid:%u;)\n",
 			i, i);
 	const char *path = write_rules("heavy.rules", text);
@@ -227,7 +231,8 @@ static void test_report(void)
 		{"something after the end", "end\t0\t5\t0\t0\nx", -EBADMSG, 0},
 		{"other level", "fatal\t3\t9\tf\tt\nend\t0\t5\t0\t0\n", -EBADMSG, 0},
 		{"line is no number", "error\tx\t9\tf\tt\nend\t0\t5\t0\t0\n", -EBADMSG, 0},
-		{"line beyond 32 bits", "error\t4294967296\t9\tf\tt\nend\t0\t5\t0\t0\n", -EBADMSG, 0},
+		{"line beyond 32 bits", "error\t4294967296\t9\tf\tt\nend\t0\t5\t0\t0\n", -EBADMSG,
+			0},
 		{"negative", "error\t-1\t9\tf\tt\nend\t0\t5\t0\t0\n", -EBADMSG, 0},
 		{"column missing", "error\t3\tf\tt\nend\t0\t5\t0\t0\n", -EBADMSG, 0},
 		{"one column more", "error\t3\t9\tf\tt\tu\nend\t0\t5\t0\t0\n", -EBADMSG, 0},
@@ -301,8 +306,8 @@ static void test_index(void)
 		int got = pattern_index_read(fd, &x);
 		CHECK(got == rows[i].want, "%s: %d", rows[i].name, got);
 		CHECK((x != NULL ? x->n : 0) == rows[i].n, "%s: rules", rows[i].name);
-		CHECK(x == NULL || x->n < 2 || x->entries[0].sid < x->entries[1].sid,
-			"%s: sorted", rows[i].name);
+		CHECK(x == NULL || x->n < 2 || x->entries[0].sid < x->entries[1].sid, "%s: sorted",
+			rows[i].name);
 		pattern_index_free(x);
 		close(fd);
 	}

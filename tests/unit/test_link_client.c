@@ -135,8 +135,8 @@ static void test_hello(void)
 
 	// All of it can be read; the writer's view is the reader's.
 	uint8_t *writer = mmap(NULL, hello.region_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	struct event_ring *ring = (struct event_ring *)(writer + hello.rings_offset +
-							2 * hello.ring_stride);
+	struct event_ring *ring =
+		(struct event_ring *)(writer + hello.rings_offset + 2 * hello.ring_stride);
 	struct event_head record = {.len = sizeof(record)};
 	_Alignas(8) uint8_t out[EVENT_RECORD_MAX];
 	event_ring_init(ring, RING);
