@@ -30,7 +30,7 @@ struct keys {
 	char *metrics_address;
 	uint32_t *metrics_port;
 	uint32_t *stats_interval_s;
-	bool lab;
+	uint32_t lab; // a bool of libcyaml takes every word that is not "false" for true
 	struct limit_keys *compile;
 	char **patterns;
 	uint32_t patterns_count;
@@ -66,6 +66,9 @@ static const cyaml_schema_field_t limit_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_strval_t switch_words[] = {
+	{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0}, {"no", 0}, {"off", 0}};
+
 static const cyaml_schema_field_t top_fields[] = {
 	TEXT(link_socket, 1, SOCKET_PATH_MAX),
 	TEXT(control_socket, 1, SOCKET_PATH_MAX),
@@ -75,7 +78,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
 	NUMBER(struct keys, stats_interval_s),
-	CYAML_FIELD_BOOL("lab", CYAML_FLAG_OPTIONAL, struct keys, lab),
+	CYAML_FIELD_ENUM("lab", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct keys, lab,
+		switch_words, CYAML_ARRAY_LEN(switch_words)),
 	CYAML_FIELD_MAPPING_PTR("compile", POINTER, struct keys, compile, limit_fields),
 	CYAML_FIELD_SEQUENCE(
 		"patterns", POINTER, struct keys, patterns, &path_schema, 0, PATTERNS_MAX),
@@ -192,11 +196,12 @@ static void locate_syntax_error(const char *text, size_t len, struct complaint *
 static void locate(const char *text, size_t len, struct complaint *c)
 {
 	static const char unexpected[] = "Unexpected key: ";
+	static const char libyaml[] = "libyaml: ";
 
 	if (strncmp(c->what, unexpected, strlen(unexpected)) == 0) {
 		c->line = line_of(text, len, c->what + strlen(unexpected));
 		c->column = 1;
-	} else if (c->line == 0) {
+	} else if (c->line == 0 || strncmp(c->what, libyaml, strlen(libyaml)) == 0) {
 		locate_syntax_error(text, len, c);
 	}
 }
@@ -253,7 +258,7 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	c->metrics_address = or_default(k->metrics_address, "127.0.0.1");
 	c->metrics_port = (uint16_t)port;
 	c->stats_interval_s = k->stats_interval_s != NULL ? *k->stats_interval_s : 8;
-	c->lab = k->lab;
+	c->lab = k->lab != 0;
 	c->patterns = (const char *const *)k->patterns;
 	c->n_patterns = k->patterns_count;
 

@@ -22,6 +22,8 @@ struct reload {
 	uint64_t compile_ns;
 	uid_t uid; // who asks
 	bool owed; // the dataplane came back without the live set
+	uint64_t met_generation; // what the dataplane had when it was met; 0: nothing
+	uint8_t met_digest[32];
 	load_done_fn done; // NULL: nobody waits, the log is told
 	void *done_ctx;
 	char last_error[256];
@@ -148,6 +150,23 @@ static void send_set(struct reload *r)
 		NULL);
 }
 
+static bool dataplane_has(const struct reload *r, const struct pattern_set *set)
+{
+	return r->met_generation != 0 && memcmp(r->met_digest, set->digest, 32) == 0;
+}
+
+// A daemon that was started again finds its configured set running.
+static void send_or_adopt(struct reload *r)
+{
+	if (r->done != NULL || r->next == NULL || !link_is_up(r->link) ||
+		!dataplane_has(r, r->next)) {
+		send_set(r);
+		return;
+	}
+	adopt_next(r, r->met_generation);
+	finish(r, 0, "", &r->report, NULL);
+}
+
 static int digest_of(int blob_fd, uint8_t digest[32])
 {
 	ssize_t n = pread(blob_fd, digest, 32, offsetof(struct swdb_header, sources));
@@ -192,7 +211,7 @@ static void compiled(void *ctx, struct compile_result *result)
 	if (err < 0)
 		finish(r, err, strerror(-err), NULL, NULL);
 	else
-		send_set(r);
+		send_or_adopt(r);
 }
 
 static int start(struct reload *r, const char *const *paths, uint32_t n_paths, uid_t uid)
@@ -233,41 +252,33 @@ int reload_start(struct reload *r, const char *const *paths, uint32_t n_paths, u
 	return 0;
 }
 
-static bool has_set(const struct link_hello *hello, const struct pattern_set *set)
-{
-	return hello->generation != 0 && memcmp(hello->digest, set->digest, 32) == 0;
-}
-
 void reload_link_up(struct reload *r, const struct link_hello *hello)
 {
+	r->met_generation = hello->generation;
+	memcpy(r->met_digest, hello->digest, sizeof(r->met_digest));
 	r->owed = r->live != NULL && hello->generation == 0;
 	if (r->state == LOAD_COMPILING)
 		return;
 	r->state = LOAD_IDLE;
-	// A daemon that was started again finds its set running.
-	if (r->next != NULL && has_set(hello, r->next)) {
-		adopt_next(r, hello->generation);
-		finish(r, 0, "", &r->report, NULL);
+	if (r->next != NULL || r->owed) {
+		send_or_adopt(r);
 		return;
 	}
-	if (r->next == NULL && r->live == NULL)
+	if (r->live == NULL)
 		return;
-	if (r->next == NULL && hello->generation != 0) {
-		if (has_set(hello, r->live)) {
-			r->live->generation = hello->generation;
-			return;
-		}
-		log_warning("the dataplane runs a pattern set that is not ours");
-		set_free(r->live);
-		r->live = NULL;
+	if (dataplane_has(r, r->live)) {
+		r->live->generation = hello->generation;
 		return;
 	}
-	send_set(r);
+	log_warning("the dataplane runs a pattern set that is not ours");
+	set_free(r->live);
+	r->live = NULL;
 }
 
 static void take_receipt(struct reload *r, const struct link_receipt *receipt)
 {
 	r->owed = false;
+	r->met_generation = 0; // it has another one now
 	if (r->next != NULL)
 		adopt_next(r, receipt->generation);
 	else

@@ -193,7 +193,8 @@ static void test_limits(void)
 		CHECK(o.result.status < 0 && (rows[i].want == 0 || o.result.status == rows[i].want),
 			"%s: %d %s", rows[i].name, o.result.status, o.result.error);
 		CHECK(o.result.blob_fd == -1 && o.result.error[0] != '\0', "%s", rows[i].name);
-		CHECK(o.ticks > 0, "%s: the loop went on", rows[i].name);
+		CHECK(o.ticks > 0 || rows[i].want != -ETIMEDOUT, "%s: the loop went on",
+			rows[i].name);
 		compile_result_free(&o.result);
 	}
 }

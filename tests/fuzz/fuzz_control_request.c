@@ -1,0 +1,24 @@
+// A line of the control socket, from anybody who may connect.
+
+#include "control/request.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct request r;
+	char error[256];
+
+	if (request_parse((const char *)data, size, &r, error) < 0)
+		return 0;
+	if (r.command >= COMMAND_COUNT || (r.command == COMMAND_PATTERNS_LOAD) != (r.n_paths > 0))
+		abort();
+	for (uint32_t i = 0; i < r.n_paths; i++) {
+		if (r.paths[i][0] != '/')
+			abort();
+	}
+	request_free(&r);
+	return 0;
+}

@@ -1,0 +1,127 @@
+#include "control/request.h"
+#include "tests/unit/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	const char *line;
+	int want;
+	enum command command;
+	uint32_t n_paths;
+	const char *error; // is in the message
+} rows[] = {
+	{"status", "{\"cmd\":\"status\"}", 0, COMMAND_STATUS, 0, ""},
+	{"spaces", " { \"cmd\" : \"counters\" } \r", 0, COMMAND_COUNTERS, 0, ""},
+	{"services", "{\"cmd\":\"services\"}", 0, COMMAND_SERVICES, 0, ""},
+	{"list", "{\"cmd\":\"patterns.list\"}", 0, COMMAND_PATTERNS_LIST, 0, ""},
+	{"load", "{\"cmd\":\"patterns.load\",\"paths\":[\"/a\",\"/b c\"]}", 0,
+		COMMAND_PATTERNS_LOAD, 2, ""},
+	{"load without paths", "{\"cmd\":\"patterns.load\"}", -EINVAL, 0, 0, "paths"},
+	{"no path", "{\"cmd\":\"patterns.load\",\"paths\":[]}", -EINVAL, 0, 0, "paths"},
+	{"relative", "{\"cmd\":\"patterns.load\",\"paths\":[\"/a\",\"b\"]}", -EINVAL, 0, 0,
+		"absolute"},
+	{"empty path", "{\"cmd\":\"patterns.load\",\"paths\":[\"\"]}", -EINVAL, 0, 0, "absolute"},
+	{"a number", "{\"cmd\":\"patterns.load\",\"paths\":[1]}", -EINVAL, 0, 0, "absolute"},
+	{"one path as text", "{\"cmd\":\"patterns.load\",\"paths\":\"/a\"}", -EINVAL, 0, 0, "list"},
+	{"a NUL in a path", "{\"cmd\":\"patterns.load\",\"paths\":[\"/a\\u0000b\"]}", -EINVAL, 0, 0,
+		"JSON"},
+	{"paths for status", "{\"cmd\":\"status\",\"paths\":[\"/a\"]}", -EINVAL, 0, 0, "paths"},
+	{"unknown key", "{\"cmd\":\"status\",\"x\":1}", -EINVAL, 0, 0, "\"x\""},
+	{"key twice", "{\"cmd\":\"status\",\"cmd\":\"counters\"}", -EINVAL, 0, 0, "JSON"},
+	{"unknown command", "{\"cmd\":\"stat\"}", -EINVAL, 0, 0, "no such command"},
+	{"command is no text", "{\"cmd\":5}", -EINVAL, 0, 0, "cmd"},
+	{"no command", "{}", -EINVAL, 0, 0, "cmd"},
+	{"no object", "[\"status\"]", -EINVAL, 0, 0, "object"},
+	{"no JSON", "status", -EINVAL, 0, 0, "JSON"},
+	{"two values", "{\"cmd\":\"status\"}{}", -EINVAL, 0, 0, "JSON"},
+	{"no UTF-8", "{\"cmd\":\"\xff\"}", -EINVAL, 0, 0, "JSON"},
+	{"nothing", "", -EINVAL, 0, 0, "JSON"},
+};
+
+static void test_lines(void)
+{
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct request r = {0};
+		char error[256] = "";
+		int got = request_parse(rows[i].line, strlen(rows[i].line), &r, error);
+		CHECK(got == rows[i].want, "%s: %d %s", rows[i].name, got, error);
+		CHECK(r.command == rows[i].command && r.n_paths == rows[i].n_paths, "%s",
+			rows[i].name);
+		CHECK(strstr(error, rows[i].error) != NULL, "%s: %s", rows[i].name, error);
+		request_free(&r);
+	}
+}
+
+static void test_truncated(void)
+{
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		size_t len = strcspn(rows[i].line, "\r");
+		for (size_t n = 0; rows[i].want == 0 && n + 1 < len; n++) {
+			struct request r = {0};
+			char error[256];
+			char *cut = malloc(n > 0 ? n : 1);
+			memcpy(cut, rows[i].line, n);
+			CHECK(request_parse(cut, n, &r, error) == -EINVAL, "%s: cut at %zu",
+				rows[i].name, n);
+			request_free(&r);
+			free(cut);
+		}
+	}
+}
+
+// A load of n paths of len bytes each.
+static int load(unsigned n, size_t len)
+{
+	size_t room = 64 + n * (len + 3), at;
+	char *line = malloc(room);
+	struct request r = {0};
+	char error[256];
+
+	at = (size_t)sprintf(line, "{\"cmd\":\"patterns.load\",\"paths\":[");
+	for (unsigned i = 0; i < n; i++) {
+		at += (size_t)sprintf(line + at, "%s\"/", i > 0 ? "," : "");
+		memset(line + at, 'x', len - 1);
+		at += len - 1;
+		line[at++] = '"';
+	}
+	memcpy(line + at, "]}", 2);
+	int err = request_parse(line, at + 2, &r, error);
+	request_free(&r);
+	free(line);
+	return err;
+}
+
+static void test_bounds(void)
+{
+	CHECK(load(REQUEST_PATHS_MAX, 10) == 0, "as many as there may be");
+	CHECK(load(REQUEST_PATHS_MAX + 1, 10) == -EINVAL, "one more");
+	CHECK(load(1, REQUEST_PATH_LEN_MAX) == 0, "as long as it may be");
+	CHECK(load(1, REQUEST_PATH_LEN_MAX + 1) == -EINVAL, "a byte more");
+}
+
+static void test_nested(void)
+{
+	enum { DEPTH = 60000 };
+	char *line = malloc(DEPTH);
+	struct request r;
+	char error[256];
+
+	memset(line, '[', DEPTH);
+	CHECK(request_parse(line, DEPTH, &r, error) == -EINVAL, "brackets: %s", error);
+	free(line);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{"lines", test_lines},
+		{"truncated", test_truncated},
+		{"bounds", test_bounds},
+		{"nested", test_nested},
+		CU_TEST_INFO_NULL,
+	};
+	return check_main("control_request", tests);
+}
