@@ -1,5 +1,6 @@
 #include "control/sinks/eve_json.h"
 
+#include "control/sinks/eve_parts.h"
 #include "dataplane/api/counters.h"
 
 #include <arpa/inet.h>
@@ -10,7 +11,7 @@
 
 enum { PROTO_SCTP = 132, ICMP4 = 1, ICMP6 = 58 };
 
-static void put_time(struct json_out *j, const char *key, uint64_t ns)
+void eve_put_time(struct json_out *j, const char *key, uint64_t ns)
 {
 	time_t seconds = (time_t)(ns / 1000000000);
 	char text[64];
@@ -71,7 +72,7 @@ static void put_common(struct json_out *j, const struct eve_record *r, const cha
 	const struct event_head *h = &r->head;
 	struct event_tunnel tunnel;
 
-	put_time(j, "timestamp", h->ts_ns);
+	eve_put_time(j, "timestamp", h->ts_ns);
 	// JSON's readers keep 53 bits of a number.
 	jout_number(j, "flow_id", h->flow_id & ((1ull << 53) - 1));
 	if (h->pcap_cnt != 0)
@@ -246,7 +247,7 @@ static void put_dns(struct json_out *j, const struct eve_record *r)
 	jout_close(j, '}');
 }
 
-static void put_transaction(struct json_out *j, const struct eve_record *r)
+void eve_put_transaction(struct json_out *j, const struct eve_record *r)
 {
 	if (eve_record_find(r, FIELD_TLS_VERSION) != NULL ||
 		eve_record_find(r, FIELD_TLS_SNI) != NULL)
@@ -257,113 +258,13 @@ static void put_transaction(struct json_out *j, const struct eve_record *r)
 		put_dns(j, r);
 }
 
-static const char *category_of(const struct eve_value *v)
-{
-	static const struct {
-		const char *name, *category;
-	} rows[] = {
-		{"policy-violation", "Potential Corporate Privacy Violation"},
-		{"misc-activity", "Misc activity"},
-		{"misc-attack", "Misc Attack"},
-		{"bad-unknown", "Potentially Bad Traffic"},
-		{"not-suspicious", "Not Suspicious Traffic"},
-		{"unknown", "Unknown Traffic"},
-		{"trojan-activity", "A Network Trojan was detected"},
-		{"protocol-command-decode", "Generic Protocol Command Decode"},
-		{"network-scan", "Detection of a Network Scan"},
-		{"attempted-recon", "Attempted Information Leak"},
-		{"attempted-user", "Attempted User Privilege Gain"},
-		{"attempted-admin", "Attempted Administrator Privilege Gain"},
-		{"web-application-attack", "Web Application Attack"},
-		{"inappropriate-content", "Inappropriate Content was Detected"},
-		{"credential-theft", "Successful Credential Theft Detected"},
-		{"pup-activity", "Possibly Unwanted Program Detected"},
-	};
-
-	for (size_t i = 0; v != NULL && i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (v->len == strlen(rows[i].name) && memcmp(v->p, rows[i].name, v->len) == 0)
-			return rows[i].category;
-	}
-	return NULL;
-}
-
-static size_t key_len(const struct eve_value *v)
-{
-	const uint8_t *space = memchr(v->p, ' ', v->len);
-	return space != NULL ? (size_t)(space - v->p) : v->len;
-}
-
-// {"service": ["whatsapp"], ...}: pairs of one key stand together.
-static void put_metadata(struct json_out *j, const struct eve_record *r)
-{
-	if (eve_record_find(r, TAG_METADATA) == NULL)
-		return;
-	jout_open(j, "metadata", '{');
-	for (unsigned i = 0; i < r->n; i++) {
-		const struct eve_value *v = &r->values[i];
-		bool first = v->tag == TAG_METADATA;
-		size_t key = first ? key_len(v) : 0;
-		for (unsigned k = 0; k < i && first; k++)
-			first = !(r->values[k].tag == TAG_METADATA &&
-				key_len(&r->values[k]) == key &&
-				memcmp(r->values[k].p, v->p, key) == 0);
-		if (!first)
-			continue;
-		jout_open_text(j, v->p, key, '[');
-		for (unsigned k = i; k < r->n; k++) {
-			const struct eve_value *other = &r->values[k];
-			if (other->tag != TAG_METADATA || key_len(other) != key ||
-				memcmp(other->p, v->p, key) != 0)
-				continue;
-			size_t skip = key < other->len ? key + 1 : key;
-			jout_text(j, NULL, other->p + skip, other->len - skip);
-		}
-		jout_close(j, ']');
-	}
-	jout_close(j, '}');
-}
-
-static void put_flow_counts(struct json_out *j, const struct event_flow *f)
+void eve_put_flow_counts(struct json_out *j, const struct event_flow *f)
 {
 	jout_number(j, "pkts_toserver", f->packets[DIR_C2S]);
 	jout_number(j, "pkts_toclient", f->packets[DIR_S2C]);
 	jout_number(j, "bytes_toserver", f->bytes[DIR_C2S]);
 	jout_number(j, "bytes_toclient", f->bytes[DIR_S2C]);
-	put_time(j, "start", f->start_ns);
-}
-
-static void put_alert(struct json_out *j, const struct eve_record *r)
-{
-	const struct eve_value *msg = eve_record_find(r, TAG_MSG);
-	const struct eve_value *classtype = eve_record_find(r, TAG_CLASSTYPE);
-	const char *category = category_of(classtype);
-	struct event_alert a = {0};
-	struct event_flow f;
-
-	eve_record_copy(r, TAG_ALERT, &a, sizeof(a));
-	jout_number(j, "tx_id", r->head.tx_id);
-	jout_string(j, "direction", r->head.dir == DIR_C2S ? "to_server" : "to_client");
-	jout_open(j, "alert", '{');
-	jout_string(j, "action", "allowed");
-	jout_number(j, "gid", a.gid);
-	jout_number(j, "signature_id", a.sid);
-	jout_number(j, "rev", a.rev);
-	jout_text(j, "signature", msg != NULL ? msg->p : NULL, msg != NULL ? msg->len : 0);
-	if (category != NULL)
-		jout_string(j, "category", category);
-	else
-		jout_text(j, "category", classtype != NULL ? classtype->p : NULL,
-			classtype != NULL ? classtype->len : 0);
-	jout_number(j, "severity", a.severity);
-	put_metadata(j, r);
-	jout_close(j, '}');
-	jout_string(j, "app_proto", app_proto_name[r->head.app_proto]);
-	put_transaction(j, r);
-	if (eve_record_copy(r, TAG_FLOW, &f, sizeof(f))) {
-		jout_open(j, "flow", '{');
-		put_flow_counts(j, &f);
-		jout_close(j, '}');
-	}
+	eve_put_time(j, "start", f->start_ns);
 }
 
 static void put_tcp(struct json_out *j, const struct event_flow *f)
@@ -401,8 +302,8 @@ static void put_flow(struct json_out *j, const struct eve_record *r)
 	eve_record_copy(r, TAG_FLOW, &f, sizeof(f));
 	jout_string(j, "app_proto", app_proto_name[r->head.app_proto]);
 	jout_open(j, "flow", '{');
-	put_flow_counts(j, &f);
-	put_time(j, "end", f.end_ns);
+	eve_put_flow_counts(j, &f);
+	eve_put_time(j, "end", f.end_ns);
 	jout_number(j, "age", f.end_ns > f.start_ns ? (f.end_ns - f.start_ns) / 1000000000 : 0);
 	jout_string(j, "state", f.state < 3 ? states[f.state] : "unknown");
 	// A closed connection that idled out its last seconds is a timeout to Suricata as well.
@@ -462,7 +363,7 @@ bool eve_json_record(struct json_out *j, const struct eve_record *r)
 		const char *name;
 		void (*fn)(struct json_out *j, const struct eve_record *r);
 	} types[] = {
-		[EVENT_ALERT] = {"alert", put_alert},
+		[EVENT_ALERT] = {"alert", eve_put_alert},
 		[EVENT_TLS] = {"tls", put_tls},
 		[EVENT_HTTP] = {"http", put_http},
 		[EVENT_DNS] = {"dns", put_dns},
@@ -490,7 +391,7 @@ void eve_json_stats(struct json_out *j, uint64_t ts_ns, uint64_t uptime_s, const
 		invalid += c[i];
 	jout_reset(j);
 	jout_open(j, NULL, '{');
-	put_time(j, "timestamp", ts_ns);
+	eve_put_time(j, "timestamp", ts_ns);
 	jout_string(j, "event_type", "stats");
 	jout_open(j, "stats", '{');
 	jout_number(j, "uptime", uptime_s);
