@@ -213,7 +213,7 @@ static enum daemon_exit drop_privileges(const struct daemon *d)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (user == NULL || geteuid() != 0)
 		return EXIT_OK;
-	int err = privileges_drop(user);
+	int err = privileges_drop(user, d->config->control_socket);
 	if (err == 0)
 		return EXIT_OK;
 	log_error("user %s: %s", user, err == -ENOENT ? "there is no such user" : strerror(-err));

@@ -15,12 +15,14 @@ int privileges_group(const char *name, gid_t *out)
 	return 0;
 }
 
-int privileges_drop(const char *user)
+int privileges_drop(const char *user, const char *socket)
 {
 	const struct passwd *p = getpwnam(user);
 
 	if (p == NULL)
 		return -ENOENT;
+	if (chown(socket, p->pw_uid, (gid_t)-1) < 0)
+		return -errno;
 	if (initgroups(user, p->pw_gid) < 0)
 		return -errno;
 	if (setresgid(p->pw_gid, p->pw_gid, p->pw_gid) < 0)

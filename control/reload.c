@@ -93,7 +93,9 @@ static void finish(struct reload *r, int status, const char *error,
 		.compile_ns = r->compile_ns};
 	load_done_fn done = r->done;
 
-	snprintf(r->last_error, sizeof(r->last_error), "%s", status < 0 ? error : "");
+	// Sending the live set again does not mend a load that failed.
+	if (status < 0 || done != NULL)
+		snprintf(r->last_error, sizeof(r->last_error), "%s", error);
 	r->state = LOAD_IDLE;
 	r->done = NULL;
 	if (status < 0)
