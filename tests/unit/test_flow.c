@@ -1,70 +1,4 @@
-#include "dataplane/base/hash.h"
-#include "dataplane/inspect/flow.h"
-#include "tests/unit/check.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum { SYN = 2, ACK = 16, FIN = 1, RST = 4 };
-static const uint64_t second = 1000000000;
-static const uint64_t start = 1700000000ull * 1000000000;
-
-struct bench {
-	struct flow_table *t;
-	uint64_t counters[CTR_COUNT];
-	uint32_t burst;
-	unsigned ended[5]; // by reason
-	uint64_t last_first_ns;
-	unsigned disorder;
-};
-
-static void on_end(void *ctx, struct flow *f, enum flow_reason reason)
-{
-	struct bench *b = ctx;
-	b->ended[reason]++;
-	b->disorder += f->first_ns < b->last_first_ns;
-	b->last_first_ns = f->first_ns;
-}
-
-static struct bench *bench_new(const struct flow_options *o)
-{
-	struct bench *b = calloc(1, sizeof(*b));
-	b->t = flow_table_new(o, b->counters, on_end, b);
-	return b;
-}
-
-static void bench_free(struct bench *b)
-{
-	flow_table_flush(b->t);
-	CHECK(flow_table_count(b->t) == 0, "empty after the flush");
-	CHECK(b->counters[CTR_FLOWS_NEW] == b->counters[CTR_FLOWS_ENDED], "each flow ends once");
-	flow_table_free(b->t);
-	free(b);
-}
-
-// client number c to the server: from 10.c port 40000 to 192.0.2.1 port 443; back when `back`.
-static struct packet packet(uint32_t c, bool back, uint8_t l4, uint8_t flags, uint64_t ts_ns)
-{
-	struct packet p = {.ts_ns = ts_ns, .frames = 1, .frame_bytes = 100, .tcp_flags = flags};
-
-	memset(&p.tunnel, 0xff, sizeof(p.tunnel));
-	p.key.a[0] = 10;
-	memcpy(p.key.a + 1, &c, 3);
-	p.key.aport = (uint16_t)(40000 + (c >> 24));
-	p.key.b[0] = 192;
-	p.key.b[2] = 2;
-	p.key.bport = l4 == IPPROTO_ICMP ? 0 : 443;
-	p.key.l4 = l4;
-	p.key.ip_version = 4;
-	p.flags = back ? PACKET_SWAPPED : 0;
-	p.flow_hash = (uint32_t)(hash_words(&p.key, sizeof(p.key), 1) >> 32);
-	return p;
-}
-
-static struct flow *look(struct bench *b, const struct packet *p, enum counter *cause)
-{
-	return flow_lookup(b->t, p, ++b->burst, cause);
-}
+#include "tests/unit/flow_bench.h"
 
 static void test_find(void)
 {
@@ -87,7 +21,6 @@ static void test_find(void)
 	CHECK(f->packets[0] == 3 && f->packets[1] == 1, "by sender");
 	CHECK(f->bytes[0] == 300 && f->bytes[1] == 100, "bytes");
 	bench_free(b);
-	// The flush tells them in the order in which they began.
 }
 
 static void test_client(void)
@@ -164,9 +97,8 @@ static void test_same_answer_without_wheel(void)
 		struct flow_options o = flow_defaults();
 		struct bench *b = bench_new(&o);
 		enum counter cause;
-		struct packet p = packet(1, false, IPPROTO_UDP, 0, start);
-		look(b, &p, &cause);
-		p.ts_ns = start + 61 * second;
+		look_udp(b, 1, start);
+		struct packet p = packet(1, false, IPPROTO_UDP, 0, start + 61 * second);
 		if (turned)
 			flow_table_expire(b->t, p.ts_ns);
 		struct flow *f = look(b, &p, &cause);
@@ -182,8 +114,7 @@ static void test_long_pause(void)
 	enum counter cause;
 
 	for (uint32_t c = 0; c < 1000; c++) {
-		struct packet p = packet(c, false, IPPROTO_UDP, 0, start + c);
-		look(b, &p, &cause);
+		look_udp(b, c, start + c);
 	}
 	flow_table_expire(b->t, start + 1000000 * second);
 	CHECK(b->ended[FLOW_TIMEOUT] == 1000, "all ended: %u", b->ended[FLOW_TIMEOUT]);
@@ -191,6 +122,79 @@ static void test_long_pause(void)
 	struct packet p = packet(5, false, IPPROTO_UDP, 0, start);
 	CHECK(look(b, &p, &cause) != NULL, "and goes on");
 	bench_free(b);
+}
+
+// A capture with a gap of hours: all that is due ends, those idle longest first, wherever they
+// stood in the wheel, and whether they were busy since they got their place.
+static void test_long_pause_order(void)
+{
+	for (unsigned busy = 0; busy < 2; busy++) {
+		struct flow_options o = flow_defaults();
+		struct bench *b = bench_new(&o);
+
+		for (uint32_t c = 0; c < 2000; c++) {
+			uint64_t now_ns = start + c * second / 20;
+			look_udp(b, c, now_ns);
+			if (busy && c % 3 == 0 && c > 100)
+				look_udp(b, c - 100, now_ns + 1);
+			if (c % 32 == 0)
+				flow_table_expire(b->t, now_ns);
+		}
+		flow_table_expire(b->t, start + 36000 * second);
+		CHECK(b->counters[CTR_FLOWS_NEW] == b->ended[FLOW_TIMEOUT], "busy %u", busy);
+		CHECK(b->idle_disorder == 0, "busy %u: %u out of order", busy, b->idle_disorder);
+		bench_free(b);
+	}
+}
+
+// Against a model: a flow is packets of one key with no pause longer than the timeout.
+static void test_model(void)
+{
+	enum { KEYS = 300, PACKETS = 20000 };
+	static uint64_t last[KEYS];
+
+	for (unsigned seed = 0; seed < 8; seed++) {
+		struct flow_options o = flow_defaults();
+		struct bench *b = bench_new(&o);
+		enum counter cause;
+		uint64_t now = start;
+		uint64_t flows = 0;
+		uint32_t wrong = 0;
+		static uint32_t packets[KEYS];
+
+		memset(last, 0, sizeof(last));
+		srandom(seed);
+		for (unsigned i = 0; i < PACKETS; i++) {
+			uint32_t c = (uint32_t)random() % KEYS;
+			bool udp = c % 2;
+			uint64_t timeout_ns = (udp ? 60 : 30) * second;
+			now += (uint64_t)random() % (seed % 2 ? second : second / 8);
+			now += random() % 1000 == 0 ? 1000 * second : 0;
+			if (now - last[c] > timeout_ns) {
+				flows++;
+				packets[c] = 0;
+			}
+			last[c] = now;
+			struct packet p =
+				packet(c, random() % 2, udp ? IPPROTO_UDP : IPPROTO_ICMP, 0, now);
+			struct flow *f = look(b, &p, &cause);
+			wrong += f == NULL || f->packets[0] + f->packets[1] != ++packets[c];
+			if (random() % 8 == 0)
+				flow_table_expire(b->t, now);
+		}
+		CHECK(wrong == 0, "seed %u: %u packets counted elsewhere", seed, wrong);
+		CHECK(b->counters[CTR_FLOWS_NEW] == flows, "seed %u: flows", seed);
+		uint32_t active = 0;
+		for (uint32_t c = 0; c < KEYS; c++)
+			active += last[c] != 0 && now - last[c] <= (c % 2 ? 60 : 30) * second;
+		// Those due in the last half second may still be there.
+		flow_table_expire(b->t, now);
+		CHECK(flow_table_count(b->t) >= active &&
+				flow_table_count(b->t) <= active + KEYS / 4,
+			"seed %u: %u of %u", seed, flow_table_count(b->t), active);
+		CHECK(b->counters[CTR_FLOWS_ACTIVE] == flow_table_count(b->t), "seed %u", seed);
+		bench_free(b);
+	}
 }
 
 static void test_port_reuse(void)
@@ -205,6 +209,10 @@ static void test_port_reuse(void)
 	look(b, &q, &cause);
 	struct flow *f = look(b, &p, &cause);
 	CHECK(b->ended[FLOW_CLOSED] == 1 && f->packets[0] == 1, "a new flow on the same ports");
+	look(b, &q, &cause);
+	p.payload_len = 5;
+	f = look(b, &p, &cause);
+	CHECK(b->ended[FLOW_CLOSED] == 2 && f->packets[0] == 1, "with data on the SYN too");
 	bench_free(b);
 }
 
@@ -235,6 +243,147 @@ static void test_full(void)
 		}
 	}
 	CHECK(refused >= 200 - 64, "refused: %u", refused);
+	bench_free(b);
+}
+
+// Whoever was idle longest goes; who is busy stays, though it came first; who was over anyway is
+// not shed.
+static void test_shed(void)
+{
+	struct flow_options o = flow_defaults();
+	struct bench *b;
+	enum counter cause;
+
+	o.max_flows = 4096;
+	b = bench_new(&o);
+	for (uint32_t c = 0; c < 4096; c++) {
+		look_udp(b, c, start + c);
+	}
+	for (uint32_t c = 0; c < 10; c++) {
+		look_udp(b, c, start + 5000 + c);
+	}
+	look_udp(b, 9000, start + 6000);
+	CHECK(b->ended[FLOW_SHED] == 1 && b->first_ended == 10, "shed: %u", b->first_ended);
+	look_udp(b, 9001, start + 3600 * second);
+	CHECK(b->ended[FLOW_SHED] == 1 && b->ended[FLOW_TIMEOUT] == 1, "over since long");
+	CHECK(b->counters[CTR_FLOWS_SHED] == 1, "counted so");
+	bench_free(b);
+
+	// All that stands first in the wheel is of this burst: the one behind it goes.
+	o.max_flows = 64;
+	b = bench_new(&o);
+	for (uint32_t c = 0; c < 64; c++) {
+		look_udp(b, c, start + c);
+	}
+	b->burst++;
+	for (uint32_t c = 0; c < 63; c++) {
+		struct packet q = packet(c, false, IPPROTO_UDP, 0, start + 100);
+		flow_lookup(b->t, &q, b->burst, &cause);
+	}
+	struct packet p = packet(9000, false, IPPROTO_UDP, 0, start + 200);
+	CHECK(flow_lookup(b->t, &p, b->burst, &cause) != NULL, "there is one to shed");
+	CHECK(b->ended[FLOW_SHED] == 1 && b->first_ended == 63, "it: %u", b->first_ended);
+	bench_free(b);
+}
+
+// A flood goes round in its own budget, the oldest first, however many others are due before.
+static void test_syn_flood_beside_others(void)
+{
+	struct flow_options o = flow_defaults();
+	struct bench *b;
+	enum counter cause;
+	unsigned refused = 0;
+
+	o.max_syn_only = 100;
+	b = bench_new(&o);
+	for (uint32_t c = 0; c < 50000; c++) {
+		look_udp(b, c, start + c * second / 1000);
+	}
+	for (uint32_t c = 100000; c < 103000; c++) {
+		struct packet p = packet(c, false, IPPROTO_TCP, SYN, start + 50 * second + c);
+		refused += look(b, &p, &cause) == NULL;
+	}
+	CHECK(refused == 0, "refused: %u", refused);
+	CHECK(b->ended[FLOW_SHED] == 2900 && b->first_ended == 100000, "oldest first");
+	CHECK(flow_table_count(b->t) == 50100, "nobody else suffers");
+
+	// In one burst none of it may go: refused, for its own reason.
+	b->burst++;
+	for (uint32_t c = 200000; c < 200300; c++) {
+		struct packet p = packet(c, false, IPPROTO_TCP, SYN, start + 51 * second);
+		if (flow_lookup(b->t, &p, b->burst, &cause) == NULL) {
+			refused++;
+			CHECK(cause == CTR_SYN_BUDGET, "the reason");
+		}
+	}
+	CHECK(refused == 200, "beyond the budget: %u", refused);
+
+	// An answered SYN is a connection and leaves the budget.
+	for (uint32_t c = 200000; c < 200100; c++) {
+		struct packet p = packet(c, true, IPPROTO_TCP, SYN | ACK, start + 52 * second);
+		struct flow *f = look(b, &p, &cause);
+		CHECK((f->flags & FLOW_SYN_ONLY) == 0, "answered");
+	}
+	struct packet p = packet(200300, false, IPPROTO_TCP, SYN, start + 52 * second);
+	unsigned shed = b->ended[FLOW_SHED];
+	look(b, &p, &cause);
+	CHECK(b->ended[FLOW_SHED] == shed, "there is room again");
+	// Those left end by their time.
+	flow_table_expire(b->t, start + 200 * second);
+	CHECK(flow_table_count(b->t) == 0, "left: %u", flow_table_count(b->t));
+	bench_free(b);
+}
+
+// The SYN was overtaken by the server's data: known from then on.
+static void test_late_syn(void)
+{
+	struct flow_options o = flow_defaults();
+	struct bench *b = bench_new(&o);
+	enum counter cause;
+	struct packet p = packet(1, true, IPPROTO_TCP, ACK, start);
+	struct packet q = packet(1, false, IPPROTO_TCP, SYN, start + 1);
+
+	p.key.bport = q.key.bport = 50000; // neither port tells
+	q.flow_hash = p.flow_hash;
+	struct flow *f = look(b, &p, &cause);
+	CHECK(flow_dir(f, &p) == DIR_C2S, "the first sender, for want of better");
+	f = look(b, &q, &cause);
+	CHECK(f->flags & FLOW_CLIENT_KNOWN && flow_dir(f, &q) == DIR_C2S, "the SYN's sender");
+	// Nothing changes it any more.
+	q.flags = PACKET_SWAPPED;
+	f = look(b, &q, &cause);
+	CHECK(flow_dir(f, &q) == DIR_S2C, "once known, known");
+	bench_free(b);
+}
+
+static void test_options(void)
+{
+	static const uint32_t flows[] = {0, (1u << 30) + 1, 0xffffffff};
+	uint64_t counters[CTR_COUNT] = {0};
+
+	for (size_t i = 0; i < ROWS(flows); i++) {
+		struct flow_options o = flow_defaults();
+		o.max_flows = flows[i];
+		CHECK(flow_table_new(&o, counters, on_end, NULL) == NULL, "%u flows", flows[i]);
+	}
+}
+
+// Stamps at the end of the numbers: no hang, and each flow ends.
+static void test_far_future(void)
+{
+	struct flow_options o = flow_defaults();
+	struct bench *b = bench_new(&o);
+	enum counter cause;
+
+	for (uint32_t c = 0; c < 100; c++) {
+		struct packet p = packet(
+			c, false, c % 2 ? IPPROTO_UDP : IPPROTO_TCP, SYN, UINT64_MAX - c * second);
+		look(b, &p, &cause);
+		flow_table_expire(b->t, start + c);
+	}
+	flow_table_expire(b->t, UINT64_MAX);
+	struct packet p = packet(500, false, IPPROTO_UDP, 0, start);
+	CHECK(look(b, &p, &cause) != NULL, "goes on");
 	bench_free(b);
 }
 
@@ -281,15 +430,35 @@ static void test_tunnels(void)
 	bench_free(b);
 }
 
-static void test_flush_order(void)
+// Any id alone is worth a record, and a tunnel without ids too.
+static void test_tunnel_ids(void)
 {
 	struct flow_options o = flow_defaults();
 	struct bench *b = bench_new(&o);
 	enum counter cause;
 
+	for (uint32_t i = 0; i < 9; i++) {
+		struct packet p = packet(i, false, IPPROTO_UDP, 0, start);
+		uint32_t *ids[] = {&p.tunnel.vlan[0], &p.tunnel.vlan[1], &p.tunnel.mpls,
+			&p.tunnel.gtp_teid, &p.tunnel.vxlan_vni, &p.tunnel.gre_key,
+			&p.tunnel.pppoe_session};
+		if (i < ROWS(ids))
+			*ids[i] = 0;
+		if (i == 7)
+			p.flags = PACKET_TUNNELLED;
+		struct flow *f = look(b, &p, &cause);
+		CHECK((flow_tunnel(b->t, f) != NULL) == (i < 8), "id %u", i);
+	}
+	bench_free(b);
+}
+
+static void test_flush_order(void)
+{
+	struct flow_options o = flow_defaults();
+	struct bench *b = bench_new(&o);
+
 	for (uint32_t c = 0; c < 5000; c++) {
-		struct packet p = packet(c, false, IPPROTO_UDP, 0, start + (c * 7919 % 5000));
-		look(b, &p, &cause);
+		look_udp(b, c, start + (c * 7919 % 5000));
 	}
 	flow_table_flush(b->t);
 	CHECK(b->ended[FLOW_END_OF_INPUT] == 5000 && b->disorder == 0, "%u out of order",
@@ -310,6 +479,14 @@ int main(void)
 		{"SYN flood", test_syn_flood},
 		{"tunnels", test_tunnels},
 		{"flush in order", test_flush_order},
+		{"a long pause, in order", test_long_pause_order},
+		{"random packets against a model", test_model},
+		{"who is shed", test_shed},
+		{"SYN flood beside others", test_syn_flood_beside_others},
+		{"a late SYN", test_late_syn},
+		{"tunnel ids", test_tunnel_ids},
+		{"options out of range", test_options},
+		{"the far future", test_far_future},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("flow", tests);

@@ -127,6 +127,15 @@ static void test_scripts(void)
 			"ab", "ab"},
 		{"far away", {{-1, "", SYN}, {0, "ab", ACK}, {1 << 28, "XX", ACK}, {2, "cd", ACK}},
 			"abcd", "abcd"},
+		{"beyond any window",
+			{{-1, "", SYN}, {0, "ab", ACK}, {0x60000000, "XX", ACK}, {2, "cd", ACK}},
+			"abcd", "abcd"},
+		{"another SYN before any data", {{-600, "", SYN}, {-1, "", SYN}, {0, "ab", ACK}},
+			"ab", "ab"},
+		{"another SYN after data",
+			{{-1, "", SYN}, {0, "ab", ACK}, {77, "", SYN}, {2, "c", ACK}}, "abc",
+			"abc"},
+		{"a reset begins nothing", {{-500, "XX", RST}, {0, "ab", ACK}}, "ab", "ab"},
 	};
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
@@ -256,6 +265,137 @@ static void test_too_old(void)
 	bench_free(b);
 }
 
+// Known for too long counts from the first segment behind it, wherever that stands.
+static void test_hole_age(void)
+{
+	struct tcp_order_options o = tcp_order_defaults();
+	struct bench *b = bench_new(&o);
+
+	give(b, 999, "", 0, SYN);
+	give(b, 1010, "k", 1, ACK);
+	b->now += o.max_wait_ns - 10;
+	give(b, 1006, "g", 1, ACK);
+	tcp_order_expire(b->o, &b->half, b->now + 20, &b->heard);
+	CHECK(heard_is(b, "______g___k"), "both are past waiting for");
+	bench_free(b);
+}
+
+// A stray ahead of a stream that goes on moves it neither by its age nor by its distance.
+static void test_strays(void)
+{
+	static const uint32_t ahead[] = {1u << 20, (16u << 20) + 1, 1u << 29};
+
+	for (size_t i = 0; i < ROWS(ahead); i++) {
+		struct tcp_order_options o = tcp_order_defaults();
+		struct bench *b = bench_new(&o);
+		give(b, 999, "", 0, SYN);
+		CHECK(give(b, 1000 + ahead[i], "XX", 2, ACK) == CTR_HELD_OUT_OF_ORDER, "kept");
+		for (uint32_t n = 0; n < 20; n++) {
+			tcp_order_expire(b->o, &b->half, b->now, &b->heard);
+			give(b, 1000 + 2 * n, "ab", 2, ACK);
+			b->now += o.max_wait_ns / 2;
+		}
+		CHECK(b->heard.n == 40 && b->heard.gaps == 0, "%x ahead: %zu bytes", ahead[i],
+			b->heard.n);
+		bench_free(b);
+	}
+
+	// Then a pause: a wide hole before one segment is no hole.
+	struct tcp_order_options o = tcp_order_defaults();
+	struct bench *b = bench_new(&o);
+	give(b, 999, "", 0, SYN);
+	give(b, 1000 + (17u << 20), "XX", 2, ACK);
+	tcp_order_expire(b->o, &b->half, b->now + 2 * o.max_wait_ns, &b->heard);
+	CHECK(b->heard.released == 1 && b->heard.gaps == 0, "given back, unreported");
+	give(b, 1000, "ab", 2, ACK);
+	CHECK(heard_is(b, "ab"), "the stream goes on where it was");
+	bench_free(b);
+
+	// Beyond any window, with the budget spent: no reason to give up a hole.
+	o.max_held_flow = 1;
+	b = bench_new(&o);
+	give(b, 999, "", 0, SYN);
+	give(b, 1002, "cd", 2, ACK);
+	give(b, 1000 + 0x60000000u, "XX", 2, ACK);
+	CHECK(b->heard.n == 0, "still waiting");
+	bench_free(b);
+}
+
+// The capture lost 100 MiB: the stream goes on behind it.
+static void test_long_loss(void)
+{
+	struct tcp_order_options o = tcp_order_defaults();
+	struct bench *b = bench_new(&o);
+	uint32_t lost = 100u << 20;
+
+	give(b, 999, "", 0, SYN);
+	give(b, 1000, "ab", 2, ACK);
+	for (uint32_t n = 0; n < 3; n++)
+		give(b, 1002 + lost + 2 * n, "cd", 2, ACK);
+	tcp_order_expire(b->o, &b->half, b->now + 2 * o.max_wait_ns, &b->heard);
+	CHECK(b->heard.gaps == 1 && b->half.next_offset == 8 + (uint64_t)lost, "skipped");
+	CHECK(b->counters[CTR_TCP_GAP_BYTES] == lost, "counted");
+	size_t before = b->heard.n;
+	give(b, 1008 + lost, "ef", 2, ACK);
+	CHECK(b->half.next_offset == 10 + (uint64_t)lost && b->heard.n >= before, "and on");
+	bench_free(b);
+}
+
+// fin: all before the FIN was told, and not sooner.
+static void test_fin(void)
+{
+	struct tcp_order_options o = tcp_order_defaults();
+	struct bench *b = bench_new(&o);
+
+	give(b, 999, "", 0, SYN);
+	give(b, 1004, "", 0, FIN | ACK);
+	CHECK(b->half.fin == 0, "a FIN that came early");
+	give(b, 1000, "ab", 2, ACK);
+	CHECK(b->half.fin == 0, "there is more");
+	give(b, 1002, "cd", 2, ACK);
+	CHECK(b->half.fin == 1, "that was all");
+	bench_free(b);
+
+	b = bench_new(&o);
+	give(b, 1000, "ab", 2, ACK);
+	give(b, 1004, "ef", 2, FIN | ACK);
+	CHECK(b->half.fin == 0, "held with its data");
+	tcp_order_finish(b->o, &b->half, &b->heard);
+	CHECK(b->half.fin == 1 && heard_is(b, "ab__ef"), "at the end");
+	bench_free(b);
+
+	b = bench_new(&o);
+	give(b, 1000, "ab", 2, FIN | ACK);
+	CHECK(b->half.fin == 1, "in order");
+	bench_free(b);
+}
+
+// One packet with a piece on either side of each held one is one packet: held and given back
+// once, though the pool ends in the middle of it.
+static void test_pieces(void)
+{
+	static const uint8_t wide[64];
+
+	for (uint32_t pool = 4; pool < 12; pool++) {
+		struct tcp_order_options o = tcp_order_defaults();
+		o.max_held = pool;
+		struct bench *b = bench_new(&o);
+		unsigned held = 0;
+		give(b, 999, "", 0, SYN);
+		for (uint32_t n = 0; n < 3; n++)
+			held += give(b, 1010 + 10 * n, "xy", 2, ACK) == CTR_HELD_OUT_OF_ORDER;
+		held += give(b, 1005, wide, 40, ACK) == CTR_HELD_OUT_OF_ORDER;
+		CHECK(held == 4 && b->counters[CTR_HELD_OUT_OF_ORDER] == 4, "pool %u", pool);
+		tcp_order_finish(b->o, &b->half, &b->heard);
+		CHECK(b->heard.released == 4, "pool %u: %u given back", pool, b->heard.released);
+		// All entries are free again.
+		for (uint32_t n = 0; n < pool; n++)
+			CHECK(give(b, 2000 + 4 * n, "xy", 2, ACK) == CTR_HELD_OUT_OF_ORDER,
+				"pool %u: entry %u", pool, n);
+		bench_free(b);
+	}
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -264,6 +404,11 @@ int main(void)
 		{"budgets", test_budgets},
 		{"acknowledged holes", test_acknowledged},
 		{"old holes", test_too_old},
+		{"the age of a hole", test_hole_age},
+		{"strays", test_strays},
+		{"a long loss", test_long_loss},
+		{"FIN", test_fin},
+		{"pieces", test_pieces},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("tcp_order", tests);
