@@ -92,8 +92,8 @@ static void put(struct emitter *e, uint16_t tag, const void *p, size_t len)
 	if (e->len + size > EVENT_RECORD_MAX - 8)
 		return;
 	struct event_value head = {.tag = tag, .len = (uint16_t)cut};
+	memset(e->record + e->len + size - 4, 0, 4); // the padding, before what it may cover
 	memcpy(e->record + e->len, &head, sizeof(head));
-	memset(e->record + e->len + size - 4, 0, 4);
 	if (cut > 0)
 		memcpy(e->record + e->len + sizeof(head), p, cut);
 	e->len += (uint32_t)size;
