@@ -80,6 +80,8 @@ static int load(unsigned n, size_t len)
 	struct request r = {0};
 	char error[256];
 
+	if (line == NULL)
+		return -ENOMEM;
 	at = (size_t)sprintf(line, "{\"cmd\":\"patterns.load\",\"paths\":[");
 	for (unsigned i = 0; i < n; i++) {
 		at += (size_t)sprintf(line + at, "%s\"/", i > 0 ? "," : "");
