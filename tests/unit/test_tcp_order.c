@@ -93,66 +93,63 @@ static bool heard_is(const struct bench *b, const char *want)
 	return true;
 }
 
+// seq is relative to 1000, the first byte after the SYN's number.
+static const struct {
+	const char *name;
+	struct {
+		int32_t seq;
+		const char *data;
+		uint8_t flags;
+	} segments[8];
+	const char *before_end, *at_end;
+} scripts[] = {
+	{"in order", {{-1, "", SYN}, {0, "abc", ACK}, {3, "def", ACK}}, "abcdef", "abcdef"},
+	{"from the middle", {{0, "abc", ACK}, {3, "def", ACK}}, "abcdef", "abcdef"},
+	{"swapped", {{-1, "", SYN}, {3, "def", ACK}, {0, "abc", ACK}}, "abcdef", "abcdef"},
+	{"again", {{-1, "", SYN}, {0, "abc", ACK}, {0, "abc", ACK}, {3, "d", ACK}}, "abcd", "abcd"},
+	{"overlap: delivered wins", {{-1, "", SYN}, {0, "abc", ACK}, {1, "XXde", ACK}}, "abcde",
+		"abcde"},
+	{"overlap: held wins", {{-1, "", SYN}, {2, "cd", ACK}, {0, "abXXef", ACK}}, "abcdef",
+		"abcdef"},
+	{"a piece on both sides of a held one",
+		{{-1, "", SYN}, {4, "ef", ACK}, {2, "cdXXgh", ACK}, {0, "ab", ACK}}, "abcdefgh",
+		"abcdefgh"},
+	{"a keep-alive", {{-1, "", SYN}, {0, "abc", ACK}, {2, "X", ACK}, {3, "d", ACK}}, "abcd",
+		"abcd"},
+	{"a hole", {{-1, "", SYN}, {0, "ab", ACK}, {4, "ef", ACK}}, "ab", "ab__ef"},
+	{"a hole at the begin", {{-1, "", SYN}, {2, "cd", ACK}}, "", "__cd"},
+	{"data on the SYN", {{-1, "abc", SYN}, {3, "d", ACK}}, "abcd", "abcd"},
+	{"a bare ACK begins nothing", {{-500, "", ACK}, {0, "abc", ACK}}, "abc", "abc"},
+	{"text of a reset is no data", {{-1, "", SYN}, {0, "ab", ACK}, {2, "XX", RST}}, "ab", "ab"},
+	{"far away", {{-1, "", SYN}, {0, "ab", ACK}, {1 << 28, "XX", ACK}, {2, "cd", ACK}}, "abcd",
+		"abcd"},
+	{"beyond any window",
+		{{-1, "", SYN}, {0, "ab", ACK}, {0x60000000, "XX", ACK}, {2, "cd", ACK}}, "abcd",
+		"abcd"},
+	{"another SYN before any data", {{-600, "", SYN}, {-1, "", SYN}, {0, "ab", ACK}}, "ab",
+		"ab"},
+	{"another SYN after data", {{-1, "", SYN}, {0, "ab", ACK}, {77, "", SYN}, {2, "c", ACK}},
+		"abc", "abc"},
+	{"a reset begins nothing", {{-500, "XX", RST}, {0, "ab", ACK}}, "ab", "ab"},
+};
+
 static void test_scripts(void)
 {
-	// seq is relative to 1000, the first byte after the SYN's number.
-	static const struct {
-		const char *name;
-		struct {
-			int32_t seq;
-			const char *data;
-			uint8_t flags;
-		} segments[8];
-		const char *before_end, *at_end;
-	} cases[] = {
-		{"in order", {{-1, "", SYN}, {0, "abc", ACK}, {3, "def", ACK}}, "abcdef", "abcdef"},
-		{"from the middle", {{0, "abc", ACK}, {3, "def", ACK}}, "abcdef", "abcdef"},
-		{"swapped", {{-1, "", SYN}, {3, "def", ACK}, {0, "abc", ACK}}, "abcdef", "abcdef"},
-		{"again", {{-1, "", SYN}, {0, "abc", ACK}, {0, "abc", ACK}, {3, "d", ACK}}, "abcd",
-			"abcd"},
-		{"overlap: delivered wins", {{-1, "", SYN}, {0, "abc", ACK}, {1, "XXde", ACK}},
-			"abcde", "abcde"},
-		{"overlap: held wins", {{-1, "", SYN}, {2, "cd", ACK}, {0, "abXXef", ACK}},
-			"abcdef", "abcdef"},
-		{"a piece on both sides of a held one",
-			{{-1, "", SYN}, {4, "ef", ACK}, {2, "cdXXgh", ACK}, {0, "ab", ACK}},
-			"abcdefgh", "abcdefgh"},
-		{"a keep-alive", {{-1, "", SYN}, {0, "abc", ACK}, {2, "X", ACK}, {3, "d", ACK}},
-			"abcd", "abcd"},
-		{"a hole", {{-1, "", SYN}, {0, "ab", ACK}, {4, "ef", ACK}}, "ab", "ab__ef"},
-		{"a hole at the begin", {{-1, "", SYN}, {2, "cd", ACK}}, "", "__cd"},
-		{"data on the SYN", {{-1, "abc", SYN}, {3, "d", ACK}}, "abcd", "abcd"},
-		{"a bare ACK begins nothing", {{-500, "", ACK}, {0, "abc", ACK}}, "abc", "abc"},
-		{"text of a reset is no data", {{-1, "", SYN}, {0, "ab", ACK}, {2, "XX", RST}},
-			"ab", "ab"},
-		{"far away", {{-1, "", SYN}, {0, "ab", ACK}, {1 << 28, "XX", ACK}, {2, "cd", ACK}},
-			"abcd", "abcd"},
-		{"beyond any window",
-			{{-1, "", SYN}, {0, "ab", ACK}, {0x60000000, "XX", ACK}, {2, "cd", ACK}},
-			"abcd", "abcd"},
-		{"another SYN before any data", {{-600, "", SYN}, {-1, "", SYN}, {0, "ab", ACK}},
-			"ab", "ab"},
-		{"another SYN after data",
-			{{-1, "", SYN}, {0, "ab", ACK}, {77, "", SYN}, {2, "c", ACK}}, "abc",
-			"abc"},
-		{"a reset begins nothing", {{-500, "XX", RST}, {0, "ab", ACK}}, "ab", "ab"},
-	};
-
-	for (size_t i = 0; i < ROWS(cases); i++) {
+	for (size_t i = 0; i < ROWS(scripts); i++) {
 		// Around the end of the numbers as well.
 		static const uint32_t bases[] = {1000, 0, 0xfffffffe};
 		for (size_t k = 0; k < ROWS(bases); k++) {
 			struct tcp_order_options o = tcp_order_defaults();
 			struct bench *b = bench_new(&o);
-			for (size_t s = 0; s < 8 && cases[i].segments[s].data != NULL; s++)
-				give(b, bases[k] + (uint32_t)cases[i].segments[s].seq,
-					cases[i].segments[s].data,
-					(uint32_t)strlen(cases[i].segments[s].data),
-					cases[i].segments[s].flags);
-			CHECK(heard_is(b, cases[i].before_end), "%s, base %x", cases[i].name,
+			for (size_t s = 0; s < 8 && scripts[i].segments[s].data != NULL; s++)
+				give(b, bases[k] + (uint32_t)scripts[i].segments[s].seq,
+					scripts[i].segments[s].data,
+					(uint32_t)strlen(scripts[i].segments[s].data),
+					scripts[i].segments[s].flags);
+			CHECK(heard_is(b, scripts[i].before_end), "%s, base %x", scripts[i].name,
 				bases[k]);
 			tcp_order_finish(b->o, &b->half, &b->heard);
-			CHECK(heard_is(b, cases[i].at_end), "%s, base %x, end", cases[i].name,
+			CHECK(heard_is(b, scripts[i].at_end), "%s, base %x, end", scripts[i].name,
 				bases[k]);
 			bench_free(b);
 		}
