@@ -15,6 +15,7 @@ static struct find find_here(const struct conversations *c, enum find_kind kind)
 		.kind = (uint8_t)kind,
 		.dir = (uint8_t)side_dir(c->flow, c->side),
 		.flow = c->flow,
+		.counts = c->counts,
 		.session = c->session,
 		.tx_id = c->flow->tx_count,
 		.ts_ns = c->flow->last_ns,
@@ -267,11 +268,19 @@ static void find_packet(struct conversations *c, const struct packet *p)
 	finds_add(c->finds, &find);
 }
 
-void conversation_packet(struct conversations *c, struct flow *f, struct packet *p)
+struct flow_counts flow_counts(const struct flow *f)
+{
+	return (struct flow_counts){
+		.packets = {f->packets[0], f->packets[1]}, .bytes = {f->bytes[0], f->bytes[1]}};
+}
+
+void conversation_packet(
+	struct conversations *c, struct flow *f, struct packet *p, const struct flow_counts *counts)
 {
 	enum counter verdict = CTR_DELIVERED;
 
 	begin(c, f, p);
+	c->counts = *counts;
 	c->counters[CTR_PAYLOAD_BYTES] += p->payload_len;
 	find_packet(c, p);
 	if (f->key.l4 == IPPROTO_TCP)
@@ -297,6 +306,7 @@ void conversation_end(struct conversations *c, struct flow *f)
 
 	if (s != NULL && !s->settled) {
 		begin(c, f, NULL);
+		c->counts = flow_counts(f);
 		for (unsigned side = 0; side < 2; side++) {
 			c->side = side;
 			c->packet = NULL;

@@ -26,6 +26,7 @@ struct conversations {
 	struct session *session;
 	unsigned side; // of the bytes: 0 a, 1 b
 	const struct packet *packet; // whose bytes; NULL at the end of a flow
+	struct flow_counts counts; // of the flow, at the packet in hand
 	uint32_t unread;
 };
 
@@ -38,7 +39,10 @@ void conversations_close(struct conversations *c);
 void conversations_wants(struct conversations *c);
 
 // One packet of f. Counts it as delivered, held or dropped; p->buf is NULL when it was kept.
-void conversation_packet(struct conversations *c, struct flow *f, struct packet *p);
+void conversation_packet(struct conversations *c, struct flow *f, struct packet *p,
+	const struct flow_counts *counts);
+
+struct flow_counts flow_counts(const struct flow *f);
 
 // f ends: tell what was held back, close its session.
 void conversation_end(struct conversations *c, struct flow *f);

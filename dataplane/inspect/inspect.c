@@ -19,6 +19,7 @@ struct inspector {
 	// The burst in flight.
 	struct packet *packets;
 	struct flow *burst_flows[BURST_MAX];
+	struct flow_counts burst_counts[BURST_MAX];
 	unsigned parsed; // packets[0..parsed) have passed the parse stage
 	unsigned looked_up;
 };
@@ -44,7 +45,8 @@ static void parse_pending(struct inspector *in)
 	for (; in->parsed < in->looked_up; in->parsed++) {
 		struct flow *f = in->burst_flows[in->parsed];
 		if (f != NULL)
-			conversation_packet(&in->talk, f, &in->packets[in->parsed]);
+			conversation_packet(&in->talk, f, &in->packets[in->parsed],
+				&in->burst_counts[in->parsed]);
 	}
 	in->cycles.parse += clock_cycles() - start - (finds_cycles(in->talk.finds) - matched);
 }
@@ -109,6 +111,8 @@ static void flow_stage(struct inspector *in, unsigned n)
 			in->counters[cause] += p->frames;
 		else if (in->burst_flows[i]->service != 0 && in->services != NULL)
 			count_service(in, in->burst_flows[i], p);
+		if (in->burst_flows[i] != NULL)
+			in->burst_counts[i] = flow_counts(in->burst_flows[i]);
 		in->looked_up = i + 1;
 	}
 }

@@ -25,6 +25,13 @@ enum find_kind {
 	FIND_TX, // the fields of one message
 };
 
+// What a flow had when the packet at hand was counted. The record itself may be ahead of it: all
+// of a burst is counted before the first packet of it is parsed.
+struct flow_counts {
+	uint32_t packets[2]; // by sender: [0] a, [1] b
+	uint64_t bytes[2];
+};
+
 struct find {
 	uint8_t kind;
 	uint8_t dir; // enum dir of the bytes
@@ -36,6 +43,7 @@ struct find {
 	uint32_t payload_len; // of the packet
 	uint32_t tx_id;
 	struct flow *flow;
+	struct flow_counts counts;
 	struct session *session; // FIND_STREAM
 	uint64_t ts_ns;
 	uint64_t pcap_cnt;

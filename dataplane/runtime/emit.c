@@ -1,6 +1,7 @@
 #include "dataplane/runtime/emit.h"
 
 #include "dataplane/base/hash.h"
+#include "dataplane/inspect/conversation.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -156,14 +157,15 @@ static void put_service(struct emitter *e, const struct flow *f)
 	put_text(e, TAG_SERVICE_BY, field_table[f->service_by].name);
 }
 
-static void put_flow(struct emitter *e, const struct flow *f, enum flow_reason reason)
+static void put_flow(struct emitter *e, const struct flow *f, const struct flow_counts *counts,
+	enum flow_reason reason)
 {
 	unsigned client = f->flags & FLOW_A_IS_CLIENT ? 0 : 1;
 	struct event_flow totals = {
 		.start_ns = f->first_ns,
 		.end_ns = f->last_ns,
-		.packets = {f->packets[client], f->packets[!client]},
-		.bytes = {f->bytes[client], f->bytes[!client]},
+		.packets = {counts->packets[client], counts->packets[!client]},
+		.bytes = {counts->bytes[client], counts->bytes[!client]},
 		.tcp_flags = {f->tcp_flags[client], f->tcp_flags[!client]},
 		.state = f->state,
 		.reason = (uint8_t)reason,
@@ -209,7 +211,7 @@ void emit_alert(struct emitter *e, const struct find *find, const struct pattern
 		put_text(e, TAG_REFERENCE, rule->references[i]);
 	put_find(e, find);
 	put_service(e, find->flow);
-	put_flow(e, find->flow, 0);
+	put_flow(e, find->flow, &find->counts, 0);
 	commit(e);
 }
 
@@ -219,7 +221,8 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct event_tu
 	if (e->ring == NULL)
 		return;
 	begin(e, EVENT_FLOW, flow, DIR_C2S, flow->last_ns, generation);
-	put_flow(e, flow, reason);
+	struct flow_counts counts = flow_counts(flow);
+	put_flow(e, flow, &counts, reason);
 	put_service(e, flow);
 	if (tunnel != NULL)
 		put(e, TAG_TUNNEL, tunnel, sizeof(*tunnel));

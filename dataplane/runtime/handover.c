@@ -67,8 +67,9 @@ unsigned handover_put(struct handover *h, const struct packet *packets, unsigned
 	return rte_ring_enqueue_burst_elem(h->ring, packets, sizeof(*packets), n, NULL);
 }
 
-void handover_end(struct handover *h)
+void handover_end(struct handover *h, uint64_t end_ns)
 {
+	h->source.end_ns = end_ns; // seen by who sees `ended`
 	atomic_store_explicit(&h->ended, true, memory_order_release);
 }
 

@@ -14,8 +14,9 @@ void handover_free(struct handover *h);
 
 // Takes as many as fit of packets[0..n), in order; returns how many.
 unsigned handover_put(struct handover *h, const struct packet *packets, unsigned n);
-// The producer will put nothing more (single producer only).
-void handover_end(struct handover *h);
+// The producer will put nothing more (single producer only). end_ns: packet time of the latest
+// packet of all, wherever it went.
+void handover_end(struct handover *h, uint64_t end_ns);
 
 // The consumer's end, as a source. Its life is the handover's.
 struct source *handover_source(struct handover *h);

@@ -35,6 +35,7 @@ static bool keep(struct intake *in, struct packet *p, enum deal deal)
 	enum counter verdict = decode_packet(in->decoder, p);
 
 	if (verdict == CTR_DELIVERED) {
+		in->latest_ns = p->ts_ns > in->latest_ns ? p->ts_ns : in->latest_ns;
 		unsigned owner = owner_of(in, p, deal);
 		if (owner == in->self)
 			return true;

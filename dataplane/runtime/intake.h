@@ -21,6 +21,7 @@ struct intake {
 	bool lossless; // wait for room instead of dropping (captures)
 	const _Atomic bool *stop; // ends such a wait
 	uint64_t expire_ns;
+	uint64_t latest_ns; // packet time of the latest packet that was decoded
 	uint64_t receive_cycles;
 	uint64_t decode_cycles;
 };

@@ -73,6 +73,6 @@ int reader_run(void *reader)
 	intake_finish(&r->intake);
 	publish(r);
 	for (unsigned i = 0; i < r->intake.n_workers; i++)
-		handover_end(r->rings[i]);
+		handover_end(r->rings[i], r->intake.latest_ns);
 	return 0;
 }

@@ -16,5 +16,7 @@ struct source {
 	// The end was reached: no packet will come any more. NULL: never.
 	bool (*ended)(struct source *s);
 	bool live; // time goes on without packets
+	// Once ended: packet time of the whole input's latest packet; 0: not known.
+	uint64_t end_ns;
 	bool decoded; // packets were decoded by who gave them
 };

@@ -131,10 +131,25 @@ bool worker_ended(const struct worker *w)
 	return true;
 }
 
+// Flows that are over by the end of the whole input end for that reason, whichever worker has
+// them: each one's own last packet may be older.
+static void expire_at_end(struct worker *w)
+{
+	uint64_t latest_ns = w->intake.latest_ns;
+
+	for (unsigned i = 0; i < w->n_sources; i++) {
+		const struct source *s = w->sources[i].source;
+		latest_ns = s->end_ns > latest_ns ? s->end_ns : latest_ns;
+	}
+	if (latest_ns != 0)
+		inspect_idle(w->inspector, latest_ns);
+}
+
 void worker_end(struct worker *w)
 {
 	w->judge.rules = ruleset_borrow(w->rulesets, w->id);
 	intake_finish(&w->intake);
+	expire_at_end(w);
 	inspect_finish(w->inspector);
 	publish(w);
 	w->judge.rules = NULL;

@@ -174,6 +174,65 @@ static void test_transformed(void)
 	}
 }
 
+static int by_line(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// All records but the statistics, as sorted lines.
+static char *records(const char *capture, const char *workers)
+{
+	json_t *eve = replay_eve(capture, workers);
+	size_t n = 0, len = 1;
+	char **lines = calloc(json_array_size(eve) + 1, sizeof(*lines));
+	json_t *record;
+	size_t i;
+
+	json_array_foreach(eve, i, record)
+	{
+		if (strcmp(json_string_value(json_object_get(record, "event_type")), "stats") == 0)
+			continue;
+		lines[n] = json_dumps(record, JSON_SORT_KEYS);
+		len += strlen(lines[n++]) + 1;
+	}
+	qsort(lines, n, sizeof(*lines), by_line);
+	char *all = calloc(1, len);
+	char *end = all;
+	for (i = 0; i < n; i++) {
+		end = stpcpy(end, lines[i]);
+		end = stpcpy(end, "\n");
+		free(lines[i]);
+	}
+	free(lines);
+	json_decref(eve);
+	return all;
+}
+
+// The same records, to the byte, for any number of workers.
+static void test_same_for_any_workers(void)
+{
+	static const char *const workers[] = {"2", "3", "4"};
+	const char *load = in_dir(dir, "load.pcap");
+	const char *argv[] = {program("sealwatch-craft"), "load", "-w", load, "--bytes", "8M",
+		"--flows", "400", NULL};
+	struct output o = run(argv, 30);
+	const char *captures[] = {sample, load};
+
+	CHECK(o.status == 0, "craft");
+	output_free(&o);
+	for (size_t c = 0; c < ROWS(captures); c++) {
+		char *one = records(captures[c], "1");
+		CHECK(strlen(one) > 10000, "there are records");
+		for (size_t i = 0; i < ROWS(workers); i++) {
+			char *more = records(captures[c], workers[i]);
+			CHECK(strcmp(one, more) == 0, "%s with %s workers", captures[c],
+				workers[i]);
+			free(more);
+		}
+		free(one);
+	}
+}
+
 static json_t *summary_of(const char *const argv[])
 {
 	struct output o = run(argv, 60);
@@ -318,6 +377,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"what went in comes out, 1, 2, 4 workers", test_sample},
 		{"and however it is cut and wrapped", test_transformed},
+		{"the same for any number of workers", test_same_for_any_workers},
 		{"summary", test_summary},
 		{"masked records", test_masked},
 		{"bad input", test_bad_input},
