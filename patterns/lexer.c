@@ -140,14 +140,14 @@ struct slice slice_trim(struct slice s)
 	s.p = l.p;
 	s.len = (size_t)(l.end - l.p);
 	s.where = lexer_where(&l);
-	while (s.len > 0 && is_space(s.p[s.len - 1])) {
-		bool line_end = s.p[--s.len] == '\n';
+	for (;;) {
+		bool line_end = false;
 		while (s.len > 0 && is_space(s.p[s.len - 1]))
 			line_end |= s.p[--s.len] == '\n';
-		if (line_end && s.len > 0 && s.p[s.len - 1] == '\\') // a continuation
-			s.len--;
+		if (!line_end || s.len == 0 || s.p[s.len - 1] != '\\')
+			return s;
+		s.len--; // a continuation
 	}
-	return s;
 }
 
 int lexer_option(struct lexer *l, struct slice *name, struct slice *value)

@@ -17,7 +17,11 @@ static void complain(struct parser *p, enum diag_level level, struct rule_where 
 	char text[400];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	diag_add(p->diags, level, where, "%s", text);
+	if (p->variable.p == NULL)
+		diag_add(p->diags, level, where, "%s", text);
+	else // the text at hand is not the rule's: its place is where the variable stands
+		diag_add(p->diags, level, p->variable.where, "%.*s: %s",
+			(int)(p->variable.len < 60 ? p->variable.len : 60), p->variable.p, text);
 }
 
 void parser_error(struct parser *p, struct rule_where where, const char *fmt, ...)
@@ -58,6 +62,14 @@ static bool parse_body(struct parser *p, struct lexer *l)
 		parser_error(p, lexer_where(l), "the rule's closing ')' is missing");
 		return false;
 	}
+	struct lexer behind = *l;
+	while (behind.p < close)
+		lexer_next(&behind);
+	lexer_spaces(&behind);
+	if (!lexer_ended(&behind)) {
+		parser_error(p, lexer_where(&behind), "text behind the rule's closing ')'");
+		return false;
+	}
 	l->end = close - 1;
 	while ((got = lexer_option(l, &name, &value)) == 1)
 		parse_option(p, name, value);
@@ -73,11 +85,14 @@ static void check_rule(struct parser *p)
 	if (!p->has_sid)
 		parser_error(p, r->where, "sid is missing");
 	parse_contents_check(p);
+	parse_buffer_left(p);
 	if ((r->flow & FLOW_TO_SERVER) && (r->flow & FLOW_TO_CLIENT))
 		parser_error(p, r->where, "flow: to_server and to_client exclude each other");
 	if (r->flow & FLOW_ESTABLISHED && r->flow & (FLOW_NOT_ESTABLISHED | FLOW_STATELESS))
 		parser_error(
 			p, r->where, "flow: established excludes not_established and stateless");
+	if ((r->flow & FLOW_NO_STREAM) && (r->flow & FLOW_ONLY_STREAM))
+		parser_error(p, r->where, "flow: no_stream and only_stream exclude each other");
 }
 
 // Copies the finished rule into the list's arena.
@@ -115,6 +130,7 @@ static void begin_rule(struct parser *p, struct rule_where where)
 	p->rule.set = p->set;
 	p->field = FIELD_PAYLOAD;
 	p->dotprefix = false;
+	p->unused_buffer = (struct slice){0};
 	p->failed = false;
 	p->has_sid = false;
 	p->has_priority = false;
@@ -212,8 +228,6 @@ static int parse_file(int fd, const struct stat *st, const char *path, const str
 	char *text = NULL;
 	size_t len = 0;
 
-	if (!S_ISREG(st->st_mode))
-		return -EINVAL;
 	if (st->st_size > FILE_MAX)
 		return -EFBIG;
 	int err = read_all(fd, (size_t)st->st_size, &text, &len);
@@ -232,6 +246,9 @@ static int is_rules(const struct dirent *d)
 	return d->d_name[0] != '.' && len > 6 && strcmp(d->d_name + len - 6, ".rules") == 0;
 }
 
+static int parse_path(const char *path, bool may_be_directory, const struct rule_var *vars,
+	bool lab, struct rule_list *list, struct diags *diags);
+
 static int parse_directory(const char *path, const struct rule_var *vars, bool lab,
 	struct rule_list *list, struct diags *diags)
 {
@@ -243,66 +260,82 @@ static int parse_directory(const char *path, const struct rule_var *vars, bool l
 		return -errno;
 	for (int i = 0; i < n; i++) {
 		char file[PATH_LEN];
-		if (snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) < PATH_LEN) {
-			int err = rules_parse_path(file, vars, lab, list, diags);
-			worst = err < 0 ? err : worst;
-		}
+		int err = -ENAMETOOLONG;
+		if (snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) < PATH_LEN)
+			err = parse_path(file, false, vars, lab, list, diags);
+		worst = err < 0 ? err : worst;
 		free(names[i]);
 	}
 	free(names);
 	return n == 0 ? -ENOENT : worst == -EINVAL ? -EBADMSG : worst;
 }
 
-int rules_parse_path(const char *path, const struct rule_var *vars, bool lab,
-	struct rule_list *list, struct diags *diags)
+static int parse_path(const char *path, bool may_be_directory, const struct rule_var *vars,
+	bool lab, struct rule_list *list, struct diags *diags)
 {
 	struct rule_where where = {.file = path, .line = 1, .column = 1};
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *why = NULL;
 	int err = 0;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		err = -errno;
-	else if (S_ISDIR(st.st_mode))
-		err = parse_directory(path, vars, lab, list, diags);
-	else
+	} else if (S_ISREG(st.st_mode)) {
 		err = parse_file(fd, &st, path, vars, lab, list, diags);
+	} else if (S_ISDIR(st.st_mode) && may_be_directory) {
+		err = parse_directory(path, vars, lab, list, diags);
+		why = err == -ENOENT ? "the directory has no *.rules" : NULL;
+	} else {
+		err = -EINVAL;
+		why = "not a regular file";
+	}
 	if (fd >= 0)
 		close(fd);
 	if (err == -EBADMSG)
 		return -EINVAL;
 	if (err < 0)
-		diag_add(diags, DIAG_ERROR, where, "%s",
-			fd >= 0 && err == -ENOENT ? "the directory has no *.rules"
-						  : strerror(-err));
+		diag_add(diags, DIAG_ERROR, where, "%s", why != NULL ? why : strerror(-err));
 	return err;
 }
 
+int rules_parse_path(const char *path, const struct rule_var *vars, bool lab,
+	struct rule_list *list, struct diags *diags)
+{
+	return parse_path(path, true, vars, lab, list, diags);
+}
+
+struct numbered {
+	uint32_t gid, sid;
+	uint32_t index; // in the list: of two, the later one is the second
+};
+
 static int by_id(const void *a, const void *b)
 {
-	const struct rule *x = *(struct rule *const *)a;
-	const struct rule *y = *(struct rule *const *)b;
+	const struct numbered *x = a, *y = b;
 
 	if (x->gid != y->gid)
 		return x->gid < y->gid ? -1 : 1;
-	return x->sid < y->sid ? -1 : x->sid > y->sid;
+	if (x->sid != y->sid)
+		return x->sid < y->sid ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
 }
 
 int rules_check_unique(const struct rule_list *list, struct diags *diags)
 {
-	struct rule **sorted = malloc((list->n + 1u) * sizeof(*sorted));
+	struct numbered *sorted = malloc((list->n + 1u) * sizeof(*sorted));
 	int err = 0;
 
 	if (sorted == NULL)
 		return -ENOMEM;
-	if (list->n > 0) {
-		memcpy(sorted, list->rules, list->n * sizeof(*sorted));
-		qsort(sorted, list->n, sizeof(*sorted), by_id);
-	}
+	for (uint32_t i = 0; i < list->n; i++)
+		sorted[i] = (struct numbered){list->rules[i]->gid, list->rules[i]->sid, i};
+	qsort(sorted, list->n, sizeof(*sorted), by_id);
 	for (uint32_t i = 1; i < list->n; i++) {
-		const struct rule *a = sorted[i - 1], *b = sorted[i];
-		if (by_id(&a, &b) != 0)
+		if (sorted[i - 1].gid != sorted[i].gid || sorted[i - 1].sid != sorted[i].sid)
 			continue;
+		const struct rule *a = list->rules[sorted[i - 1].index];
+		const struct rule *b = list->rules[sorted[i].index];
 		diag_add(diags, DIAG_ERROR, b->where, "sid %u stands at %s:%u already", b->sid,
 			a->where.file, a->where.line);
 		err = -EINVAL;

@@ -59,6 +59,9 @@ static int decode(struct parser *p, struct slice s, uint8_t out[CONTENT_MAX])
 				return -1;
 			}
 			out[n++] = (uint8_t)lexer_next(&l);
+		} else if (c == '"') {
+			parser_error(p, where, "a quote within a content is written \\\"");
+			return -1;
 		} else {
 			out[n++] = (uint8_t)c;
 		}
@@ -78,6 +81,7 @@ static struct condition *add(struct parser *p, enum condition_kind kind, struct 
 	}
 	struct condition *c = &p->conditions[p->rule.n_conditions++];
 	*c = (struct condition){.kind = (uint8_t)kind, .field = p->field, .where = where};
+	p->unused_buffer = (struct slice){0};
 	if (p->dotprefix)
 		c->flags |= CONTENT_DOTPREFIX;
 	return c;
@@ -278,9 +282,11 @@ void parse_pcre(struct parser *p, struct slice name, struct slice value)
 	struct rule_where where = value.where;
 	for (const char *letter = close; letter < value.p + value.len; letter++) {
 		where.column = value.where.column + (uint32_t)(letter - value.p);
-		if (!pcre_letter(p, c, *letter, where))
-			parser_error(p, where, "pcre letter %c is not supported",
-				isprint((unsigned char)*letter) ? *letter : '?');
+		if (pcre_letter(p, c, *letter, where))
+			continue;
+		parser_error(p, where, "pcre letter %c is not supported",
+			isprint((unsigned char)*letter) ? *letter : '?');
+		return;
 	}
 	where.column = value.where.column + 1;
 	if (c->bytes == NULL)

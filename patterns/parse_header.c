@@ -148,13 +148,17 @@ static void merge(struct ranges *r, size_t width)
 static bool subtract(struct parser *p, const struct ranges *from, const struct ranges *minus,
 	size_t width, struct rule_where where, struct ranges *out)
 {
+	uint32_t first = 0; // of those that may touch this range or one after it
+
 	for (uint32_t i = 0; i < from->n; i++) {
 		struct range left = from->items[i];
 		bool any = true;
-		for (uint32_t j = 0; j < minus->n && any; j++) {
+		while (first < minus->n && memcmp(minus->items[first].hi, left.lo, width) < 0)
+			first++;
+		for (uint32_t j = first; j < minus->n && any; j++) {
 			const struct range *m = &minus->items[j];
-			if (memcmp(m->hi, left.lo, width) < 0 || memcmp(m->lo, left.hi, width) > 0)
-				continue;
+			if (memcmp(m->lo, left.hi, width) > 0)
+				break;
 			if (memcmp(m->lo, left.lo, width) > 0) {
 				struct range before = left;
 				memcpy(before.hi, m->lo, width);
@@ -195,6 +199,7 @@ static bool parse_variable(struct parser *p, const struct list_kind *kind, struc
 	unsigned depth, struct ranges *out)
 {
 	const struct rule_var *lists[] = {p->vars, rule_vars_default};
+	struct slice outer = p->variable;
 
 	for (unsigned i = 0; i < 2; i++) {
 		for (const struct rule_var *v = lists[i]; v != NULL && v->name != NULL; v++) {
@@ -203,7 +208,10 @@ static bool parse_variable(struct parser *p, const struct list_kind *kind, struc
 				continue;
 			struct slice value = {
 				.p = v->value, .len = strlen(v->value), .where = s.where};
-			return parse_set(p, kind, value, depth, out);
+			p->variable = outer.p != NULL ? outer : s;
+			bool fine = parse_set(p, kind, value, depth, out);
+			p->variable = outer;
+			return fine;
 		}
 	}
 	parser_error(p, s.where, "variable \"%.*s\" is not defined", (int)(s.len < 60 ? s.len : 60),
@@ -311,11 +319,11 @@ static bool address(const char *text, uint8_t fill, uint8_t out[17])
 
 static bool prefix(struct range *out, const char *text)
 {
-	char *end;
 	unsigned bits = out->lo[0] == 4 ? 32 : 128;
-	unsigned long len = strtoul(text, &end, 10);
+	size_t digits = strspn(text, "0123456789");
+	unsigned long len = strtoul(text, NULL, 10);
 
-	if (*text == '\0' || *end != '\0' || len > bits)
+	if (digits == 0 || text[digits] != '\0' || len > bits)
 		return false;
 	for (unsigned i = (unsigned)len; i < bits; i++) {
 		uint8_t bit = (uint8_t)(0x80 >> i % 8);
@@ -346,7 +354,8 @@ static bool address_element(struct parser *p, struct slice s, struct range *out)
 		if (fine && dash != NULL)
 			fine = slash == NULL && address(dash + 1, 0xff, out->hi) &&
 				out->hi[0] == out->lo[0] && memcmp(out->lo, out->hi, 17) <= 0;
-		else if (fine && memcmp(out->lo, out->hi, out->lo[0] == 4 ? 5 : 17) == 0)
+		else if (fine && p->variable.p == NULL &&
+			memcmp(out->lo, out->hi, out->lo[0] == 4 ? 5 : 17) == 0)
 			parser_warning(p, s.where, "the rule names a single host");
 	}
 	if (!fine)

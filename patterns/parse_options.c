@@ -115,6 +115,19 @@ static void on_classtype(struct parser *p, struct slice name, struct slice value
 		p->rule.severity = priority;
 }
 
+// It becomes a name in counters, records and tables.
+static void on_service(struct parser *p, struct rule_where where, const char *id)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t len = strlen(id);
+
+	if (len == 0 || len > SERVICE_MAX || strspn(id, letters) != len)
+		parser_error(
+			p, where, "a service is named by 1 to %d of a-z 0-9 . _ -", SERVICE_MAX);
+	else
+		p->rule.service = id;
+}
+
 // "key value" up to the next comma.
 static void on_metadata(struct parser *p, struct slice name, struct slice value)
 {
@@ -141,7 +154,7 @@ static void on_metadata(struct parser *p, struct slice name, struct slice value)
 		struct rule_pair *out = &p->metadata[p->rule.n_metadata++];
 		*out = (struct rule_pair){text_of(p, k), text_of(p, slice_trim(v))};
 		if (strcmp(out->key, "service") == 0)
-			p->rule.service = out->value;
+			on_service(p, pair.where, out->value);
 	}
 }
 
@@ -252,8 +265,8 @@ static void on_noalert(struct parser *p, struct slice name, struct slice value)
 static void on_dotprefix(struct parser *p, struct slice name, struct slice value)
 {
 	(void)value;
-	if (p->field == FIELD_PAYLOAD)
-		parser_error(p, name.where, "dotprefix wants a sticky buffer before it");
+	if (p->unused_buffer.p == NULL)
+		parser_error(p, name.where, "dotprefix stands right behind a sticky buffer");
 	p->dotprefix = true;
 }
 
@@ -261,6 +274,7 @@ static void on_pkt_data(struct parser *p, struct slice name, struct slice value)
 {
 	(void)name;
 	(void)value;
+	parse_buffer_left(p);
 	p->field = FIELD_PAYLOAD;
 	p->dotprefix = false;
 	p->last_content = -1;
@@ -296,6 +310,16 @@ static const struct {
 	{"http_user_agent", FIELD_HTTP_USER_AGENT, true},
 };
 
+void parse_buffer_left(struct parser *p)
+{
+	struct slice s = p->unused_buffer;
+
+	if (s.p != NULL)
+		parser_error(
+			p, s.where, "%.*s without a content or pcre behind it", (int)s.len, s.p);
+	p->unused_buffer = (struct slice){0};
+}
+
 static bool parse_buffer(struct parser *p, struct slice name, struct slice value)
 {
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
@@ -304,6 +328,8 @@ static bool parse_buffer(struct parser *p, struct slice name, struct slice value
 		if (value.p != NULL) {
 			parser_error(p, value.where, "%s takes no value", buffers[i].word);
 		} else if (!buffers[i].modifier) {
+			parse_buffer_left(p);
+			p->unused_buffer = name;
 			p->field = (uint16_t)buffers[i].field;
 			p->dotprefix = false;
 			p->last_content = -1;

@@ -12,6 +12,7 @@ enum {
 	CONTENT_MAX = 4096, // bytes of one content
 	RANGES_MAX = 8192,
 	VARIABLE_DEPTH_MAX = 16,
+	SERVICE_MAX = 31, // what the counters have room for
 };
 
 struct parser {
@@ -20,6 +21,7 @@ struct parser {
 	struct rule_arena *arena;
 	struct diags *diags;
 	const char *set;
+	struct slice variable; // the rule's own word, while its value is read
 	bool lab;
 	bool failed; // this rule has an error
 	bool no_memory;
@@ -30,6 +32,7 @@ struct parser {
 	struct rule_pair references[PAIRS_MAX];
 	uint16_t field; // of the sticky buffer in force
 	bool dotprefix; // and its transformation
+	struct slice unused_buffer; // its keyword, while nothing looks at it
 	bool has_sid;
 	bool has_priority;
 	int last_content; // index of the content that modifiers belong to, -1: none
@@ -47,6 +50,8 @@ bool parse_header(struct parser *p, struct lexer *l);
 void parse_option(struct parser *p, struct slice name, struct slice value);
 // A number within bounds; complains and returns false when it is none.
 bool parse_number(struct parser *p, struct slice s, int64_t min, int64_t max, int64_t *out);
+// Complains of a sticky buffer that nothing looks at.
+void parse_buffer_left(struct parser *p);
 
 // parse_content.c.
 void parse_content(struct parser *p, struct slice name, struct slice value);

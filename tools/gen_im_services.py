@@ -13,7 +13,7 @@ import sys
 
 DOMAIN = re.compile(r'^=?([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z]{2,}$')
 
-# Protocols, not providers: their domains would be anybody's.
+# Protocols, not providers: their domains would be anybody's, but what they say is their own.
 PROTOCOLS = {'xmpp', 'sip', 'mqtt', 'openim'}
 
 # Domains that the table lacks.
@@ -25,22 +25,30 @@ ADDITIONS = {
                   'edge-chat.facebook.com', 'mqtt.c10r.facebook.com', 'mqtt.facebook.com'],
     'instagram': ['instagram.com', 'cdninstagram.com', 'instagram.c10r.facebook.com'],
     'teams': ['teams.microsoft.com', 'teams.skype.com', 'teams.live.com', 'teams.office.com',
-              'teams.trafficmanager.net', 'teams-msgapi.trafficmanager.net', 'skype.com'],
+              'teams.trafficmanager.net', 'teams-msgapi.trafficmanager.net',
+              'services.sfb.trafficmanager.net', 'skype.com'],
     'discord': ['discordapp.com', 'discord.gg', 'discord.media', 'discordapp.net'],
     'kakaotalk': ['kakao.com', 'kakao.co.kr', 'kakaocorp.com'],
     'snapchat': ['snapchat.com', 'sc-cdn.net', 'sc-gw.com', 'feelinsonice.com',
-                 'feelinsonice-hrd.appspot.com', 'feelinsonice.appspot.com', 'snapads.com'],
+                 'feelinsonice-hrd.appspot.com', 'feelinsonice.appspot.com', 'snapads.com',
+                 'addlive.io'],
     'webex': ['webex.com', 'webexcontent.com'],
     'imo': ['imo.im', 'imoim.net'],
     'viber': ['viber.com', 'viber.it'],
-    'weibo': ['weibo.com', 'weibo.cn', 'sinaimg.cn'],
+    'weibo': ['weibo.com', 'weibo.cn', 'sinaimg.cn', 't.sinajs.cn'],
     'zoom': ['zoom.us', 'zoomgov.com'],
     'vk': ['vk.com', 'vkontakte.ru', 'userapi.com', 'vk-cdn.net', 'vkuser.net'],
     'apple-push': ['push.apple.com', 'push-apple.com.akadns.net'],
     'signal': ['signal.org', 'whispersystems.org'],
     'threema': ['threema.ch'],
     'irc': ['irc.libera.chat', 'irc.oftc.net', 'irc.undernet.org', 'irc.ircnet.com'],
-    'skype': ['skype.com', 'skypeassets.com', 'skypedata.akadns.net'],
+    'skype': ['skype.com', 'skypeassets.com', 'skypedata.akadns.net', 'skype.akadns.net'],
+}
+# Names of a service below a domain that it shares with others: (begin, end).
+SHARED = {
+    'instagram': [('instagram.', '.fbcdn.net'), ('igcdn-', '.akamaihd.net')],
+    'teams': [('b-tr-teams-', '.cloudapp.azure.com')],
+    'skype': [('skypedataprd', '.cloudapp.net')],
 }
 # Services that the table does not have: id -> (name, class, domains).
 EXTRA = {
@@ -70,6 +78,40 @@ INBAND = {
          'flow:to_server; content:"WA"; startswith; pcre:"/^WA[\\x01-\\x0f][\\x00-\\x0f]\\x00/s"'),
         ('tcp any any -> any [443,5222]', 'chat handshake with edge routing',
          'flow:to_server; content:"ED|00 01|"; startswith'),
+        # STUN with message types that no RFC gives out.
+        ('udp any any -> any any', 'call relay',
+         'content:"|08|"; startswith; content:"|21 12 A4 42|"; offset:4; depth:4; fast_pattern; '
+         'pcre:"/^\\x08[\\x00-\\x05]/s"'),
+    ],
+    'discord': [
+        # Two bytes of type, two of length, and 70 bytes: as its documentation of voice has it.
+        ('udp any any -> any any', 'voice address discovery',
+         'dsize:74; content:"|00 01 00 46|"; startswith'),
+        ('udp any any -> any any', 'voice address discovery, answer',
+         'dsize:74; content:"|00 02 00 46|"; startswith'),
+    ],
+    'xmpp': [
+        ('tcp any any -> any any', 'stream header', 'content:"<stream:stream"; depth:64'),
+        ('dns any any -> any any', 'service of a domain',
+         'flow:to_server; dns.query; content:"_xmpp-client._tcp."; startswith; nocase'),
+        ('dns any any -> any any', 'service of a domain, over TLS',
+         'flow:to_server; dns.query; content:"_xmpps-client._tcp."; startswith; nocase'),
+    ],
+    'irc': [
+        ('tcp any any -> any any', 'capabilities',
+         'flow:to_server; content:"CAP LS"; startswith'),
+        ('tcp any any -> any any', 'nickname',
+         'flow:to_server; content:"NICK "; startswith; pcre:"/^NICK [^ \\r\\n]{1,64}\\r?\\n/"'),
+        # FTP and POP3 have the word too, with a single parameter.
+        ('tcp any any -> any any', 'user',
+         'flow:to_server; content:"USER "; startswith; '
+         'pcre:"/^USER [^ \\r\\n]+ [^ \\r\\n]+ [^ \\r\\n]+ [^\\r\\n]+\\r?\\n/"'),
+    ],
+    'teamspeak': [
+        ('udp any any -> any any', 'session start', 'content:"TS3INIT1"; startswith'),
+    ],
+    'mumble': [
+        ('udp any any -> any 64738', 'ping', 'dsize:12; content:"|00 00 00 00|"; startswith'),
     ],
     'wechat': [
         ('http any any -> any any', 'MMTLS short link',
@@ -118,6 +160,30 @@ def content(name, nocase):
     return 'dotprefix; content:".%s"; endswith;%s' % (name, nocase)
 
 
+def shared(begin, end, nocase):
+    return 'content:"%s"; startswith;%s content:"%s"; endswith;%s' % (begin, nocase, end, nocase)
+
+
+def service_rules(ident, name, cls, names, sid):
+    """All rules of a service, numbered from sid."""
+    tail = 'metadata:service %s, class %s; classtype:policy-violation; ' % (
+        ident, cls.replace('/', '-'))
+    rules = []
+    for n in names:
+        for proto, buffers, nocase, what in BUFFERS:
+            rules.append((proto + ' any any -> any any', '%s %s' % (what, n.lstrip('=')),
+                          '%s; %s ' % (buffers, content(n, nocase))))
+    for header, what, options in INBAND.get(ident, ()):
+        rules.append((header, what, options + '; ' if options else ''))
+    for begin, end in SHARED.get(ident, ()):
+        for proto, buffers, nocase, what in BUFFERS:
+            rules.append((proto + ' any any -> any any', '%s %s*%s' % (what, begin, end),
+                          '%s; %s ' % (buffers, shared(begin, end, nocase))))
+    assert len(rules) < 1000, ident
+    return ['alert %s (msg:"%s: %s"; %s%ssid:%d; rev:1;)' % (header, name, what, options, tail, n)
+            for n, (header, what, options) in enumerate(rules, sid)]
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -125,10 +191,9 @@ def main():
     with open(sys.argv[1], encoding='utf-8') as f:
         for row in csv.DictReader(f, delimiter='\t', quoting=csv.QUOTE_NONE):
             ident = row['#id']
-            if ident in PROTOCOLS:
-                continue
+            names = set() if ident in PROTOCOLS else suffixes(row, ident)
             services.append((ident, re.sub(r'\s*\(.*', '', row['service']), row['class'],
-                             minimal(suffixes(row, ident))))
+                             minimal(names)))
     for ident, (name, cls, names) in EXTRA.items():
         services.append((ident, name, cls, minimal(set(names))))
     # A name that two services claim is the first one's.
@@ -139,26 +204,15 @@ def main():
 # metadata "service" names the flow; where several rules hit, the longest content wins, so that
 # weixin.qq.com is WeChat's though qq.com is QQ's. "class" is the kind of service.
 #
-# Made by tools/gen_im_services.py; do not edit. sid = 4,000,000 + 1,000 times the service's number
-# + a running number.
+# Made by tools/gen_im_services.py; do not edit. sid = 4,000,000 + 1,000 times the service's row in
+# the table + a running number.
 ''')
     for number, (ident, name, cls, names) in enumerate(services, 1):
         names = [n for n in names if owner.setdefault(n.lstrip('='), ident) == ident]
         if not names and ident not in INBAND:
             continue
-        sid = 4000000 + 1000 * number
         print('# %s' % name)
-        tail = 'metadata:service %s, class %s; classtype:policy-violation; ' % (
-            ident, cls.replace('/', '-'))
-        for n in names:
-            for proto, buffers, nocase, what in BUFFERS:
-                print('alert %s any any -> any any (msg:"%s: %s %s"; %s; %s %ssid:%d; rev:1;)' % (
-                    proto, name, what, n.lstrip('='), buffers, content(n, nocase), tail, sid))
-                sid += 1
-        for header, what, options in INBAND.get(ident, ()):
-            print('alert %s (msg:"%s: %s"; %s%ssid:%d; rev:1;)' % (
-                header, name, what, options + '; ' if options else '', tail, sid))
-            sid += 1
+        print('\n'.join(service_rules(ident, name, cls, names, 4000000 + 1000 * number)))
         print()
 
 

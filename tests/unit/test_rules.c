@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct parsed {
 	struct rule_list list;
@@ -14,7 +15,8 @@ struct parsed {
 static struct parsed parse_bytes(const char *text, size_t len, bool lab)
 {
 	static const struct rule_var vars[] = {{"MY_NET", "[10.0.0.0/8,!10.1.0.0/16]"},
-		{"LOOP_A", "$LOOP_B"}, {"LOOP_B", "$LOOP_A"}, {NULL, NULL}};
+		{"BAD_PORTS", "[80,\n http]"}, {"DNS_HOST", "192.0.2.53"}, {"LOOP_A", "$LOOP_B"},
+		{"LOOP_B", "$LOOP_A"}, {NULL, NULL}};
 	struct parsed p = {0};
 	char *exact = malloc(len ? len : 1); // so that a read past the end is seen
 
@@ -59,6 +61,7 @@ static void test_errors(void)
 		{"arrow", "alert tcp any any => any any (sid:1;)", 1, 19, "->"},
 		{"bracket", "alert tcp any any -> any any sid:1;", 1, 30, "'('"},
 		{"not closed", "alert tcp any any -> any any (sid:1;", 1, 31, "closing"},
+		{"text behind", HEAD "sid:1;) flibber", 1, 39, "behind"},
 		{"no semicolon", HEAD "sid:1)", 1, 31, "';'"},
 		{"no sid", HEAD "msg:\"x\";)", 1, 1, "sid is missing"},
 		{"sid 0", HEAD "sid:0;)", 1, 35, "a number from 1"},
@@ -70,6 +73,8 @@ static void test_errors(void)
 		{"no hex", HEAD "content:\"|zz|\";" TAIL, 1, 41, "hexadecimal"},
 		{"open bar", HEAD "content:\"|00\";" TAIL, 1, 40, "closing '|'"},
 		{"escape", HEAD "content:\"a\\b\";" TAIL, 1, 41, "backslash"},
+		{"a quote", HEAD "content:\"a\"b\";" TAIL, 1, 31, "';'"},
+		{"quotes", HEAD "content:\"a\"b\"c\";" TAIL, 1, 41, "a quote within"},
 		{"no quotes", HEAD "content:abc;" TAIL, 1, 39, "quotes"},
 		{"modifier first", HEAD "nocase;" TAIL, 1, 31, "without a content"},
 		{"depth too small", HEAD "content:\"abc\"; depth:2;" TAIL, 1, 31, "depth"},
@@ -87,6 +92,23 @@ static void test_errors(void)
 		{"pcre syntax", HEAD "pcre:\"/a(b/\";" TAIL, 1, 41, "pcre"},
 		{"relative pcre", HEAD "pcre:\"/a/R\";" TAIL, 1, 31, "relative"},
 		{"an e-mail address", HEAD "content:\"jo@acme.io\";" TAIL, 1, 40, "e-mail"},
+		{"an error in a variable", "alert tcp any $BAD_PORTS -> any any (sid:1;)", 1, 15,
+			"$BAD_PORTS: a number"},
+		{"prefix with a sign", "alert tcp 10.0.0.0/+8 any -> any any (sid:1;)", 1, 11,
+			"address"},
+		{"a buffer for nothing", HEAD "tls.sni; http.host; content:\"a\";" TAIL, 1, 31,
+			"tls.sni without"},
+		{"the last buffer for nothing", HEAD "content:\"a\"; tls.sni;" TAIL, 1, 44,
+			"tls.sni without"},
+		{"dotprefix on payload", HEAD "dotprefix; content:\".a\";" TAIL, 1, 31,
+			"right behind"},
+		{"dotprefix too late", HEAD "tls.sni; content:\"a\"; dotprefix;" TAIL, 1, 53,
+			"right behind"},
+		{"no service", HEAD "metadata:a b, service;" TAIL, 1, 45, "a service"},
+		{"a service's name", HEAD "metadata:service <b>;" TAIL, 1, 40, "a service"},
+		{"both kinds of stream", HEAD "flow:no_stream,only_stream;" TAIL, 1, 1, "exclude"},
+		{"a buffer's letter", HEAD "pcre:\"/a/U\";" TAIL, 1, 40, "write http.uri"},
+		{"old modifier alone", HEAD "http_uri;" TAIL, 1, 31, "without a content"},
 		{"a phone number", HEAD "content:\"+4915112345678\";" TAIL, 1, 40, "phone"},
 		{"a card", HEAD "content:\"4556737586899855\";" TAIL, 1, 40, "card"},
 	};
@@ -120,6 +142,10 @@ static void test_accepted(void)
 		{"a byte order mark", "\xef\xbb\xbf" HEAD "sid:1;)", 0},
 		{"drop", "drop tcp any any -> any any (sid:1;)", 1},
 		{"reject", "reject tcp any any -> any any (sid:1;)", 1},
+		{"one host of the configuration", "alert tcp $DNS_HOST any -> any any (sid:1;)", 0},
+		{"continuations without a space",
+			"alert tcp [10.0.0.0/8\\\n,11.0.0.0/8] any\\\r\n -> any any\\\n(sid:1;)",
+			0},
 		{"one host", "alert tcp 192.0.2.1 any -> any any (sid:1;)", 1},
 		{"variables in lists",
 			"alert tcp [$MY_NET,192.0.2.0/24] !$HTTP_PORTS -> any any (sid:1;)", 0},
@@ -257,6 +283,153 @@ static void test_dsize(void)
 	}
 }
 
+// Positions and old-style words end up in the condition they are about.
+static void test_buffers(void)
+{
+	struct parsed p = parse(HEAD "content:\"/a\"; http_uri; offset:2; depth:9; tls.sni; "
+				     "content:\"b\"; pkt_data; content:\"c\"; content:\"d\"; "
+				     "distance:-3; within:7; http.uri; pcre:\"/x/sU\";" TAIL);
+	static const uint16_t fields[] = {
+		FIELD_HTTP_URI, FIELD_TLS_SNI, FIELD_PAYLOAD, FIELD_PAYLOAD, FIELD_HTTP_URI};
+
+	CHECK(p.err == 0 && p.list.n == 1, "%s", p.diags.n > 0 ? p.diags.items[0].text : "");
+	const struct rule *r = p.list.n == 1 ? p.list.rules[0] : NULL;
+	CHECK(r != NULL && r->n_conditions == ROWS(fields), "conditions");
+	for (size_t i = 0; r != NULL && i < ROWS(fields); i++)
+		CHECK(r->conditions[i].field == fields[i], "condition %zu", i);
+	if (r != NULL) {
+		CHECK(r->conditions[0].offset == 2 && r->conditions[0].depth == 9, "first");
+		CHECK(r->conditions[3].distance == -3 && r->conditions[3].within == 7, "fourth");
+		CHECK(r->conditions[0].where.column == 31, "where");
+	}
+	done(&p);
+}
+
+static void test_continuation(void)
+{
+	struct parsed p = parse(HEAD "metadata:a b \\\n, \\\n c d\\\r\n; sid:1;)");
+	const struct rule *r = p.list.n == 1 ? p.list.rules[0] : NULL;
+
+	CHECK(r != NULL && r->n_metadata == 2, "pairs");
+	if (r != NULL && r->n_metadata == 2) {
+		CHECK(strcmp(r->metadata[0].value, "b") == 0, "%s", r->metadata[0].value);
+		CHECK(strcmp(r->metadata[1].key, "c") == 0, "%s", r->metadata[1].key);
+		CHECK(strcmp(r->metadata[1].value, "d") == 0, "%s", r->metadata[1].value);
+	}
+	done(&p);
+}
+
+static void test_ports(void)
+{
+	static const struct {
+		const char *text;
+		const char *want;
+	} cases[] = {
+		{"80", "80-80"},
+		{":1023", "0-1023"},
+		{"[80,443,81,440:500]", "80-80 81-81 440-500"},
+		{"!80", "0-79 81-65535"},
+		{"[10:20,!10,!20]", "11-19"},
+		{"[1:100,!10:20,!50]", "1-9 21-49 51-100"},
+		{"[!0:1023,!65535]", "1024-65534"},
+		{"[![1:65535]]", "0-0"},
+		{"!$HTTP_PORTS", "0-79 81-65535"},
+	};
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		char text[200], got[100] = "";
+		snprintf(text, sizeof(text), "alert tcp any %s -> any any (sid:1;)", cases[i].text);
+		struct parsed p = parse(text);
+		for (uint32_t k = 0; p.list.n == 1 && k < p.list.rules[0]->sport.n; k++) {
+			const struct port_range *a = &p.list.rules[0]->sport.ranges[k];
+			snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%u-%u",
+				k > 0 ? " " : "", a->lo, a->hi);
+		}
+		CHECK(strcmp(got, cases[i].want) == 0, "%s: %s", cases[i].text, got);
+		done(&p);
+	}
+}
+
+// In the laboratory what identifies one person is a warning.
+static void test_lab(void)
+{
+	static const char text[] = HEAD "content:\"jo@acme.io\";" TAIL;
+	struct parsed p = parse_bytes(text, sizeof(text) - 1, true);
+
+	CHECK(p.err == 0 && p.list.n == 1 && p.diags.n_errors == 0, "loads: %d", p.err);
+	CHECK(p.diags.n == 1 && strstr(p.diags.items[0].text, "e-mail") != NULL, "is told");
+	CHECK(p.diags.n == 1 && strstr(p.diags.items[0].text, "acme") == NULL, "not repeated");
+	done(&p);
+}
+
+// However many warnings there are, an error is told.
+static void test_full_diags(void)
+{
+	static const char warning[] = "drop tcp any any -> any any (sid:1;)\n";
+	static const char error[] = "alert tcp any any -> any any (sid:x;)\n";
+	const unsigned n = DIAGS_MAX + 10;
+	char *text = calloc(1, n * sizeof(warning) + sizeof(error));
+	size_t len = 0;
+
+	for (unsigned i = 0; i < n; i++, len += sizeof(warning) - 1)
+		memcpy(text + len, warning, sizeof(warning) - 1);
+	memcpy(text + len, error, sizeof(error) - 1);
+	struct parsed p = parse(text);
+	CHECK(p.diags.n == DIAGS_MAX && p.diags.n_warnings == n, "%u of %u", p.diags.n,
+		p.diags.n_warnings);
+	CHECK(p.diags.n_errors == 2, "sid is no number, and so is missing: %u", p.diags.n_errors);
+	CHECK(p.diags.items[DIAGS_MAX - 1].level == DIAG_ERROR &&
+			p.diags.items[DIAGS_MAX - 1].where.line == n + 1,
+		"the last one");
+	free(text);
+	done(&p);
+}
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	FILE *f = fopen(path, "w");
+	CHECK(f != NULL, "%s", path);
+	if (f != NULL) {
+		fputs(text, f);
+		fclose(f);
+	}
+}
+
+static void test_directory(void)
+{
+	static const char *const names[] = {"b.rules", "a.rules", "notes.txt", "round.rules"};
+	char dir[] = "/tmp/sealwatch-rules.XXXXXX", path[200];
+	struct rule_list list = {0};
+	struct diags diags = {0};
+
+	if (mkdtemp(dir) == NULL) {
+		CU_FAIL("mkdtemp");
+		return;
+	}
+	CHECK(rules_parse_path(dir, NULL, false, &list, &diags) == -ENOENT, "empty");
+	put(dir, "b.rules", HEAD "sid:2;)");
+	put(dir, "a.rules", HEAD "sid:1;)");
+	put(dir, "notes.txt", "no rules");
+	CHECK(rules_parse_path(dir, NULL, false, &list, &diags) == 0, "two files");
+	CHECK(list.n == 2 && list.rules[0]->sid == 1 && strcmp(list.rules[1]->set, "b") == 0,
+		"by name");
+	snprintf(path, sizeof(path), "%s/round.rules", dir);
+	CHECK(symlink(".", path) == 0, "a circle");
+	diags_free(&diags);
+	CHECK(rules_parse_path(dir, NULL, false, &list, &diags) == -EINVAL, "circle");
+	CHECK(diags.n == 1 && strstr(diags.items[0].text, "regular file") != NULL, "one complaint");
+	rule_list_free(&list);
+	diags_free(&diags);
+	for (size_t i = 0; i < ROWS(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+
 static void test_unique(void)
 {
 	struct parsed p = parse(HEAD "sid:1;)\n" HEAD "sid:2;)\n" HEAD "sid:1; gid:2;)\n");
@@ -305,6 +478,12 @@ int main(void)
 		{"a whole rule", test_whole_rule},
 		{"address ranges", test_ranges},
 		{"dsize", test_dsize},
+		{"ports", test_ports},
+		{"buffers", test_buffers},
+		{"continuation", test_continuation},
+		{"laboratory", test_lab},
+		{"full diags", test_full_diags},
+		{"directory", test_directory},
 		{"unique", test_unique},
 		{"hostile text", test_hostile},
 		CU_TEST_INFO_NULL,
