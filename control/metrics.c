@@ -1,24 +1,37 @@
 #include "control/metrics.h"
 
+#include "control/sinks/json_out.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define OTHER_SERVICE "other"
 
 static void head(FILE *out, const char *name, const char *type, const char *help)
 {
 	fprintf(out, "# TYPE sealwatch_%s %s\n# HELP sealwatch_%s %s.\n", name, type, name, help);
 }
 
-// OpenMetrics 1.0, ABNF: backslash, quote and newline are escaped. Names of services come from
-// rules: other control bytes are taken out, for the readers' sake.
+// OpenMetrics 1.0, ABNF: backslash and quote are escaped, the text is UTF-8. Names of services come
+// from rules: control bytes and what is no UTF-8 (a name may be cut inside a character) read \xNN.
 static void put_label(FILE *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		if (*text == '\\' || *text == '"')
-			fprintf(out, "\\%c", *text);
-		else if ((unsigned char)*text >= 0x20)
-			fputc(*text, out);
+	const uint8_t *p = (const uint8_t *)text;
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		size_t n = *p >= 0x80 ? jout_utf8(p, left) : 1;
+		if (*p == '\\' || *p == '"')
+			fprintf(out, "\\%c", *p);
+		else if (n == 0 || *p < 0x20 || *p == 0x7f)
+			fprintf(out, "\\\\x%02x", *p);
+		else
+			fwrite(p, 1, n, out);
+		n = n > 0 ? n : 1;
+		p += n;
+		left -= n;
 	}
 }
 
@@ -50,11 +63,17 @@ static int by_hits(const void *a, const void *b)
 	return x->sid < y->sid ? -1 : x->sid > y->sid;
 }
 
+static bool is_rest_of_rules(const struct rule_tally *t)
+{
+	return t->gid == 0 && t->sid == 0 && t->rev == 0;
+}
+
 static int put_rules(FILE *out, const struct metrics_input *in)
 {
 	uint32_t n = in->rules != NULL ? in->rules->n : 0;
-	struct rule_tally *sorted = malloc((n + 1u) * sizeof(*sorted));
+	struct rule_tally *sorted = malloc((n + (size_t)1) * sizeof(*sorted));
 	uint64_t others = 0;
+	unsigned shown = 0;
 
 	if (sorted == NULL)
 		return -ENOMEM;
@@ -64,13 +83,15 @@ static int put_rules(FILE *out, const struct metrics_input *in)
 	}
 	head(out, "rule_hits", "counter", "hits of a rule");
 	for (uint32_t i = 0; i < n && sorted[i].hits > 0; i++) {
-		if (i >= METRICS_RULES_MAX) {
-			others += sorted[i].hits;
+		const struct rule_tally *t = &sorted[i];
+		if (shown == METRICS_RULES_MAX || is_rest_of_rules(t)) {
+			others += t->hits;
 			continue;
 		}
 		fprintf(out,
 			"sealwatch_rule_hits_total{gid=\"%u\",sid=\"%u\",rev=\"%u\"} %" PRIu64 "\n",
-			sorted[i].gid, sorted[i].sid, sorted[i].rev, sorted[i].hits);
+			t->gid, t->sid, t->rev, t->hits);
+		shown++;
 	}
 	if (others > 0)
 		fprintf(out,
@@ -86,6 +107,38 @@ static uint64_t service_value(const struct service_tally *s, unsigned which)
 	return which == 0 ? s->flows : which == 1 ? s->packets : s->bytes;
 }
 
+static void put_service(
+	FILE *out, const char *metric, const struct service_tally *s, unsigned which)
+{
+	if (s->flows == 0)
+		return;
+	fprintf(out, "sealwatch_%s_total{service=\"", metric);
+	put_label(out, s->name);
+	fprintf(out, "\"} %" PRIu64 "\n", service_value(s, which));
+}
+
+static bool is_rest_of_services(const struct service_tally *s)
+{
+	return s->name[0] == '\0' || strcmp(s->name, OTHER_SERVICE) == 0;
+}
+
+// The nameless rest reads "other". A rule may call its service so as well: a series can stand in the
+// text but once, and both are told as one.
+static struct service_tally rest_of_services(const struct service_tallies *all)
+{
+	struct service_tally rest = {.name = OTHER_SERVICE};
+
+	for (uint32_t i = 0; i < all->n; i++) {
+		const struct service_tally *s = &all->items[i];
+		if (!is_rest_of_services(s))
+			continue;
+		rest.flows += s->flows;
+		rest.packets += s->packets;
+		rest.bytes += s->bytes;
+	}
+	return rest;
+}
+
 static void put_services(FILE *out, const struct metrics_input *in)
 {
 	static const struct {
@@ -93,17 +146,17 @@ static void put_services(FILE *out, const struct metrics_input *in)
 	} rows[] = {{"service_flows", "flows of a service"},
 		{"service_packets", "frames of a service"},
 		{"service_bytes", "bytes of a service on the wire"}};
+	static const struct service_tallies none;
+	const struct service_tallies *all = in->services != NULL ? in->services : &none;
+	struct service_tally rest = rest_of_services(all);
 
-	for (unsigned r = 0; r < 3; r++) {
+	for (unsigned r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
 		head(out, rows[r].name, "counter", rows[r].help);
-		for (uint32_t i = 0; in->services != NULL && i < in->services->n; i++) {
-			const struct service_tally *s = &in->services->items[i];
-			if (s->flows == 0)
-				continue;
-			fprintf(out, "sealwatch_%s_total{service=\"", rows[r].name);
-			put_label(out, s->name[0] != '\0' ? s->name : "other");
-			fprintf(out, "\"} %" PRIu64 "\n", service_value(s, r));
+		for (uint32_t i = 0; i < all->n; i++) {
+			if (!is_rest_of_services(&all->items[i]))
+				put_service(out, rows[r].name, &all->items[i], r);
 		}
+		put_service(out, rows[r].name, &rest, r);
 	}
 }
 
@@ -129,7 +182,9 @@ int metrics_write(FILE *out, const struct metrics_input *in)
 	put_services(out, in);
 	int err = put_rules(out, in);
 	fprintf(out, "# EOF\n");
-	if (err == 0 && ferror(out))
+	if (fflush(out) != 0 && err == 0)
+		err = -errno;
+	if (ferror(out) && err == 0)
 		err = -EIO;
 	return err;
 }

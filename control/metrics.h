@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { METRICS_RULES_MAX = 10000 }; // rules with most hits; the rest is summed under sid "other"
+// Rules with most hits. The rest is summed under sid "other": a sum that falls, as if it began anew,
+// when one of them comes up among the most.
+enum { METRICS_RULES_MAX = 10000 };
 
 struct metrics_thread {
 	const char *label; // "0", "1", ..., "reader"
@@ -20,7 +22,7 @@ struct metrics_input {
 	const struct metrics_thread *threads;
 	unsigned n_threads;
 	const struct rule_tallies *rules; // those without a hit are left out
-	const struct service_tallies *services; // likewise
+	const struct service_tallies *services; // likewise; the nameless one reads "other"
 	bool dataplane_up;
 	uint64_t generation; // 0: none
 	uint32_t n_rules; // of the live set

@@ -16,6 +16,7 @@ struct eve_writer {
 	int fd;
 	bool regular;
 	bool complained;
+	bool torn; // the buffer begins inside a line whose begin is written
 	struct eve_stats stats;
 	struct json_out line;
 	uint64_t lines; // in buffer[]
@@ -32,7 +33,7 @@ int eve_open(const char *path, struct eve_writer **out)
 	if (w == NULL)
 		return -ENOMEM;
 	if (strcmp(path, "-") == 0)
-		w->fd = dup(STDOUT_FILENO);
+		w->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	else
 		w->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 	if (w->fd < 0 || fstat(w->fd, &st) < 0) {
@@ -47,13 +48,6 @@ int eve_open(const char *path, struct eve_writer **out)
 	return 0;
 }
 
-// A line that was begun must not stay half: what stands behind the last whole one is cut off.
-static void cut_back(struct eve_writer *w, off_t end)
-{
-	if (w->regular && end >= 0 && ftruncate(w->fd, end) < 0)
-		log_error("EVE: a broken line could not be taken back: %s", strerror(errno));
-}
-
 static uint64_t lines_in(const char *p, size_t len)
 {
 	uint64_t n = 0;
@@ -63,59 +57,92 @@ static uint64_t lines_in(const char *p, size_t len)
 	return n;
 }
 
-// Writes the buffer. What the system takes counts up to the last whole line; the rest is lost
-// and counted, because memory for it has an end.
+// As much of the buffer as the system takes. 0, or -errno of what it did not take.
+static int write_buffer(struct eve_writer *w, size_t *done)
+{
+	*done = 0;
+	while (*done < w->len) {
+		ssize_t n = write(w->fd, w->buffer + *done, w->len - *done);
+		if (n > 0)
+			*done += (size_t)n;
+		else if (n == 0)
+			return -EIO;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+// A line that was begun must not stay half. In a file what stands behind the last whole line is
+// cut off; where that can not be (a pipe), the line's rest is the first thing to be written next.
+static void mend(struct eve_writer *w, off_t start, size_t whole, size_t done)
+{
+	bool still_torn = w->torn && whole == 0;
+	bool cut = w->regular && start >= 0 && !still_torn;
+	size_t rest = 0;
+
+	if (still_torn || (done > whole && !(cut && ftruncate(w->fd, start + (off_t)whole) == 0))) {
+		const char *end = memchr(w->buffer + done, '\n', w->len - done);
+		rest = (size_t)(end - w->buffer) + 1 - done;
+		memmove(w->buffer, w->buffer + done, rest);
+	}
+	w->torn = rest > 0;
+	w->len = rest;
+	w->lines = rest > 0;
+}
+
+// What can not be written is lost and counted, because memory for it has an end.
+static void lose(struct eve_writer *w, off_t start, size_t done, int err)
+{
+	const char *last = memrchr(w->buffer, '\n', done);
+	size_t whole = last != NULL ? (size_t)(last - w->buffer) + 1 : 0;
+	uint64_t kept = lines_in(w->buffer, whole);
+	uint64_t lost = w->lines - kept;
+
+	mend(w, start, whole, done);
+	w->stats.written += kept;
+	w->stats.failed += lost - w->lines;
+	w->stats.last_errno = -err;
+	if (!w->complained)
+		log_error("EVE: %s; lines are lost and counted until it can be written again",
+			strerror(-err));
+	w->complained = true;
+}
+
 int eve_flush(struct eve_writer *w)
 {
-	off_t start = w->regular ? lseek(w->fd, 0, SEEK_END) : -1;
-	size_t done = 0;
-	int err = 0;
+	size_t done;
 
-	while (done < w->len && err == 0) {
-		ssize_t n = write(w->fd, w->buffer + done, w->len - done);
-		if (n < 0 && errno != EINTR)
-			err = -errno;
-		else if (n > 0)
-			done += (size_t)n;
-	}
+	if (w->len == 0)
+		return 0;
+	off_t start = w->regular ? lseek(w->fd, 0, SEEK_END) : -1;
+	int err = write_buffer(w, &done);
 	if (err < 0) {
-		const char *last = memrchr(w->buffer, '\n', done);
-		size_t whole = last != NULL ? (size_t)(last - w->buffer) + 1 : 0;
-		uint64_t kept = lines_in(w->buffer, whole);
-		cut_back(w, start < 0 ? -1 : start + (off_t)whole);
-		w->stats.written += kept;
-		w->stats.failed += w->lines - kept;
-		w->stats.last_errno = -err;
-		if (!w->complained)
-			log_error(
-				"EVE: %s; lines are lost and counted until it can be written again",
-				strerror(-err));
-		w->complained = true;
-	} else if (w->len > 0) {
-		w->stats.written += w->lines;
-		w->stats.last_errno = 0;
-		if (w->complained)
-			log_info("EVE: can be written again; %llu lines were lost",
-				(unsigned long long)w->stats.failed);
-		w->complained = false;
+		lose(w, start, done, err);
+		return err;
 	}
+	w->stats.written += w->lines;
+	w->stats.last_errno = 0;
+	if (w->complained)
+		log_info("EVE: can be written again; %llu lines were lost",
+			(unsigned long long)w->stats.failed);
+	w->complained = false;
+	w->torn = false;
 	w->len = 0;
 	w->lines = 0;
-	return err;
+	return 0;
 }
 
 static int put_line(struct eve_writer *w)
 {
 	int err = 0;
 
-	if (w->line.failed) {
-		w->stats.failed++;
-		return -ENOMEM;
-	}
 	if (w->line.len > BUFFER_MAX - w->len)
 		err = eve_flush(w);
-	if (w->line.len > BUFFER_MAX)
-		return -EMSGSIZE;
+	if (w->line.failed || w->line.len > BUFFER_MAX - w->len) {
+		w->stats.failed++;
+		return err < 0 ? err : w->line.failed ? -ENOMEM : -EMSGSIZE;
+	}
 	memcpy(w->buffer + w->len, w->line.data, w->line.len);
 	w->len += w->line.len;
 	w->lines++;

@@ -7,21 +7,44 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-enum { PROTO_SCTP = 132, ICMP4 = 1, ICMP6 = 58 };
+// Numbers of the wire, as EVE spells them.
+struct name {
+	uint16_t number;
+	const char *name;
+};
 
-void eve_put_time(struct json_out *j, const char *key, uint64_t ns)
+// IANA, assigned internet protocol numbers.
+static const struct name protos[] = {{1, "ICMP"}, {2, "IGMP"}, {4, "IP-in-IP"}, {6, "TCP"},
+	{17, "UDP"}, {41, "IPv6"}, {47, "GRE"}, {50, "ESP"}, {51, "AH"}, {58, "IPv6-ICMP"},
+	{132, "SCTP"}};
+
+static const struct name tls_versions[] = {{0x0002, "SSLv2"}, {0x0101, "TLCP"}, {0x0300, "SSLv3"},
+	{0x0301, "TLSv1"}, {0x0302, "TLS 1.1"}, {0x0303, "TLS 1.2"}, {0x0304, "TLS 1.3"}};
+
+// IANA, domain name system parameters.
+static const struct name rrtypes[] = {{1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"}, {10, "NULL"},
+	{12, "PTR"}, {13, "HINFO"}, {15, "MX"}, {16, "TXT"}, {17, "RP"}, {24, "SIG"}, {25, "KEY"},
+	{28, "AAAA"}, {29, "LOC"}, {33, "SRV"}, {35, "NAPTR"}, {37, "CERT"}, {39, "DNAME"},
+	{41, "OPT"}, {42, "APL"}, {43, "DS"}, {44, "SSHFP"}, {46, "RRSIG"}, {47, "NSEC"},
+	{48, "DNSKEY"}, {49, "DHCID"}, {50, "NSEC3"}, {51, "NSEC3PARAM"}, {52, "TLSA"}, {55, "HIP"},
+	{59, "CDS"}, {60, "CDNSKEY"}, {64, "SVCB"}, {65, "HTTPS"}, {99, "SPF"}, {249, "TKEY"},
+	{250, "TSIG"}, {251, "IXFR"}, {252, "AXFR"}, {255, "ANY"}, {256, "URI"}, {257, "CAA"}};
+
+static const struct name rcodes[] = {{0, "NOERROR"}, {1, "FORMERR"}, {2, "SERVFAIL"},
+	{3, "NXDOMAIN"}, {4, "NOTIMP"}, {5, "REFUSED"}, {6, "YXDOMAIN"}, {7, "YXRRSET"},
+	{8, "NXRRSET"}, {9, "NOTAUTH"}, {10, "NOTZONE"}};
+
+// NULL: has no name.
+#define NAME(table, number) name_of(table, sizeof(table) / sizeof((table)[0]), number)
+
+static const char *name_of(const struct name *names, size_t n, uint16_t number)
 {
-	time_t seconds = (time_t)(ns / 1000000000);
-	char text[64];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06u+0000", tm.tm_year + 1900,
-		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		(unsigned)(ns % 1000000000 / 1000));
-	jout_string(j, key, text);
+	for (size_t i = 0; i < n; i++) {
+		if (names[i].number == number)
+			return names[i].name;
+	}
+	return NULL;
 }
 
 static void put_address(
@@ -34,22 +57,29 @@ static void put_address(
 
 static void put_proto(struct json_out *j, uint8_t l4)
 {
-	static const struct {
-		uint8_t l4;
-		const char *name;
-	} names[] = {{IPPROTO_TCP, "TCP"}, {IPPROTO_UDP, "UDP"}, {ICMP4, "ICMP"},
-		{ICMP6, "IPv6-ICMP"}, {PROTO_SCTP, "SCTP"}, {IPPROTO_GRE, "GRE"},
-		{IPPROTO_ESP, "ESP"}, {IPPROTO_IGMP, "IGMP"}};
+	const char *name = NAME(protos, l4);
 	char number[8];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i].l4 == l4) {
-			jout_string(j, "proto", names[i].name);
-			return;
-		}
+	snprintf(number, sizeof(number), "%u", l4);
+	jout_string(j, "proto", name != NULL ? name : number);
+}
+
+void eve_put_app_proto(struct json_out *j, const struct event_head *h)
+{
+	if (h->app_proto != APP_UNKNOWN)
+		jout_string(j, "app_proto", app_proto_name[h->app_proto]);
+}
+
+void eve_put_list(struct json_out *j, const struct eve_record *r, const char *key, uint16_t tag)
+{
+	if (eve_record_find(r, tag) == NULL)
+		return;
+	jout_open(j, key, '[');
+	for (unsigned i = 0; i < r->n; i++) {
+		if (r->values[i].tag == tag)
+			jout_text(j, NULL, r->values[i].p, r->values[i].len);
 	}
-	snprintf(number, sizeof(number), "%03u", l4);
-	jout_string(j, "proto", number);
+	jout_close(j, ']');
 }
 
 static void put_vlan(struct json_out *j, const struct event_tunnel *t)
@@ -64,17 +94,18 @@ static void put_vlan(struct json_out *j, const struct event_tunnel *t)
 
 static bool is_icmp(const struct event_head *h)
 {
-	return h->l4 == ICMP4 || h->l4 == ICMP6;
+	return h->l4 == IPPROTO_ICMP || h->l4 == IPPROTO_ICMPV6;
 }
 
 static void put_common(struct json_out *j, const struct eve_record *r, const char *type)
 {
 	const struct event_head *h = &r->head;
+	// JSON's readers keep 53 bits of a number; 0 would be none.
+	uint64_t flow_id = h->flow_id & ((1ull << 53) - 1);
 	struct event_tunnel tunnel;
 
-	eve_put_time(j, "timestamp", h->ts_ns);
-	// JSON's readers keep 53 bits of a number.
-	jout_number(j, "flow_id", h->flow_id & ((1ull << 53) - 1));
+	jout_time(j, "timestamp", h->ts_ns);
+	jout_number(j, "flow_id", flow_id != 0 ? flow_id : 1);
 	if (h->pcap_cnt != 0)
 		jout_number(j, "pcap_cnt", h->pcap_cnt);
 	jout_string(j, "event_type", type);
@@ -88,6 +119,7 @@ static void put_common(struct json_out *j, const struct eve_record *r, const cha
 		jout_number(j, "dest_port", h->dport);
 	put_proto(j, h->l4);
 	jout_number(j, "ip_v", h->ip_version);
+	// A flow of ICMP is no one packet's: it has no type.
 	if (is_icmp(h) && h->type == EVENT_ALERT) {
 		jout_number(j, "icmp_type", h->sport & 0xff);
 		jout_number(j, "icmp_code", h->dport & 0xff);
@@ -101,55 +133,56 @@ static uint16_t u16_of(const struct eve_value *v, size_t at)
 
 static void put_tls(struct json_out *j, const struct eve_record *r)
 {
-	static const struct {
-		uint16_t version;
-		const char *name;
-	} names[] = {{0x0101, "TLCP"}, {0x0002, "SSLv2"}, {0x0300, "SSLv3"}, {0x0301, "TLSv1"},
-		{0x0302, "TLS 1.1"}, {0x0303, "TLS 1.2"}, {0x0304, "TLS 1.3"}};
 	const struct eve_value *sni = eve_record_find(r, FIELD_TLS_SNI);
 	const struct eve_value *version = eve_record_find(r, FIELD_TLS_VERSION);
-	char number[16];
 
 	jout_open(j, "tls", '{');
 	if (sni != NULL)
 		jout_text(j, "sni", sni->p, sni->len);
 	if (version != NULL) {
+		const char *name = NAME(tls_versions, u16_of(version, 0));
+		char number[16];
 		snprintf(number, sizeof(number), "0x%04x", u16_of(version, 0));
-		const char *name = number;
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-			if (names[i].version == u16_of(version, 0))
-				name = names[i].name;
-		}
-		jout_string(j, "version", name);
+		jout_string(j, "version", name != NULL ? name : number);
 	}
-	if (eve_record_find(r, FIELD_TLS_ALPN) != NULL) {
-		jout_open(j, "client_alpns", '[');
-		for (unsigned i = 0; i < r->n; i++) {
-			if (r->values[i].tag == FIELD_TLS_ALPN)
-				jout_text(j, NULL, r->values[i].p, r->values[i].len);
-		}
-		jout_close(j, ']');
-	}
+	eve_put_list(j, r, "client_alpns", FIELD_TLS_ALPN);
 	jout_close(j, '}');
 }
 
-// "host:port" -> the host, and the port as a number of its own. An IPv6 literal has its brackets.
+// Where the host of "host:port" ends, and *port; without a port it is the whole, and -1. Only in
+// brackets a host has colons of its own: an IPv6 literal without them has no port.
+static size_t split_host(const struct eve_value *v, int32_t *port)
+{
+	const uint8_t *colon = memrchr(v->p, ':', v->len);
+	int32_t n = 0;
+
+	*port = -1;
+	if (colon == NULL)
+		return v->len;
+	size_t host = (size_t)(colon - v->p);
+	size_t digits = v->len - host - 1;
+	bool brackets = host >= 2 && v->p[0] == '[' && v->p[host - 1] == ']';
+	if (digits == 0 || digits > 5 || (!brackets && memchr(v->p, ':', host) != NULL))
+		return v->len;
+	for (size_t i = 1; i <= digits; i++) {
+		if (colon[i] < '0' || colon[i] > '9')
+			return v->len;
+		n = n * 10 + (colon[i] - '0');
+	}
+	if (n > UINT16_MAX)
+		return v->len;
+	*port = n;
+	return host;
+}
+
 static void put_host(struct json_out *j, const struct eve_value *v)
 {
-	size_t len = v->len, digits = 0;
-	uint32_t port = 0;
+	int32_t port;
+	size_t len = split_host(v, &port);
 
-	while (digits < v->len && digits < 5 && v->p[v->len - 1 - digits] >= '0' &&
-		v->p[v->len - 1 - digits] <= '9')
-		digits++;
-	if (digits > 0 && digits < v->len && v->p[v->len - 1 - digits] == ':') {
-		len = v->len - 1 - digits;
-		for (size_t i = len + 1; i < v->len; i++)
-			port = port * 10 + (uint32_t)(v->p[i] - '0');
-	}
 	jout_text(j, "hostname", v->p, len);
-	if (len != v->len && port <= 65535)
-		jout_number(j, "http_port", port);
+	if (port >= 0)
+		jout_number(j, "http_port", (uint64_t)port);
 }
 
 static void put_http(struct json_out *j, const struct eve_record *r)
@@ -173,23 +206,19 @@ static void put_http(struct json_out *j, const struct eve_record *r)
 	jout_close(j, '}');
 }
 
-static const char *rrtype_name(uint16_t type)
+static void put_http_event(struct json_out *j, const struct eve_record *r)
 {
-	static const struct {
-		uint16_t type;
-		const char *name;
-	} names[] = {{1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"}, {10, "NULL"}, {12, "PTR"},
-		{13, "HINFO"}, {15, "MX"}, {16, "TXT"}, {28, "AAAA"}, {33, "SRV"}, {35, "NAPTR"},
-		{39, "DNAME"}, {41, "OPT"}, {43, "DS"}, {44, "SSHFP"}, {46, "RRSIG"}, {47, "NSEC"},
-		{48, "DNSKEY"}, {52, "TLSA"}, {64, "SVCB"}, {65, "HTTPS"}, {99, "SPF"},
-		{249, "TKEY"}, {250, "TSIG"}, {251, "IXFR"}, {252, "AXFR"}, {255, "ANY"},
-		{257, "CAA"}};
+	jout_number(j, "tx_id", r->head.tx_id);
+	put_http(j, r);
+}
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i].type == type)
-			return names[i].name;
-	}
-	return NULL;
+static void put_rrtype(struct json_out *j, uint16_t type)
+{
+	const char *name = NAME(rrtypes, type);
+	char number[16];
+
+	snprintf(number, sizeof(number), "TYPE%u", type); // RFC 3597 5
+	jout_string(j, "rrtype", name != NULL ? name : number);
 }
 
 static void put_queries(struct json_out *j, const struct eve_record *r)
@@ -202,38 +231,24 @@ static void put_queries(struct json_out *j, const struct eve_record *r)
 			continue;
 		jout_open(j, NULL, '{');
 		jout_text(j, "rrname", r->values[i].p, r->values[i].len);
-		if (i + 1 < r->n && r->values[i + 1].tag == FIELD_DNS_RRTYPE) {
-			uint16_t type = u16_of(&r->values[i + 1], 0);
-			const char *name = rrtype_name(type);
-			char number[16];
-			snprintf(number, sizeof(number), "TYPE%u", type);
-			jout_string(j, "rrtype", name != NULL ? name : number);
-		}
+		if (i + 1 < r->n && r->values[i + 1].tag == FIELD_DNS_RRTYPE)
+			put_rrtype(j, u16_of(&r->values[i + 1], 0));
 		jout_close(j, '}');
 	}
 	jout_close(j, ']');
 }
 
 // RFC 1035 4.1.1.
-static void put_dns(struct json_out *j, const struct eve_record *r)
+static void put_dns_flags(struct json_out *j, uint16_t flags)
 {
-	static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
-		"REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"};
 	static const struct {
 		uint16_t bit;
 		const char *key;
 	} bits[] = {{0x8000, "qr"}, {0x0400, "aa"}, {0x0200, "tc"}, {0x0100, "rd"}, {0x0080, "ra"},
 		{0x0040, "z"}};
-	const struct eve_value *header = eve_record_find(r, FIELD_DNS_HEADER);
-	uint16_t flags = header != NULL ? u16_of(header, 2) : 0;
+	const char *rcode = NAME(rcodes, flags & 15);
 	char text[8];
 
-	jout_open(j, "dns", '{');
-	jout_number(j, "version", 3);
-	jout_string(j, "type", flags & 0x8000 ? "response" : "request");
-	jout_number(j, "tx_id", r->head.tx_id);
-	if (header != NULL)
-		jout_number(j, "id", u16_of(header, 0));
 	snprintf(text, sizeof(text), "%04x", flags);
 	jout_string(j, "flags", text);
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
@@ -241,8 +256,26 @@ static void put_dns(struct json_out *j, const struct eve_record *r)
 			jout_bool(j, bits[i].key, true);
 	}
 	jout_number(j, "opcode", flags >> 11 & 15);
-	if (flags & 0x8000 && (flags & 15) < sizeof(rcodes) / sizeof(rcodes[0]))
-		jout_string(j, "rcode", rcodes[flags & 15]);
+	if (!(flags & 0x8000))
+		return;
+	snprintf(text, sizeof(text), "%u", flags & 15);
+	jout_string(j, "rcode", rcode != NULL ? rcode : text);
+}
+
+static void put_dns(struct json_out *j, const struct eve_record *r)
+{
+	const struct eve_value *header = eve_record_find(r, FIELD_DNS_HEADER);
+	bool known = header != NULL && header->len >= 4;
+	uint16_t flags = known ? u16_of(header, 2) : 0;
+
+	jout_open(j, "dns", '{');
+	jout_number(j, "version", 3);
+	jout_string(j, "type", flags & 0x8000 ? "response" : "request");
+	jout_number(j, "tx_id", r->head.tx_id);
+	if (known) {
+		jout_number(j, "id", u16_of(header, 0));
+		put_dns_flags(j, flags);
+	}
 	put_queries(j, r);
 	jout_close(j, '}');
 }
@@ -264,7 +297,7 @@ void eve_put_flow_counts(struct json_out *j, const struct event_flow *f)
 	jout_number(j, "pkts_toclient", f->packets[DIR_S2C]);
 	jout_number(j, "bytes_toserver", f->bytes[DIR_C2S]);
 	jout_number(j, "bytes_toclient", f->bytes[DIR_S2C]);
-	eve_put_time(j, "start", f->start_ns);
+	jout_time(j, "start", f->start_ns);
 }
 
 static void put_tcp(struct json_out *j, const struct event_flow *f)
@@ -292,24 +325,32 @@ static void put_tcp(struct json_out *j, const struct event_flow *f)
 	jout_close(j, '}');
 }
 
+static const char *word_of(const char *const *words, size_t n, unsigned at)
+{
+	return at < n && words[at] != NULL ? words[at] : "unknown";
+}
+
 static void put_flow(struct json_out *j, const struct eve_record *r)
 {
-	static const char *const states[] = {"new", "established", "closed"};
-	static const char *const reasons[] = {
-		"unknown", "timeout", "tcp_reuse", "forced", "shutdown"};
+	static const char *const states[] = {[FLOW_STATE_NEW] = "new",
+		[FLOW_STATE_ESTABLISHED] = "established",
+		[FLOW_STATE_CLOSED] = "closed"};
+	// To Suricata a closed connection ends by its timeout as well.
+	static const char *const reasons[] = {[FLOW_TIMEOUT] = "timeout",
+		[FLOW_CLOSED] = "timeout",
+		[FLOW_SHED] = "forced",
+		[FLOW_END_OF_INPUT] = "shutdown"};
 	struct event_flow f = {0};
 
 	eve_record_copy(r, TAG_FLOW, &f, sizeof(f));
-	jout_string(j, "app_proto", app_proto_name[r->head.app_proto]);
+	uint64_t start = f.start_ns / 1000000000, end = f.end_ns / 1000000000;
+	eve_put_app_proto(j, &r->head);
 	jout_open(j, "flow", '{');
 	eve_put_flow_counts(j, &f);
-	eve_put_time(j, "end", f.end_ns);
-	jout_number(j, "age", f.end_ns > f.start_ns ? (f.end_ns - f.start_ns) / 1000000000 : 0);
-	jout_string(j, "state", f.state < 3 ? states[f.state] : "unknown");
-	// A closed connection that idled out its last seconds is a timeout to Suricata as well.
-	jout_string(j, "reason",
-		f.reason < 5 ? (f.reason == FLOW_CLOSED ? "timeout" : reasons[f.reason])
-			     : "unknown");
+	jout_time(j, "end", f.end_ns);
+	jout_number(j, "age", end > start ? end - start : 0);
+	jout_string(j, "state", word_of(states, sizeof(states) / sizeof(states[0]), f.state));
+	jout_string(j, "reason", word_of(reasons, sizeof(reasons) / sizeof(reasons[0]), f.reason));
 	jout_bool(j, "alerted", f.alerted != 0);
 	jout_close(j, '}');
 	if (r->head.l4 == IPPROTO_TCP)
@@ -365,7 +406,7 @@ bool eve_json_record(struct json_out *j, const struct eve_record *r)
 	} types[] = {
 		[EVENT_ALERT] = {"alert", eve_put_alert},
 		[EVENT_TLS] = {"tls", put_tls},
-		[EVENT_HTTP] = {"http", put_http},
+		[EVENT_HTTP] = {"http", put_http_event},
 		[EVENT_DNS] = {"dns", put_dns},
 		[EVENT_FLOW] = {"flow", put_flow},
 	};
@@ -383,42 +424,57 @@ bool eve_json_record(struct json_out *j, const struct eve_record *r)
 	return true;
 }
 
-void eve_json_stats(struct json_out *j, uint64_t ts_ns, uint64_t uptime_s, const uint64_t *c)
-{
-	uint64_t invalid = 0;
+// What has an honest equivalent in the schema. Rows of one object stand together.
+static const struct {
+	const char *object, *key;
+	uint8_t n;
+	enum counter counters[7]; // the sum of these
+} stats_rows[] = {
+	{"capture", "kernel_packets", 2, {CTR_RX_PACKETS, CTR_MISSED}},
+	{"capture", "kernel_drops", 1, {CTR_MISSED}},
+	{"decoder", "pkts", 1, {CTR_RX_PACKETS}},
+	{"decoder", "bytes", 1, {CTR_RX_BYTES}},
+	{"decoder", "invalid", 7,
+		{CTR_LINK_TRUNCATED, CTR_IP4_BAD, CTR_IP6_BAD, CTR_L4_TRUNCATED, CTR_TCP_BAD,
+			CTR_UDP_BAD, CTR_TUNNEL_BAD}},
+	{"decoder", "too_many_layers", 1, {CTR_TUNNEL_TOO_DEEP}},
+	{"flow", "total", 1, {CTR_FLOWS_NEW}},
+	{"flow", "active", 1, {CTR_FLOWS_ACTIVE}},
+	{"tcp", "reassembly_gap", 1, {CTR_TCP_GAPS}},
+	{"detect", "alert", 1, {CTR_ALERTS}},
+};
 
-	for (unsigned i = CTR_LINK_TRUNCATED; i <= CTR_TUNNEL_BAD; i++)
-		invalid += c[i];
+static void put_stats(struct json_out *j, const uint64_t *counters)
+{
+	const size_t n = sizeof(stats_rows) / sizeof(stats_rows[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *object = stats_rows[i].object;
+		uint64_t sum = 0;
+		if (i == 0 || strcmp(object, stats_rows[i - 1].object) != 0)
+			jout_open(j, object, '{');
+		for (unsigned k = 0; k < stats_rows[i].n; k++)
+			sum += counters[stats_rows[i].counters[k]];
+		jout_number(j, stats_rows[i].key, sum);
+		if (i + 1 == n || strcmp(object, stats_rows[i + 1].object) != 0)
+			jout_close(j, '}');
+	}
+}
+
+void eve_json_stats(struct json_out *j, uint64_t ts_ns, uint64_t uptime_s, const uint64_t *counters)
+{
 	jout_reset(j);
 	jout_open(j, NULL, '{');
-	eve_put_time(j, "timestamp", ts_ns);
+	jout_time(j, "timestamp", ts_ns);
 	jout_string(j, "event_type", "stats");
 	jout_open(j, "stats", '{');
 	jout_number(j, "uptime", uptime_s);
-	jout_open(j, "capture", '{');
-	jout_number(j, "kernel_packets", c[CTR_RX_PACKETS] + c[CTR_MISSED]);
-	jout_number(j, "kernel_drops", c[CTR_MISSED]);
-	jout_close(j, '}');
-	jout_open(j, "decoder", '{');
-	jout_number(j, "pkts", c[CTR_RX_PACKETS]);
-	jout_number(j, "bytes", c[CTR_RX_BYTES]);
-	jout_number(j, "invalid", invalid);
-	jout_close(j, '}');
-	jout_open(j, "flow", '{');
-	jout_number(j, "total", c[CTR_FLOWS_NEW]);
-	jout_number(j, "active", c[CTR_FLOWS_ACTIVE]);
-	jout_close(j, '}');
-	jout_open(j, "tcp", '{');
-	jout_number(j, "reassembly_gap", c[CTR_TCP_GAPS]);
-	jout_close(j, '}');
-	jout_open(j, "detect", '{');
-	jout_number(j, "alert", c[CTR_ALERTS]);
-	jout_close(j, '}');
+	put_stats(j, counters);
 	jout_close(j, '}');
 	jout_open(j, "sealwatch", '{');
 	jout_open(j, "counters", '{');
 	for (unsigned i = 0; i < CTR_COUNT; i++)
-		jout_number(j, counter_table[i].name, c[i]);
+		jout_number(j, counter_table[i].name, counters[i]);
 	jout_close(j, '}');
 	jout_close(j, '}');
 	jout_close(j, '}');

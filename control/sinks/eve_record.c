@@ -1,29 +1,48 @@
 #include "control/sinks/eve_record.h"
 
+#include "dataplane/base/bytes.h"
+
 #include <string.h>
+
+// Both ends are on one machine: numbers of the record stand in host order.
+static uint16_t take_u16(struct bytes *in)
+{
+	struct bytes v = bytes_take(in, sizeof(uint16_t));
+	uint16_t n = 0;
+
+	if (!v.bad)
+		memcpy(&n, v.p, sizeof(n));
+	return n;
+}
+
+static bool head_ok(const struct event_head *h, uint32_t len)
+{
+	return h->len == len && h->app_proto < APP_COUNT &&
+		(h->ip_version == 4 || h->ip_version == 6);
+}
 
 bool eve_record_read(const void *record, uint32_t len, struct eve_record *out)
 {
-	const uint8_t *p = record;
-	uint32_t at = sizeof(struct event_head);
+	struct bytes in = {.p = record, .len = len};
+	struct bytes head = bytes_take(&in, sizeof(out->head));
 
-	if (len < at || len > EVENT_RECORD_MAX)
-		return false;
-	memcpy(&out->head, p, sizeof(out->head));
 	out->n = 0;
-	if (out->head.len != len || out->head.app_proto >= APP_COUNT ||
-		(out->head.ip_version != 4 && out->head.ip_version != 6))
+	if (head.bad || len > EVENT_RECORD_MAX)
 		return false;
-	while (at + sizeof(struct event_value) <= len && out->n < EVE_VALUES_MAX) {
-		struct event_value v;
-		memcpy(&v, p + at, sizeof(v));
-		if (v.tag == 0) // the padding behind the last value
+	memcpy(&out->head, head.p, sizeof(out->head));
+	if (!head_ok(&out->head, len))
+		return false;
+	while (in.len >= sizeof(struct event_value) && out->n < EVE_VALUES_MAX) {
+		uint16_t tag = take_u16(&in);
+		uint16_t size = take_u16(&in);
+		if (tag == FIELD_NONE) // the padding behind the last value
 			break;
-		at += sizeof(v);
-		if (v.len > len - at)
+		struct bytes data = bytes_take(&in, size);
+		if (data.bad)
 			return false;
-		out->values[out->n++] = (struct eve_value){v.tag, v.len, p + at};
-		at += (v.len + 3u) & ~3u;
+		out->values[out->n++] = (struct eve_value){tag, size, data.p};
+		size_t padding = -size & 3;
+		bytes_take(&in, padding < in.len ? padding : in.len);
 	}
 	return true;
 }

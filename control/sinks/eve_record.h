@@ -13,7 +13,7 @@ struct eve_value {
 	const uint8_t *p;
 };
 
-enum { EVE_VALUES_MAX = 512 };
+enum { EVE_VALUES_MAX = 512 }; // what stands behind so many is left out
 
 struct eve_record {
 	struct event_head head;

@@ -36,8 +36,7 @@ static void put_char(struct json_out *j, char c)
 	put(j, &c, 1);
 }
 
-// Length of the UTF-8 sequence at p (RFC 3629), or 0.
-static size_t utf8(const uint8_t *p, size_t left)
+size_t jout_utf8(const uint8_t *p, size_t left)
 {
 	static const struct {
 		uint8_t lead_lo, lead_hi, second_lo, second_hi, len;
@@ -69,7 +68,7 @@ static bool plain(uint8_t c)
 static size_t put_special(struct json_out *j, const uint8_t *p, size_t left)
 {
 	char text[8];
-	size_t n = p[0] >= 0x80 ? utf8(p, left) : 0;
+	size_t n = p[0] >= 0x80 ? jout_utf8(p, left) : 0;
 
 	if (n > 0) {
 		put(j, p, n);
@@ -165,12 +164,52 @@ void jout_number(struct json_out *j, const char *key, uint64_t v)
 	char text[24];
 	size_t at = sizeof(text);
 
+	if (v > INT64_MAX)
+		v = INT64_MAX;
 	begin(j, key);
 	do {
 		text[--at] = (char)('0' + v % 10);
 		v /= 10;
 	} while (v != 0);
 	put(j, text + at, sizeof(text) - at);
+}
+
+static char *put_digits(char *at, unsigned n, uint64_t v)
+{
+	for (unsigned i = n; i > 0; i--) {
+		at[i - 1] = (char)('0' + v % 10);
+		v /= 10;
+	}
+	return at + n;
+}
+
+// By arithmetic: the C library takes a lock and looks at the time zone, for each record. Years
+// begin in March here, so that the leap day comes last.
+void jout_time(struct json_out *j, const char *key, uint64_t ns)
+{
+	uint64_t seconds = ns / 1000000000;
+	uint64_t days = seconds / 86400 + 719468; // since March 1st of year 0
+	uint64_t era = days / 146097, day = days % 146097; // 400 years
+	uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	day -= 365 * year + year / 4 - year / 100;
+	uint64_t month = (5 * day + 2) / 153; // 0: March
+	bool next = month >= 10; // January, February
+
+	const struct {
+		uint64_t v;
+		uint8_t digits;
+		char behind;
+	} parts[] = {{era * 400 + year + next, 4, '-'}, {next ? month - 9 : month + 3, 2, '-'},
+		{day - (153 * month + 2) / 5 + 1, 2, 'T'}, {seconds / 3600 % 24, 2, ':'},
+		{seconds / 60 % 60, 2, ':'}, {seconds % 60, 2, '.'}, {ns / 1000 % 1000000, 6, '+'},
+		{0, 4, '\0'}};
+	char text[40], *at = text;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		at = put_digits(at, parts[i].digits, parts[i].v);
+		*at++ = parts[i].behind;
+	}
+	jout_string(j, key, text);
 }
 
 void jout_bool(struct json_out *j, const char *key, bool v)

@@ -1,13 +1,15 @@
 #include "control/metrics.h"
 #include "tests/unit/check.h"
 
+#include <errno.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 // What a strict reader of OpenMetrics 1.0 asks of the text: families in one piece, each with its
-// type and help first; counters end in _total; labels are quoted and escaped; no series twice; the
-// last line is # EOF.
+// type and help first; counters end in _total; labels are quoted, escaped, UTF-8 and without control
+// bytes; no series twice; no line is empty; the last one is # EOF.
 struct reader {
 	char families[512][80];
 	unsigned n_families;
@@ -37,23 +39,52 @@ static void read_type(struct reader *r, const char *line)
 	strcpy(r->families[r->n_families++], name);
 }
 
+static void read_help(struct reader *r, const char *line)
+{
+	const char *family = r->n_families > 0 ? r->families[r->n_families - 1] : "?";
+	size_t len = strlen(family);
+
+	if (strncmp(line + 7, family, len) != 0 || line[7 + len] != ' ' || line[8 + len] == '\0')
+		fault(r, "help of another family", line);
+}
+
+// A quoted value, from behind its first quote; what follows its last one, or NULL.
+static const char *read_value(struct reader *r, const char *at, const char *line)
+{
+	char value[256];
+	size_t n = 0;
+
+	for (; *at != '"'; at++) {
+		if (*at == '\\' && strchr("\\\"n", *++at) == NULL)
+			fault(r, "escape", line);
+		if (*at == '\0' || (unsigned char)*at < 0x20 || *at == 0x7f || n == sizeof(value)) {
+			fault(r, "value of a label", line);
+			return NULL;
+		}
+		value[n++] = *at;
+	}
+	json_t *text = json_stringn(value, n); // takes UTF-8 only
+	if (text == NULL)
+		fault(r, "no UTF-8", line);
+	json_decref(text);
+	return at + 1;
+}
+
 static const char *read_labels(struct reader *r, const char *at, const char *line)
 {
 	while (*at != '}') {
-		at += strspn(at, "abcdefghijklmnopqrstuvwxyz_");
-		if (strncmp(at, "=\"", 2) != 0) {
+		size_t name = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+		if (name == 0 || strncmp(at + name, "=\"", 2) != 0) {
 			fault(r, "label", line);
 			return "";
 		}
-		for (at += 2; *at != '"' && *at != '\0'; at++) {
-			if (*at == '\\' && at[1] != '\0')
-				at++;
-		}
-		if (*at != '"') {
-			fault(r, "label's end", line);
+		at = read_value(r, at + name + 2, line);
+		if (at == NULL)
+			return "";
+		if (*at != ',' && *at != '}') {
+			fault(r, "behind a label", line);
 			return "";
 		}
-		at++;
 		if (*at == ',')
 			at++;
 	}
@@ -95,14 +126,22 @@ static struct reader *read_text(char *text)
 	struct reader *r = calloc(1, sizeof(*r));
 	bool ended = false;
 
-	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+	for (char *line = text, *end; *line != '\0'; line = end + 1) {
+		end = strchr(line, '\n');
+		if (end == NULL) {
+			fault(r, "no newline", line);
+			break;
+		}
+		*end = '\0';
 		if (ended)
 			fault(r, "behind the end", line);
 		else if (strcmp(line, "# EOF") == 0)
 			ended = true;
 		else if (strncmp(line, "# TYPE ", 7) == 0)
 			read_type(r, line);
-		else if (strncmp(line, "# HELP ", 7) != 0)
+		else if (strncmp(line, "# HELP ", 7) == 0)
+			read_help(r, line);
+		else
 			read_sample(r, line);
 	}
 	if (!ended)
@@ -165,6 +204,53 @@ static void test_strict(void)
 	free(text);
 }
 
+// Names that rules can give: no series comes twice, and none breaks the text.
+static void test_names(void)
+{
+	static const struct {
+		const char *name, *want;
+	} cases[] = {
+		{"plain", "{service=\"plain\"} 2\n"},
+		{"a\"b\\c", "{service=\"a\\\"b\\\\c\"} 2\n"},
+		{"\xe5\xbe\xae\xe4\xbf\xa1", "{service=\"\xe5\xbe\xae\xe4\xbf\xa1\"} 2\n"},
+		{"cut\xe5\xbe", "{service=\"cut\\\\xe5\\\\xbe\"} 2\n"},
+		{"a\nb\x7f", "{service=\"a\\\\x0ab\\\\x7f\"} 2\n"},
+		{"", "{service=\"other\"} 4\n"}, // with the one that is called so
+		{"other", "{service=\"other\"} 4\n"},
+	};
+	struct service_tally services[ROWS(cases)];
+	struct service_tallies list = {ROWS(cases), services};
+	struct rule_tally rules[] = {{0, 0, 0, 3}, {1, 1, 1, 4}};
+	struct rule_tallies rule_list = {2, rules};
+	struct metrics_input in = {.services = &list, .rules = &rule_list};
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		services[i] = (struct service_tally){.flows = 1, .packets = 2, .bytes = 3};
+		strcpy(services[i].name, cases[i].name);
+	}
+	char *text = text_of(&in);
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		char want[128];
+		snprintf(want, sizeof(want), "\nsealwatch_service_packets_total%s", cases[i].want);
+		CHECK(strstr(text, want) != NULL, "%s", cases[i].name);
+	}
+	CHECK(strstr(text, "{gid=\"other\",sid=\"other\",rev=\"other\"} 3\n") != NULL,
+		"rules for which there was no room");
+	struct reader *r = read_text(text);
+	CHECK(r->faults == 0, "%s", r->fault);
+	free(r);
+	free(text);
+}
+
+static void test_full(void)
+{
+	struct metrics_input in = {0};
+	FILE *f = fopen("/dev/full", "w");
+
+	CHECK(metrics_write(f, &in) == -ENOSPC, "says so");
+	fclose(f);
+}
+
 static void test_bounded(void)
 {
 	uint32_t n = METRICS_RULES_MAX + 500;
@@ -189,6 +275,8 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"a strict reader", test_strict},
+		{"names", test_names},
+		{"a full disk", test_full},
 		{"bounded", test_bounded},
 		CU_TEST_INFO_NULL,
 	};
