@@ -24,3 +24,12 @@ void mask_address(struct masker *m, uint8_t ip_version, const uint8_t in[16], ui
 // "/a?phone=123&x=1#f" -> "/a?phone=&x=". A parameter without '=' is a value: it goes too.
 // out holds at least in.len bytes; returns the length.
 size_t mask_url(struct bytes in, uint8_t *out);
+
+// A host or a name that is an address in text leaves as the pseudonym of that address:
+// "192.0.2.1:80", "[2001:db8::1]"; of a reverse name ("1.2.0.192.in-addr.arpa") only the zone is
+// left. Any other name is copied. out holds at least in.len + MASK_NAME_MORE bytes.
+enum { MASK_NAME_MORE = 64 };
+size_t mask_name(struct masker *m, struct bytes in, uint8_t *out);
+
+// "http://192.0.2.1/a?x=1": host and parameters. out as for mask_name().
+size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out);

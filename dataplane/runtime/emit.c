@@ -121,16 +121,28 @@ static void commit(struct emitter *e)
 	e->counters[CTR_EVENTS]++;
 }
 
-// URLs lose their parameter values, unless the record is clear.
+// What may hold an address or a parameter's value goes through the mask, unless the record is clear.
 static void put_field(struct emitter *e, const struct field_value *v)
 {
-	uint8_t masked[VALUE_MAX];
+	uint8_t masked[VALUE_MAX + MASK_NAME_MORE];
 	struct bytes value = v->value;
 
-	if (!e->options.clear && (v->field == FIELD_HTTP_URI || v->field == FIELD_HTTP_REFERER)) {
-		if (value.len > VALUE_MAX)
-			value.len = VALUE_MAX;
-		value = (struct bytes){.p = masked, .len = mask_url(value, masked)};
+	if (e->options.clear) {
+		put(e, v->field, value.p, value.len);
+		return;
+	}
+	if (value.len > VALUE_MAX)
+		value.len = VALUE_MAX;
+	switch (v->field) {
+	case FIELD_HTTP_URI:
+	case FIELD_HTTP_REFERER:
+		value = (struct bytes){.p = masked, .len = mask_uri(e->masker, value, masked)};
+		break;
+	case FIELD_HTTP_HOST:
+	case FIELD_TLS_SNI:
+	case FIELD_DNS_QUERY:
+		value = (struct bytes){.p = masked, .len = mask_name(e->masker, value, masked)};
+		break;
 	}
 	put(e, v->field, value.p, value.len);
 }

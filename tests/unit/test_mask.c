@@ -95,12 +95,79 @@ static void test_urls(void)
 	}
 }
 
+static void test_names(void)
+{
+	// 128.11.68.132 is 135.242.180.132 by the authors' sample.
+	static const struct {
+		const char *in, *want; // NULL: changed, and what it was is not in it
+	} cases[] = {
+		{"", ""},
+		{"a.example", "a.example"},
+		{"a.example:80", "a.example:80"},
+		{"1.2.3", "1.2.3"},
+		{"128.11.68.132", "135.242.180.132"},
+		{"128.11.68.132:8080", "135.242.180.132:8080"},
+		{"132.68.11.128.in-addr.arpa", "*.in-addr.arpa"},
+		{"132.68.11.128.IN-ADDR.arpa.", "*.in-addr.arpa"},
+		{"1.0.0.0.ip6.arpa", "*.ip6.arpa"},
+		{"2001:db8::1", NULL},
+		{"[2001:db8::1]:443", NULL},
+		{"[2001:db8::1", "[2001:db8::1"},
+	};
+	struct masker *m = masker_new(sample_key);
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		size_t len = strlen(cases[i].in);
+		uint8_t *in = malloc(len + 1), *out = calloc(1, len + MASK_NAME_MORE + 1);
+		memcpy(in, cases[i].in, len);
+		size_t n = mask_name(m, (struct bytes){in, len, false}, out);
+		if (cases[i].want != NULL)
+			CHECK(n == strlen(cases[i].want) && memcmp(out, cases[i].want, n) == 0,
+				"%s: %s", cases[i].in, (const char *)out);
+		else
+			CHECK(strstr((const char *)out, "2001:db8::1") == NULL && n > 2, "%s: %s",
+				cases[i].in, (const char *)out);
+		free(in);
+		free(out);
+	}
+	masker_free(m);
+}
+
+static void test_uris(void)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{"/a?b=c", "/a?b="},
+		{"http://128.11.68.132/a?b=c", "http://135.242.180.132/a?b="},
+		{"http://128.11.68.132:81?b=c", "http://135.242.180.132:81?b="},
+		{"http://h.example/a", "http://h.example/a"},
+		{"http://", "http://"},
+		{"*", "*"},
+	};
+	struct masker *m = masker_new(sample_key);
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		size_t len = strlen(cases[i].in);
+		uint8_t *in = malloc(len + 1), *out = calloc(1, len + MASK_NAME_MORE + 1);
+		memcpy(in, cases[i].in, len);
+		size_t n = mask_uri(m, (struct bytes){in, len, false}, out);
+		CHECK(n == strlen(cases[i].want) && memcmp(out, cases[i].want, n) == 0, "%s: %s",
+			cases[i].in, (const char *)out);
+		free(in);
+		free(out);
+	}
+	masker_free(m);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"the authors' sample", test_known_pairs},
 		{"prefixes are kept", test_prefixes},
 		{"URLs", test_urls},
+		{"names that are addresses", test_names},
+		{"URIs", test_uris},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("mask", tests);
