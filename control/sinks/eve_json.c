@@ -381,8 +381,7 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 		uint16_t tag;
 		const char *key;
 	} rows[] = {{TAG_SERVICE, "service"}, {TAG_SERVICE_BY, "service_by"},
-		{TAG_SEGMENT, "segment"}, {FIELD_HTTP_CONTENT_TYPE, "request_content_type"},
-		{FIELD_DNS_KIND, "kind"}};
+		{FIELD_HTTP_CONTENT_TYPE, "request_content_type"}, {FIELD_DNS_KIND, "kind"}};
 	struct event_tunnel tunnel;
 
 	jout_open(j, "sealwatch", '{');

@@ -6,6 +6,8 @@
 //
 //   rx_packets + handed_in = delivered + handed_out + held_* + every CAUSE
 //
+// Pages are published at the end of a burst: none is in flight then.
+//
 // A packet is a frame as received: a datagram put together from three fragments
 // is delivered as three.
 
@@ -25,7 +27,6 @@
 	X(CTR_HANDED_OUT, "handed_out", KIND_OUT, "frames given to the thread that owns them")     \
 	X(CTR_HELD_FRAGMENTS, "held_fragments", KIND_HELD, "fragments that wait for the rest")     \
 	X(CTR_HELD_OUT_OF_ORDER, "held_out_of_order", KIND_HELD, "TCP segments that wait")         \
-	X(CTR_HELD_BURST, "held_burst", KIND_HELD, "frames in the burst in flight")                \
 	/* decode */                                                                               \
 	X(CTR_NOT_IP, "not_ip", KIND_CAUSE, "no IP packet: ARP, STP, LLDP, ...")                   \
 	X(CTR_LINK_UNKNOWN, "link_unknown", KIND_CAUSE, "link type without a decoder")             \
@@ -76,6 +77,9 @@
 	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned")                            \
 	X(CTR_CANDIDATES, "candidates", KIND_INFO,                                                 \
 		"rules that a scan brought to the confirm step")                                   \
+	X(CTR_HITS_OVERFLOW, "hits_overflow", KIND_INFO,                                           \
+		"rule hits beyond what one message reports")                                       \
+	X(CTR_CONFIRM_GAVE_UP, "confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")  \
 	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")

@@ -28,7 +28,6 @@ enum event_tag {
 	TAG_SERVICE, // text: service id
 	TAG_SERVICE_BY, // text: name of the field whose rule named the service
 	TAG_TUNNEL, // struct event_tunnel
-	TAG_SEGMENT, // text
 };
 
 enum { EVENT_RECORD_MAX = 16384 }; // bytes, head included; longer values are cut

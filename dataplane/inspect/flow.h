@@ -40,7 +40,7 @@ struct flow {
 	uint8_t app_proto; // enum app_proto
 	uint8_t state; // enum flow_state
 	uint8_t tcp_flags[2]; // seen, by sender as `bytes`
-	uint8_t segment;
+	uint8_t pad;
 	uint16_t wheel_slot;
 	uint32_t tunnel; // index of its event_tunnel, or FLOW_NONE
 	uint32_t tx_count;

@@ -167,18 +167,31 @@ size_t mask_name(struct masker *m, struct bytes in, uint8_t *out)
 	return in.len > 0 ? put(out, 0, in.p, in.len) : 0;
 }
 
+static bool ends_authority(uint8_t c)
+{
+	return c == '/' || c == '?' || c == '#';
+}
+
 size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out)
 {
 	const uint8_t *slashes =
 		in.len > 3 ? memmem(in.p, in.len < 16 ? in.len : 16, "://", 3) : NULL;
-	size_t n = 0;
+	struct bytes scheme = {.p = in.p};
+	size_t n = 0, host = 0;
 
-	if (slashes == NULL || in.p[0] == '/')
+	if (in.len == 0 || in.p[0] == '/')
 		return mask_url(in, out);
-	struct bytes scheme = bytes_take(&in, (size_t)(slashes - in.p) + 3);
-	size_t host = 0;
-	while (host < in.len && memchr("/?#", in.p[host], 3) == NULL)
+	if (slashes != NULL)
+		scheme = bytes_take(&in, (size_t)(slashes - in.p) + 3);
+	while (host < in.len && !ends_authority(in.p[host]))
 		host++;
+	// RFC 3986 3.2.1: a user's name and password may stand in front of the host.
+	const uint8_t *at = host > 0 ? memrchr(in.p, '@', host) : NULL;
+	if (at != NULL) {
+		size_t user = (size_t)(at - in.p) + 1;
+		bytes_take(&in, user);
+		host -= user;
+	}
 	n = put(out, n, scheme.p, scheme.len);
 	n += mask_name(m, bytes_take(&in, host), out + n);
 	return n + mask_url(in, out + n);

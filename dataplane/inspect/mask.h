@@ -31,5 +31,6 @@ size_t mask_url(struct bytes in, uint8_t *out);
 enum { MASK_NAME_MORE = 64 };
 size_t mask_name(struct masker *m, struct bytes in, uint8_t *out);
 
-// "http://192.0.2.1/a?x=1": host and parameters. out as for mask_name().
+// "http://user:word@192.0.2.1/a?x=1", "192.0.2.1:443": user, host and parameters. out as for
+// mask_name().
 size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out);

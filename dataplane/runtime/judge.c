@@ -128,7 +128,9 @@ static void match_one(struct judge *j, const struct find *find)
 void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 {
 	uint64_t generation = j->rules != NULL ? j->rules->generation : 0;
+	uint64_t gave_up = j->rules != NULL ? pattern_db_gave_up(j->rules->db, j->worker) : 0;
 
+	j->hits.overflow = 0;
 	j->hits.scans = 0;
 	j->hits.candidates = 0;
 	for (unsigned i = 0; i < n; i++) {
@@ -137,6 +139,10 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 		if (finds[i].kind == FIND_TX)
 			emit_tx(j->emitter, &finds[i], generation);
 	}
+	if (j->rules != NULL)
+		j->counters[CTR_CONFIRM_GAVE_UP] +=
+			pattern_db_gave_up(j->rules->db, j->worker) - gave_up;
+	j->counters[CTR_HITS_OVERFLOW] += j->hits.overflow;
 	j->counters[CTR_SCANS] += j->hits.scans;
 	j->counters[CTR_CANDIDATES] += j->hits.candidates;
 }

@@ -143,6 +143,12 @@ static void test_uris(void)
 		{"http://128.11.68.132:81?b=c", "http://135.242.180.132:81?b="},
 		{"http://h.example/a", "http://h.example/a"},
 		{"http://", "http://"},
+		{"http://jo:secret@h.example/a", "http://h.example/a"},
+		{"http://jo@a@128.11.68.132/a", "http://135.242.180.132/a"},
+		{"http://h.example/a@b", "http://h.example/a@b"},
+		{"128.11.68.132:443", "135.242.180.132:443"},
+		{"jo:secret@h.example:443", "h.example:443"},
+		{"", ""},
 		{"*", "*"},
 	};
 	struct masker *m = masker_new(sample_key);
