@@ -58,6 +58,7 @@ struct pattern_wants {
 	bool packets_other; // with others,
 	bool flow_starts; // with the first packet of each direction of a flow
 	uint64_t stream_depth; // bytes that begin beyond this offset of a stream; 0: none matter
+	uint8_t fields[FIELD_COUNT]; // is there a rule about it?
 };
 
 struct pattern_wants pattern_db_wants(const struct pattern_db *db);

@@ -31,11 +31,8 @@ static const struct {
 	{"tcp-pkt", RULE_TCP_PKT, APP_UNKNOWN},
 	{"udp", RULE_UDP, APP_UNKNOWN},
 	{"icmp", RULE_ICMP, APP_UNKNOWN},
-	{"tls", RULE_APP, APP_TLS},
 	{"ssl", RULE_APP, APP_TLS},
-	{"http", RULE_APP, APP_HTTP},
 	{"http1", RULE_APP, APP_HTTP},
-	{"dns", RULE_APP, APP_DNS},
 };
 
 static bool parse_action(struct parser *p, struct slice word)
@@ -61,6 +58,14 @@ static bool parse_protocol(struct parser *p, struct slice word)
 			continue;
 		p->rule.proto = (uint8_t)protocols[i].proto;
 		p->rule.app_proto = (uint8_t)protocols[i].app_proto;
+		return true;
+	}
+	for (unsigned app = 0; app < APP_COUNT; app++) {
+		if (app_proto_table[app].eve[0] == '\0' ||
+			!slice_is(word, app_proto_table[app].name))
+			continue;
+		p->rule.proto = RULE_APP;
+		p->rule.app_proto = (uint8_t)app;
 		return true;
 	}
 	parser_error(p, word.where, "protocol \"%.*s\" is not supported",

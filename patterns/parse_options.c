@@ -286,28 +286,31 @@ static void on_ignored(struct parser *p, struct slice name, struct slice value)
 	parser_warning(p, name.where, "%.*s is ignored", (int)name.len, name.p);
 }
 
-// Where an old keyword or a short form stands for a buffer.
+// Where an old keyword or a short form stands for a buffer; the others have the field's name.
 static const struct {
 	const char *word;
 	enum field field;
 	bool modifier; // stands behind its content, and is about that one only
 } buffers[] = {
-	{"tls.sni", FIELD_TLS_SNI, false},
 	{"tls_sni", FIELD_TLS_SNI, false},
-	{"tls.alpn", FIELD_TLS_ALPN, false},
-	{"http.method", FIELD_HTTP_METHOD, false},
-	{"http.uri", FIELD_HTTP_URI, false},
-	{"http.host", FIELD_HTTP_HOST, false},
-	{"http.user_agent", FIELD_HTTP_USER_AGENT, false},
-	{"http.protocol", FIELD_HTTP_PROTOCOL, false},
-	{"http.content_type", FIELD_HTTP_CONTENT_TYPE, false},
-	{"http.referer", FIELD_HTTP_REFERER, false},
-	{"dns.query", FIELD_DNS_QUERY, false},
+	{"tls.subject", FIELD_TLS_SUBJECT, false},
+	{"tls.issuerdn", FIELD_TLS_ISSUER, false},
+	{"tls.fingerprint", FIELD_TLS_FINGERPRINT, false},
 	{"dns_query", FIELD_DNS_QUERY, false},
+	{"dns.queries.rrname", FIELD_DNS_QUERY, false},
 	{"http_method", FIELD_HTTP_METHOD, true},
 	{"http_uri", FIELD_HTTP_URI, true},
 	{"http_host", FIELD_HTTP_HOST, true},
 	{"http_user_agent", FIELD_HTTP_USER_AGENT, true},
+	{"http_cookie", FIELD_HTTP_COOKIE, true},
+	{"http_header", FIELD_HTTP_HEADER, true},
+	{"http_raw_header", FIELD_HTTP_RAW_HEADER, true},
+	{"http_raw_uri", FIELD_HTTP_RAW_URI, true},
+	{"http_raw_host", FIELD_HTTP_RAW_HOST, true},
+	{"http_stat_code", FIELD_HTTP_STAT_CODE, true},
+	{"http_stat_msg", FIELD_HTTP_STAT_MSG, true},
+	{"http_client_body", FIELD_HTTP_REQUEST_BODY, true},
+	{"http_server_body", FIELD_HTTP_RESPONSE_BODY, true},
 };
 
 void parse_buffer_left(struct parser *p)
@@ -320,26 +323,38 @@ void parse_buffer_left(struct parser *p)
 	p->unused_buffer = (struct slice){0};
 }
 
+static void on_buffer(
+	struct parser *p, enum field field, bool modifier, struct slice name, struct slice value)
+{
+	if (value.p != NULL) {
+		parser_error(p, value.where, "%.*s takes no value", (int)name.len, name.p);
+	} else if (!modifier) {
+		parse_buffer_left(p);
+		p->unused_buffer = name;
+		p->field = (uint16_t)field;
+		p->dotprefix = false;
+		p->last_content = -1;
+	} else if (p->last_content < 0) {
+		parser_error(
+			p, name.where, "%.*s without a content before it", (int)name.len, name.p);
+	} else {
+		p->conditions[p->last_content].field = (uint16_t)field;
+	}
+}
+
 static bool parse_buffer(struct parser *p, struct slice name, struct slice value)
 {
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
-		if (!slice_is(name, buffers[i].word))
-			continue;
-		if (value.p != NULL) {
-			parser_error(p, value.where, "%s takes no value", buffers[i].word);
-		} else if (!buffers[i].modifier) {
-			parse_buffer_left(p);
-			p->unused_buffer = name;
-			p->field = (uint16_t)buffers[i].field;
-			p->dotprefix = false;
-			p->last_content = -1;
-		} else if (p->last_content < 0) {
-			parser_error(
-				p, name.where, "%s without a content before it", buffers[i].word);
-		} else {
-			p->conditions[p->last_content].field = (uint16_t)buffers[i].field;
+		if (slice_is(name, buffers[i].word)) {
+			on_buffer(p, buffers[i].field, buffers[i].modifier, name, value);
+			return true;
 		}
-		return true;
+	}
+	for (unsigned i = FIELD_STREAM + 1; i < FIELD_COUNT; i++) {
+		if (field_table[i].scan == SCAN_BLOCK && slice_is(name, field_table[i].name)) {
+			on_buffer(p, (enum field)i, false, name, value);
+			return true;
+		}
 	}
 	return false;
 }

@@ -16,7 +16,7 @@
 #define SWDB_MAGIC "SWDB\r\n\x1a" // with its NUL, 8 bytes
 
 enum {
-	SWDB_VERSION = 1,
+	SWDB_VERSION = 2,
 	SWDB_NONE = 0xffffffff, // no text
 	SWDB_CONDITIONS_MAX = 64, // of one rule
 	SWDB_PREFILTER_MAX = 128, // bytes of a literal given to Hyperscan

@@ -63,6 +63,8 @@ struct pattern_wants pattern_db_wants(const struct pattern_db *db)
 	};
 	const struct swdb_span *always = &db->fields[FIELD_NONE].always;
 
+	for (uint32_t i = 0; i < db->n[SWDB_CHAINS]; i++)
+		w.fields[db->chains[i].field] = 1;
 	for (uint32_t i = 0; i < always->n; i++) {
 		const struct swdb_rule *r = &db->rules[db->always[always->first + i].rule];
 		bool tcp_only = r->proto == RULE_TCP || r->proto == RULE_TCP_PKT;

@@ -8,44 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-// Numbers of the wire, as EVE spells them.
-struct name {
-	uint16_t number;
-	const char *name;
-};
-
 // IANA, assigned internet protocol numbers.
-static const struct name protos[] = {{1, "ICMP"}, {2, "IGMP"}, {4, "IP-in-IP"}, {6, "TCP"},
+static const struct eve_name protos[] = {{1, "ICMP"}, {2, "IGMP"}, {4, "IP-in-IP"}, {6, "TCP"},
 	{17, "UDP"}, {41, "IPv6"}, {47, "GRE"}, {50, "ESP"}, {51, "AH"}, {58, "IPv6-ICMP"},
 	{132, "SCTP"}};
-
-static const struct name tls_versions[] = {{0x0002, "SSLv2"}, {0x0101, "TLCP"}, {0x0300, "SSLv3"},
-	{0x0301, "TLSv1"}, {0x0302, "TLS 1.1"}, {0x0303, "TLS 1.2"}, {0x0304, "TLS 1.3"}};
-
-// IANA, domain name system parameters.
-static const struct name rrtypes[] = {{1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"}, {10, "NULL"},
-	{12, "PTR"}, {13, "HINFO"}, {15, "MX"}, {16, "TXT"}, {17, "RP"}, {24, "SIG"}, {25, "KEY"},
-	{28, "AAAA"}, {29, "LOC"}, {33, "SRV"}, {35, "NAPTR"}, {37, "CERT"}, {39, "DNAME"},
-	{41, "OPT"}, {42, "APL"}, {43, "DS"}, {44, "SSHFP"}, {46, "RRSIG"}, {47, "NSEC"},
-	{48, "DNSKEY"}, {49, "DHCID"}, {50, "NSEC3"}, {51, "NSEC3PARAM"}, {52, "TLSA"}, {55, "HIP"},
-	{59, "CDS"}, {60, "CDNSKEY"}, {64, "SVCB"}, {65, "HTTPS"}, {99, "SPF"}, {249, "TKEY"},
-	{250, "TSIG"}, {251, "IXFR"}, {252, "AXFR"}, {255, "ANY"}, {256, "URI"}, {257, "CAA"}};
-
-static const struct name rcodes[] = {{0, "NOERROR"}, {1, "FORMERR"}, {2, "SERVFAIL"},
-	{3, "NXDOMAIN"}, {4, "NOTIMP"}, {5, "REFUSED"}, {6, "YXDOMAIN"}, {7, "YXRRSET"},
-	{8, "NXRRSET"}, {9, "NOTAUTH"}, {10, "NOTZONE"}};
-
-// NULL: has no name.
-#define NAME(table, number) name_of(table, sizeof(table) / sizeof((table)[0]), number)
-
-static const char *name_of(const struct name *names, size_t n, uint16_t number)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (names[i].number == number)
-			return names[i].name;
-	}
-	return NULL;
-}
 
 static void put_address(
 	struct json_out *j, const char *key, const struct event_head *h, const uint8_t *a)
@@ -57,7 +23,7 @@ static void put_address(
 
 static void put_proto(struct json_out *j, uint8_t l4)
 {
-	const char *name = NAME(protos, l4);
+	const char *name = EVE_NAME(protos, l4);
 	char number[8];
 
 	snprintf(number, sizeof(number), "%u", l4);
@@ -66,8 +32,8 @@ static void put_proto(struct json_out *j, uint8_t l4)
 
 void eve_put_app_proto(struct json_out *j, const struct event_head *h)
 {
-	if (h->app_proto != APP_UNKNOWN)
-		jout_string(j, "app_proto", app_proto_name[h->app_proto]);
+	if (h->app_proto != APP_UNKNOWN && h->app_proto < APP_COUNT)
+		jout_string(j, "app_proto", app_proto_table[h->app_proto].name);
 }
 
 void eve_put_list(struct json_out *j, const struct eve_record *r, const char *key, uint16_t tag)
@@ -124,171 +90,6 @@ static void put_common(struct json_out *j, const struct eve_record *r, const cha
 		jout_number(j, "icmp_type", h->sport & 0xff);
 		jout_number(j, "icmp_code", h->dport & 0xff);
 	}
-}
-
-static uint16_t u16_of(const struct eve_value *v, size_t at)
-{
-	return v->len >= at + 2 ? (uint16_t)(v->p[at] << 8 | v->p[at + 1]) : 0;
-}
-
-static void put_tls(struct json_out *j, const struct eve_record *r)
-{
-	const struct eve_value *sni = eve_record_find(r, FIELD_TLS_SNI);
-	const struct eve_value *version = eve_record_find(r, FIELD_TLS_VERSION);
-
-	jout_open(j, "tls", '{');
-	if (sni != NULL)
-		jout_text(j, "sni", sni->p, sni->len);
-	if (version != NULL) {
-		const char *name = NAME(tls_versions, u16_of(version, 0));
-		char number[16];
-		snprintf(number, sizeof(number), "0x%04x", u16_of(version, 0));
-		jout_string(j, "version", name != NULL ? name : number);
-	}
-	eve_put_list(j, r, "client_alpns", FIELD_TLS_ALPN);
-	jout_close(j, '}');
-}
-
-// Where the host of "host:port" ends, and *port; without a port it is the whole, and -1. Only in
-// brackets a host has colons of its own: an IPv6 literal without them has no port.
-static size_t split_host(const struct eve_value *v, int32_t *port)
-{
-	const uint8_t *colon = memrchr(v->p, ':', v->len);
-	int32_t n = 0;
-
-	*port = -1;
-	if (colon == NULL)
-		return v->len;
-	size_t host = (size_t)(colon - v->p);
-	size_t digits = v->len - host - 1;
-	bool brackets = host >= 2 && v->p[0] == '[' && v->p[host - 1] == ']';
-	if (digits == 0 || digits > 5 || (!brackets && memchr(v->p, ':', host) != NULL))
-		return v->len;
-	for (size_t i = 1; i <= digits; i++) {
-		if (colon[i] < '0' || colon[i] > '9')
-			return v->len;
-		n = n * 10 + (colon[i] - '0');
-	}
-	if (n > UINT16_MAX)
-		return v->len;
-	*port = n;
-	return host;
-}
-
-static void put_host(struct json_out *j, const struct eve_value *v)
-{
-	int32_t port;
-	size_t len = split_host(v, &port);
-
-	jout_text(j, "hostname", v->p, len);
-	if (port >= 0)
-		jout_number(j, "http_port", (uint64_t)port);
-}
-
-static void put_http(struct json_out *j, const struct eve_record *r)
-{
-	static const struct {
-		uint16_t tag;
-		const char *key;
-	} rows[] = {{FIELD_HTTP_URI, "url"}, {FIELD_HTTP_USER_AGENT, "http_user_agent"},
-		{FIELD_HTTP_REFERER, "http_refer"}, {FIELD_HTTP_METHOD, "http_method"},
-		{FIELD_HTTP_PROTOCOL, "protocol"}};
-	const struct eve_value *host = eve_record_find(r, FIELD_HTTP_HOST);
-
-	jout_open(j, "http", '{');
-	if (host != NULL)
-		put_host(j, host);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct eve_value *v = eve_record_find(r, rows[i].tag);
-		if (v != NULL)
-			jout_text(j, rows[i].key, v->p, v->len);
-	}
-	jout_close(j, '}');
-}
-
-static void put_http_event(struct json_out *j, const struct eve_record *r)
-{
-	jout_number(j, "tx_id", r->head.tx_id);
-	put_http(j, r);
-}
-
-static void put_rrtype(struct json_out *j, uint16_t type)
-{
-	const char *name = NAME(rrtypes, type);
-	char number[16];
-
-	snprintf(number, sizeof(number), "TYPE%u", type); // RFC 3597 5
-	jout_string(j, "rrtype", name != NULL ? name : number);
-}
-
-static void put_queries(struct json_out *j, const struct eve_record *r)
-{
-	if (eve_record_find(r, FIELD_DNS_QUERY) == NULL)
-		return;
-	jout_open(j, "queries", '[');
-	for (unsigned i = 0; i < r->n; i++) {
-		if (r->values[i].tag != FIELD_DNS_QUERY)
-			continue;
-		jout_open(j, NULL, '{');
-		jout_text(j, "rrname", r->values[i].p, r->values[i].len);
-		if (i + 1 < r->n && r->values[i + 1].tag == FIELD_DNS_RRTYPE)
-			put_rrtype(j, u16_of(&r->values[i + 1], 0));
-		jout_close(j, '}');
-	}
-	jout_close(j, ']');
-}
-
-// RFC 1035 4.1.1.
-static void put_dns_flags(struct json_out *j, uint16_t flags)
-{
-	static const struct {
-		uint16_t bit;
-		const char *key;
-	} bits[] = {{0x8000, "qr"}, {0x0400, "aa"}, {0x0200, "tc"}, {0x0100, "rd"}, {0x0080, "ra"},
-		{0x0040, "z"}};
-	const char *rcode = NAME(rcodes, flags & 15);
-	char text[8];
-
-	snprintf(text, sizeof(text), "%04x", flags);
-	jout_string(j, "flags", text);
-	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
-		if (flags & bits[i].bit)
-			jout_bool(j, bits[i].key, true);
-	}
-	jout_number(j, "opcode", flags >> 11 & 15);
-	if (!(flags & 0x8000))
-		return;
-	snprintf(text, sizeof(text), "%u", flags & 15);
-	jout_string(j, "rcode", rcode != NULL ? rcode : text);
-}
-
-static void put_dns(struct json_out *j, const struct eve_record *r)
-{
-	const struct eve_value *header = eve_record_find(r, FIELD_DNS_HEADER);
-	bool known = header != NULL && header->len >= 4;
-	uint16_t flags = known ? u16_of(header, 2) : 0;
-
-	jout_open(j, "dns", '{');
-	jout_number(j, "version", 3);
-	jout_string(j, "type", flags & 0x8000 ? "response" : "request");
-	jout_number(j, "tx_id", r->head.tx_id);
-	if (known) {
-		jout_number(j, "id", u16_of(header, 0));
-		put_dns_flags(j, flags);
-	}
-	put_queries(j, r);
-	jout_close(j, '}');
-}
-
-void eve_put_transaction(struct json_out *j, const struct eve_record *r)
-{
-	if (eve_record_find(r, FIELD_TLS_VERSION) != NULL ||
-		eve_record_find(r, FIELD_TLS_SNI) != NULL)
-		put_tls(j, r);
-	if (eve_record_find(r, FIELD_HTTP_METHOD) != NULL)
-		put_http(j, r);
-	if (eve_record_find(r, FIELD_DNS_HEADER) != NULL)
-		put_dns(j, r);
 }
 
 void eve_put_flow_counts(struct json_out *j, const struct event_flow *f)
@@ -380,8 +181,7 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 	static const struct {
 		uint16_t tag;
 		const char *key;
-	} rows[] = {{TAG_SERVICE, "service"}, {TAG_SERVICE_BY, "service_by"},
-		{FIELD_HTTP_CONTENT_TYPE, "request_content_type"}, {FIELD_DNS_KIND, "kind"}};
+	} rows[] = {{TAG_SERVICE, "service"}, {TAG_SERVICE_BY, "service_by"}};
 	struct event_tunnel tunnel;
 
 	jout_open(j, "sealwatch", '{');
@@ -392,6 +192,7 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 	}
 	if (eve_record_copy(r, TAG_TUNNEL, &tunnel, sizeof(tunnel)))
 		put_tunnel_ids(j, &tunnel);
+	eve_put_transaction_ours(j, r);
 	if (r->head.flags & EVENT_CLEAR)
 		jout_bool(j, "clear", true);
 	jout_close(j, '}');
@@ -404,18 +205,19 @@ bool eve_json_record(struct json_out *j, const struct eve_record *r)
 		void (*fn)(struct json_out *j, const struct eve_record *r);
 	} types[] = {
 		[EVENT_ALERT] = {"alert", eve_put_alert},
-		[EVENT_TLS] = {"tls", put_tls},
-		[EVENT_HTTP] = {"http", put_http_event},
-		[EVENT_DNS] = {"dns", put_dns},
+		[EVENT_TX] = {NULL, eve_put_transaction},
 		[EVENT_FLOW] = {"flow", put_flow},
 	};
 	uint8_t type = r->head.type;
 
 	if (type >= sizeof(types) / sizeof(types[0]) || types[type].fn == NULL)
 		return false;
+	const char *name = types[type].name != NULL ? types[type].name : eve_transaction_type(r);
+	if (name[0] == '\0')
+		return false;
 	jout_reset(j);
 	jout_open(j, NULL, '{');
-	put_common(j, r, types[type].name);
+	put_common(j, r, name);
 	types[type].fn(j, r);
 	put_ours(j, r);
 	jout_close(j, '}');

@@ -13,10 +13,16 @@
 
 #pragma once
 
+#include "dataplane/api/fields.h"
+
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+// Messages by protocol: CTR_TX + enum app_proto.
+#define TX_COUNTER(id, name, eve)                                                                  \
+	X(CTR_TX_##id, "tx_" name, KIND_INFO, "messages of " name " parsed")
 
 // X(id, name, kind, help)
 #define COUNTERS(X)                                                                                \
@@ -71,9 +77,7 @@
 	X(CTR_TCP_OUT_OF_ORDER, "tcp_out_of_order", KIND_INFO, "segments that came too early")     \
 	X(CTR_PARSE_BAD, "parse_bad", KIND_INFO, "flows whose protocol broke its own rules")       \
 	X(CTR_GATHER_DENIED, "gather_denied", KIND_INFO, "messages not parsed: no buffer left")    \
-	X(CTR_TX_TLS, "tx_tls", KIND_INFO, "TLS hellos parsed")                                    \
-	X(CTR_TX_HTTP, "tx_http", KIND_INFO, "HTTP requests parsed")                               \
-	X(CTR_TX_DNS, "tx_dns", KIND_INFO, "DNS messages parsed")                                  \
+	APP_PROTOS(TX_COUNTER)                                                                     \
 	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned")                            \
 	X(CTR_CANDIDATES, "candidates", KIND_INFO,                                                 \
 		"rules that a scan brought to the confirm step")                                   \
@@ -89,6 +93,7 @@ enum counter_kind { KIND_IN, KIND_OUT, KIND_HELD, KIND_CAUSE, KIND_INFO, KIND_GA
 #define X(id, name, kind, help) id,
 enum counter { COUNTERS(X) CTR_COUNT };
 #undef X
+enum { CTR_TX = CTR_TX_APP_UNKNOWN };
 
 struct counter_info {
 	const char *name;

@@ -13,7 +13,11 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum event_type { EVENT_ALERT = 1, EVENT_TLS, EVENT_HTTP, EVENT_DNS, EVENT_FLOW };
+enum event_type {
+	EVENT_ALERT = 1,
+	EVENT_TX, // one message of head.app_proto
+	EVENT_FLOW,
+};
 
 enum { EVENT_CLEAR = 1 << 0 }; // addresses and values are unmasked (--lab)
 
@@ -59,8 +63,8 @@ struct event_alert {
 	uint32_t sid;
 	uint32_t rev;
 	uint8_t severity; // 1 high .. 4
-	uint8_t field; // enum field that was hit first
-	uint16_t reserved;
+	uint8_t reserved;
+	uint16_t field; // enum field that was hit first
 };
 static_assert(sizeof(struct event_alert) == 16, "layout is shared");
 

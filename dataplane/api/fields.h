@@ -1,64 +1,111 @@
-// Every field that a parser can take out of traffic, in one table: the id is used
-// by parsers, by the matcher, in event records (as TLV tag) and in EVE.
-//
-// X(id, name, scan): `name` is Suricata's sticky buffer, or, where it has none, the
-// EVE path. scan: how rules may look at it (see enum field_scan).
+// Every field that a parser can take out of traffic, and every application protocol: the ids
+// are used by parsers, by the matcher, in event records (as TLV tags) and in EVE.
+// docs/fields.md is made from this table.
 
 #pragma once
 
-#include <stdint.h>
+#include "dataplane/api/field_table.h"
 
-#define FIELDS(X)                                                                                  \
-	X(FIELD_NONE, "", SCAN_NO)                                                                 \
-	X(FIELD_PAYLOAD, "payload", SCAN_BLOCK) /* one UDP/ICMP/tcp-pkt payload */                 \
-	X(FIELD_STREAM, "stream", SCAN_STREAM) /* TCP bytes in order */                            \
-	X(FIELD_TLS_SNI, "tls.sni", SCAN_BLOCK)                                                    \
-	X(FIELD_TLS_ALPN, "tls.alpn", SCAN_BLOCK) /* one value a protocol */                       \
-	X(FIELD_TLS_VERSION, "tls.version", SCAN_NO) /* u16, network order: highest offered */     \
-	X(FIELD_HTTP_METHOD, "http.method", SCAN_BLOCK)                                            \
-	X(FIELD_HTTP_URI, "http.uri", SCAN_BLOCK)                                                  \
-	X(FIELD_HTTP_HOST, "http.host", SCAN_BLOCK) /* as sent; rules see it in lower case */      \
-	X(FIELD_HTTP_USER_AGENT, "http.user_agent", SCAN_BLOCK)                                    \
-	X(FIELD_HTTP_PROTOCOL, "http.protocol", SCAN_BLOCK)                                        \
-	X(FIELD_HTTP_CONTENT_TYPE, "http.content_type", SCAN_BLOCK)                                \
-	X(FIELD_HTTP_REFERER, "http.referer", SCAN_BLOCK)                                          \
-	X(FIELD_DNS_QUERY, "dns.query", SCAN_BLOCK) /* dotted text, one value a question */        \
-	X(FIELD_DNS_RRTYPE, "dns.rrtype", SCAN_NO) /* u16, follows its dns.query */                \
-	X(FIELD_DNS_HEADER, "dns.header", SCAN_NO) /* id, flags: two u16 */                        \
-	X(FIELD_DNS_KIND, "dns.kind", SCAN_NO) /* "dns", "mdns" or "llmnr" */                      \
-	X(FIELD_DNS_ANSWER_COUNT, "dns.answers", SCAN_NO) /* u16 */
+#include <stdint.h>
 
 enum field_scan { SCAN_NO, SCAN_BLOCK, SCAN_STREAM };
 
-#define X(id, name, scan) id,
+// Numbers are in network order: they come as the wire has them.
+enum field_form {
+	FORM_BYTES,
+	FORM_TEXT,
+	FORM_DIGITS, // decimal text that EVE shows as a number
+	FORM_NUMBER, // 1 to 8 bytes
+	FORM_HEX, // 1 to 8 bytes, shown as "0x0102"
+	FORM_BOOL, // one byte, 0 or 1
+	FORM_FLAG, // no bytes: it is there, or not
+	FORM_U8S, // list of numbers
+	FORM_U16S,
+	FORM_U16S_HEX,
+	FORM_TLS_VERSION, // u16
+	FORM_OWN, // the protocol's own code in control/sinks
+};
+
+enum field_mask {
+	MASK_CLEAR, // tells nothing about a person
+	MASK_NAME, // host name: an address in it becomes a pseudonym
+	MASK_URI, // parameter values go
+	MASK_TEXT, // free text: addresses, mail addresses and long numbers in it become tokens
+	MASK_PERSON, // names a person or account: becomes a keyed token
+	MASK_SECRET, // for rules only; never in a record
+};
+
+#define X(id, ...) id,
 enum field { FIELDS(X) FIELD_COUNT };
 #undef X
 
 struct field_info {
 	const char *name;
 	enum field_scan scan;
+	enum field_form form;
+	enum field_mask mask;
+	char dir; // C, S, B
+	const char *path;
+	const char *example;
+	const char *source;
 };
 
 static const struct field_info field_table[FIELD_COUNT] __attribute__((unused)) = {
-#define X(id, name, scan) [id] = {name, scan},
+#define X(id, name, scan, form, path, mask, dir, example, source)                                  \
+	[id] = {name, scan, form, mask, #dir[0], path, example, source},
 	FIELDS(X)
 #undef X
 };
 
-// Application protocols. X(id, EVE app_proto, rule header keyword).
+// Application protocols.
+// X(id, name, eve): name as app_proto and in rules; eve: event_type of its messages, whose object
+// in the record has the same name ("": no messages).
 #define APP_PROTOS(X)                                                                              \
-	X(APP_UNKNOWN, "unknown")                                                                  \
-	X(APP_FAILED, "failed") /* the budget for recognising it is spent */                       \
-	X(APP_TLS, "tls")                                                                          \
-	X(APP_HTTP, "http")                                                                        \
-	X(APP_DNS, "dns")
+	X(APP_UNKNOWN, "unknown", "")                                                              \
+	X(APP_FAILED, "failed", "") /* the budget for recognising it is spent */                   \
+	X(APP_TLS, "tls", "tls") /* over UDP: DTLS */                                              \
+	X(APP_HTTP, "http", "http")                                                                \
+	X(APP_DNS, "dns", "dns")                                                                   \
+	X(APP_QUIC, "quic", "quic") /* Google's too */                                             \
+	X(APP_HTTP2, "http2", "http")                                                              \
+	X(APP_WEBSOCKET, "websocket", "websocket")                                                 \
+	X(APP_SSH, "ssh", "ssh")                                                                   \
+	X(APP_SMTP, "smtp", "smtp")                                                                \
+	X(APP_IMAP, "imap", "imap")                                                                \
+	X(APP_POP3, "pop3", "pop3")                                                                \
+	X(APP_MQTT, "mqtt", "mqtt")                                                                \
+	X(APP_SIP, "sip", "sip")                                                                   \
+	X(APP_XMPP, "xmpp", "xmpp")                                                                \
+	X(APP_IRC, "irc", "irc")                                                                   \
+	X(APP_STUN, "stun", "stun")                                                                \
+	X(APP_RTP, "rtp", "rtp")                                                                   \
+	X(APP_SOCKS, "socks", "socks")                                                             \
+	X(APP_RTMP, "rtmp", "rtmp")                                                                \
+	X(APP_OICQ, "oicq", "oicq") /* QQ */                                                       \
+	X(APP_MMTLS, "mmtls", "mmtls") /* WeChat */                                                \
+	X(APP_MTPROTO, "mtproto", "mtproto") /* Telegram */                                        \
+	X(APP_WHATSAPP, "whatsapp", "whatsapp")                                                    \
+	X(APP_THREEMA, "threema", "threema")                                                       \
+	X(APP_VIBER, "viber", "viber")                                                             \
+	X(APP_DINGTALK, "dingtalk", "dingtalk")                                                    \
+	X(APP_ZOOM, "zoom", "zoom")                                                                \
+	X(APP_IMO, "imo", "imo")                                                                   \
+	X(APP_KAKAOTALK, "kakaotalk", "kakaotalk")                                                 \
+	X(APP_LINE, "line", "line")                                                                \
+	X(APP_DISCORD, "discord", "discord")                                                       \
+	X(APP_OPENIM, "openim", "openim")
 
-#define X(id, name) id,
+#define X(id, name, eve) id,
 enum app_proto { APP_PROTOS(X) APP_COUNT };
 #undef X
 
-static const char *const app_proto_name[APP_COUNT] __attribute__((unused)) = {
-#define X(id, name) [id] = name,
+struct app_proto_info {
+	const char *name;
+	const char *eve;
+};
+
+static const struct app_proto_info app_proto_table[APP_COUNT] __attribute__((unused)) = {
+#define X(id, name, eve) [id] = {name, eve},
 	APP_PROTOS(X)
 #undef X
 };

@@ -1,7 +1,8 @@
 #include "dataplane/inspect/conversation.h"
 
+#include "dataplane/inspect/datagram.h"
 #include "dataplane/inspect/finds.h"
-#include "dataplane/inspect/recognise.h"
+#include "dataplane/inspect/proto/kit.h"
 #include "dataplane/inspect/side.h"
 
 #include <errno.h>
@@ -33,17 +34,22 @@ static struct find find_here(const struct conversations *c, enum find_kind kind)
 
 static void on_tx(void *ctx, const struct tx *tx)
 {
-	static const enum counter counters[APP_COUNT] = {
-		[APP_TLS] = CTR_TX_TLS, [APP_HTTP] = CTR_TX_HTTP, [APP_DNS] = CTR_TX_DNS};
 	struct conversations *c = ctx;
 	struct find find = find_here(c, FIND_TX);
 
 	find.dir = tx->dir;
 	find.app_proto = tx->app_proto;
+	find.quiet = tx->quiet;
+	if (tx->id != TX_NEW)
+		find.tx_id = tx->id;
+	if (c->flow->app_proto == APP_UNKNOWN)
+		c->flow->app_proto = tx->app_proto;
 	finds_add_tx(c->finds, &find, tx);
-	c->flow->tx_count++;
-	if (counters[tx->app_proto] != 0)
-		c->counters[counters[tx->app_proto]]++;
+	if (tx->quiet)
+		return;
+	if (find.tx_id >= c->flow->tx_count)
+		c->flow->tx_count = find.tx_id + 1;
+	c->counters[CTR_TX + tx->app_proto]++;
 }
 
 static struct gather *on_gather_take(void *ctx)
@@ -116,12 +122,16 @@ int conversations_open(struct conversations *c, const struct inspect_options *op
 		.gather_take = on_gather_take,
 		.gather_give = on_gather_give,
 		.unread = &c->unread,
+		.next = &c->next,
 	};
+	c->kit = kit_new();
+	c->io.kit = c->kit;
 	c->finds = finds_new(hooks);
 	c->sessions = session_pool_new(options->max_sessions);
 	c->gathers = gather_pool_new(options->max_gathers);
 	c->order = tcp_orderer_new(&options->order, &events, counters);
-	if (c->finds == NULL || c->sessions == NULL || c->gathers == NULL || c->order == NULL)
+	if (c->kit == NULL || c->finds == NULL || c->sessions == NULL || c->gathers == NULL ||
+		c->order == NULL)
 		return -ENOMEM;
 	return 0;
 }
@@ -132,11 +142,15 @@ void conversations_close(struct conversations *c)
 	gather_pool_free(c->gathers);
 	session_pool_free(c->sessions);
 	finds_free(c->finds);
+	kit_free(c->kit);
 }
 
 void conversations_wants(struct conversations *c)
 {
+	static const uint8_t none[FIELD_COUNT];
+
 	c->wants = c->hooks->wants(c->hooks->ctx);
+	c->io.wanted = c->wants.fields != NULL ? c->wants.fields : none;
 }
 
 static void begin(struct conversations *c, struct flow *f, const struct packet *p)
@@ -179,6 +193,13 @@ static enum counter tcp_segment(struct conversations *c, struct packet *p)
 	return tcp_order(c->order, &s->half[side], p, c);
 }
 
+void conversation_settled(struct conversations *c, struct session *s)
+{
+	if (c->n_settled == BURST_MAX)
+		conversations_settle(c);
+	c->settled[c->n_settled++] = s;
+}
+
 static enum counter tcp_packet(struct conversations *c, struct packet *p)
 {
 	if (c->flow->flags & FLOW_SETTLED)
@@ -201,55 +222,9 @@ static enum counter tcp_packet(struct conversations *c, struct packet *p)
 			c->side = side;
 			tcp_order_drop(c->order, &s->half[side], c);
 		}
-		if (c->n_settled == BURST_MAX)
-			conversations_settle(c);
-		c->settled[c->n_settled++] = s;
+		conversation_settled(c, s);
 	}
 	return verdict;
-}
-
-static void udp_recognise(struct conversations *c, struct bytes in)
-{
-	struct flow *f = c->flow;
-	struct recognition found;
-	uint16_t sport, dport;
-
-	side_ports(f, c->side, &sport, &dport);
-	if (recognise(in, IPPROTO_UDP, sport, dport, &found) == RECOGNISED_YES) {
-		f->app_proto = found.proto->app_proto;
-		side_client_is(f, c->side, found.sender);
-	} else if (f->packets[0] + f->packets[1] >= c->probe_packets) {
-		f->app_proto = APP_FAILED;
-	}
-}
-
-static void udp_packet(struct conversations *c, const struct packet *p)
-{
-	struct flow *f = c->flow;
-	struct bytes in = {p->payload, p->payload_len, false};
-
-	if (in.len == 0)
-		return;
-	if (f->app_proto == APP_UNKNOWN)
-		udp_recognise(c, in);
-	if (f->app_proto == APP_UNKNOWN || f->app_proto == APP_FAILED)
-		return;
-
-	// A parser without state needs no session.
-	const struct proto *proto = recognise_parser(f->app_proto, IPPROTO_UDP);
-	void *state = NULL;
-	if (proto->state_size > 0) {
-		if (c->session == NULL)
-			c->session = session_take(c->sessions, f);
-		if (c->session == NULL) {
-			c->counters[CTR_SESSIONS_DENIED]++;
-			return;
-		}
-		c->session->proto = proto;
-		state = c->session->proto_state;
-	}
-	if (proto->data(state, side_io(c, c->side), side_dir(f, c->side), in) == PARSE_BAD)
-		c->counters[CTR_PARSE_BAD]++;
 }
 
 static void find_packet(struct conversations *c, const struct packet *p)
@@ -286,7 +261,7 @@ void conversation_packet(
 	if (f->key.l4 == IPPROTO_TCP)
 		verdict = tcp_packet(c, p);
 	else if (f->key.l4 == IPPROTO_UDP)
-		udp_packet(c, p);
+		datagram(c, (struct bytes){p->payload, p->payload_len, false});
 
 	if (verdict == CTR_HELD_OUT_OF_ORDER)
 		p->buf = NULL;

@@ -15,6 +15,7 @@ struct conversations {
 	struct gather_pool *gathers;
 	struct tcp_orderer *order;
 	struct proto_io io;
+	struct kit *kit;
 	uint32_t probe_packets;
 	uint32_t search_bytes;
 	uint64_t stream_depth;
@@ -28,6 +29,7 @@ struct conversations {
 	const struct packet *packet; // whose bytes; NULL at the end of a flow
 	struct flow_counts counts; // of the flow, at the packet in hand
 	uint32_t unread;
+	struct proto_next next;
 };
 
 // -ENOMEM; close() takes what is half open.
@@ -46,6 +48,9 @@ struct flow_counts flow_counts(const struct flow *f);
 
 // f ends: tell what was held back, close its session.
 void conversation_end(struct conversations *c, struct flow *f);
+
+// s is settled: it goes back to the pool when the burst was matched, because finds point to it.
+void conversation_settled(struct conversations *c, struct session *s);
 
 // At the end of a burst: match, and give back the sessions of settled flows.
 void conversations_settle(struct conversations *c);

@@ -36,11 +36,10 @@ struct flow {
 	uint32_t wheel_prev;
 	uint16_t service; // slot, 0: none
 	uint16_t flags; // enum flow_flag
-	uint8_t service_by; // enum field
+	uint16_t service_by; // enum field
 	uint8_t app_proto; // enum app_proto
 	uint8_t state; // enum flow_state
 	uint8_t tcp_flags[2]; // seen, by sender as `bytes`
-	uint8_t pad;
 	uint16_t wheel_slot;
 	uint32_t tunnel; // index of its event_tunnel, or FLOW_NONE
 	uint32_t tx_count;

@@ -30,7 +30,7 @@ struct inspect_options inspect_defaults(void)
 		.flow = flow_defaults(),
 		.order = tcp_order_defaults(),
 		.max_sessions = 65536,
-		.max_gathers = 256,
+		.max_gathers = 1024,
 		.probe_packets = 8,
 		.search_bytes = 8192,
 		.stream_depth = 1 << 20,

@@ -39,6 +39,7 @@ struct find {
 	uint8_t icmp_code;
 	uint8_t app_proto; // FIND_TX
 	uint8_t first; // FIND_PACKET: the first of its direction in the flow
+	uint8_t quiet; // FIND_TX: matched, not told
 	uint16_t n_fields;
 	uint32_t payload_len; // of the packet
 	uint32_t tx_id;
@@ -57,6 +58,7 @@ struct inspect_wants {
 	bool packets_other; // of all else,
 	bool flow_starts; // of the first packet of each direction of a flow
 	uint64_t stream_depth; // FIND_STREAM of bytes that begin before this offset
+	const uint8_t *fields; // by enum field: rules look at it; NULL: at none
 };
 
 struct inspect_hooks {

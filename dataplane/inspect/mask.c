@@ -1,7 +1,9 @@
 #include "dataplane/inspect/mask.h"
 
 #include <arpa/inet.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -9,10 +11,27 @@ enum { BLOCK = 16, BITS_MAX = 128 };
 
 struct masker {
 	EVP_CIPHER_CTX *aes;
+	EVP_MAC_CTX *mac;
 	uint8_t pad[BLOCK];
 	uint8_t in[BITS_MAX * BLOCK];
 	uint8_t out[BITS_MAX * BLOCK];
 };
+
+// HMAC-SHA256 under the whole key.
+static EVP_MAC_CTX *mac_new(const uint8_t key[MASK_KEY_LEN])
+{
+	char digest[] = "SHA256";
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_end()};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
+
+	EVP_MAC_free(hmac); // the context holds it
+	if (ctx != NULL && EVP_MAC_init(ctx, key, MASK_KEY_LEN, params) == 1)
+		return ctx;
+	EVP_MAC_CTX_free(ctx);
+	return NULL;
+}
 
 struct masker *masker_new(const uint8_t key[MASK_KEY_LEN])
 {
@@ -22,7 +41,9 @@ struct masker *masker_new(const uint8_t key[MASK_KEY_LEN])
 	if (m == NULL)
 		return NULL;
 	m->aes = EVP_CIPHER_CTX_new();
-	if (m->aes == NULL || EVP_EncryptInit_ex(m->aes, EVP_aes_128_ecb(), NULL, key, NULL) != 1 ||
+	m->mac = mac_new(key);
+	if (m->mac == NULL || m->aes == NULL ||
+		EVP_EncryptInit_ex(m->aes, EVP_aes_128_ecb(), NULL, key, NULL) != 1 ||
 		EVP_CIPHER_CTX_set_padding(m->aes, 0) != 1 ||
 		EVP_EncryptUpdate(m->aes, m->pad, &len, key + BLOCK, BLOCK) != 1) {
 		masker_free(m);
@@ -35,6 +56,7 @@ void masker_free(struct masker *m)
 {
 	if (m == NULL)
 		return;
+	EVP_MAC_CTX_free(m->mac);
 	EVP_CIPHER_CTX_free(m->aes);
 	free(m);
 }
@@ -63,6 +85,21 @@ void mask_address(struct masker *m, uint8_t ip_version, const uint8_t in[16], ui
 		unsigned bit = (unsigned)(in[i / 8] >> (7 - i % 8)) & 1;
 		out[i / 8] |= (uint8_t)((bit ^ flip) << (7 - i % 8));
 	}
+}
+
+void mask_token(struct masker *m, struct bytes in, uint8_t out[MASK_TOKEN_LEN])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t mac[32] = {0};
+	size_t len = 0;
+
+	// A first argument of NULL keeps the key. Nothing clear leaves when OpenSSL refuses.
+	if (EVP_MAC_init(m->mac, NULL, 0, NULL) != 1 || EVP_MAC_update(m->mac, in.p, in.len) != 1 ||
+		EVP_MAC_final(m->mac, mac, &len, sizeof(mac)) != 1)
+		memset(mac, 0, sizeof(mac));
+	out[0] = '~';
+	for (size_t i = 0; i + 1 < MASK_TOKEN_LEN; i++)
+		out[i + 1] = (uint8_t)digits[i % 2 == 0 ? mac[i / 2] >> 4 : mac[i / 2] & 15];
 }
 
 size_t mask_url(struct bytes in, uint8_t *out)

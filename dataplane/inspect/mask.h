@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "dataplane/api/fields.h"
 #include "dataplane/base/bytes.h"
 
 #include <stdint.h>
@@ -34,3 +35,15 @@ size_t mask_name(struct masker *m, struct bytes in, uint8_t *out);
 // "http://user:word@192.0.2.1/a?x=1", "192.0.2.1:443": user, host and parameters. out as for
 // mask_name().
 size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out);
+
+// What names a person leaves as "~" and 16 hexadecimal digits of HMAC-SHA256 under the key: the
+// same person has the same token until the key is changed, and nobody can go back.
+enum { MASK_TOKEN_LEN = 17 };
+void mask_token(struct masker *m, struct bytes in, uint8_t out[MASK_TOKEN_LEN]);
+
+// Free text: words that are an address or hold a '@' or ten digits in a row become the begin of
+// their token. out holds at least in.len bytes; returns in.len at most.
+size_t mask_text(struct masker *m, struct bytes in, uint8_t *out);
+
+// As the field's row says; MASK_SECRET leaves nothing. out as for mask_name().
+size_t mask_value(struct masker *m, enum field_mask mask, struct bytes in, uint8_t *out);

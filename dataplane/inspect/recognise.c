@@ -3,8 +3,8 @@
 // A record header, a handshake header and the first byte of the version.
 enum { HELLO_HEAD = 10 };
 
-enum recognised recognise(
-	struct bytes in, uint8_t l4, uint16_t sport, uint16_t dport, struct recognition *out)
+enum recognised recognise(struct bytes in, uint8_t l4, uint16_t sport, uint16_t dport,
+	const struct proto *but, struct recognition *out)
 {
 	enum recognised result = RECOGNISED_NO;
 
@@ -12,11 +12,13 @@ enum recognised recognise(
 		const struct proto *proto = *row;
 		enum dir sender = DIR_C2S;
 
-		if (proto->l4 != l4)
+		if (proto->l4 != l4 || proto->probe == NULL || proto == but)
 			continue;
-		switch (proto->probe(in, sport, dport, &sender)) {
+		enum probe answer = proto->probe(in, sport, dport, &sender);
+		switch (answer) {
 		case PROBE_YES:
-			*out = (struct recognition){proto, sender, true};
+		case PROBE_MAYBE:
+			*out = (struct recognition){proto, sender, true, answer == PROBE_YES};
 			return RECOGNISED_YES;
 		case PROBE_MORE:
 			result = RECOGNISED_LATER;

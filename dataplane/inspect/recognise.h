@@ -15,11 +15,13 @@ struct recognition {
 	const struct proto *proto;
 	enum dir sender; // what the sender of the bytes is
 	bool sender_known;
+	bool sure; // false: PROBE_MAYBE
 };
 
-// l4: IPPROTO_TCP (in: a prefix of the stream) or IPPROTO_UDP (in: a datagram).
-enum recognised recognise(
-	struct bytes in, uint8_t l4, uint16_t sport, uint16_t dport, struct recognition *out);
+// l4: IPPROTO_TCP (in: a prefix of the stream) or IPPROTO_UDP (in: a datagram). `but` is not
+// asked; it may be NULL.
+enum recognised recognise(struct bytes in, uint8_t l4, uint16_t sport, uint16_t dport,
+	const struct proto *but, struct recognition *out);
 
 // The parser of an app_proto over l4, or NULL.
 const struct proto *recognise_parser(uint8_t app_proto, uint8_t l4);

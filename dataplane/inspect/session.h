@@ -21,7 +21,8 @@ struct side {
 	uint8_t state; // enum side_state
 	uint8_t probe_len; // bytes in probe[]
 	uint8_t searching; // probe[] holds the last bytes, not the first (recognise.h)
-	uint8_t pad[5];
+	uint8_t switched; // begins anew: what still comes of the protocol before is dropped
+	uint8_t pad[4];
 	uint8_t probe[PROBE_BYTES];
 };
 

@@ -2,6 +2,8 @@
 
 #include "dataplane/inspect/recognise.h"
 
+#include <netinet/in.h>
+
 // The kind of sender that side (0: a, 1: b) is.
 enum dir side_dir(const struct flow *f, unsigned side)
 {
@@ -18,7 +20,13 @@ void side_ports(const struct flow *f, unsigned side, uint16_t *sport, uint16_t *
 // What the parser is told about the bytes it gets next: who sends them.
 const struct proto_io *side_io(struct conversations *c, unsigned side)
 {
+	const struct flow_key *key = &c->flow->key;
+
 	side_ports(c->flow, side, &c->io.sport, &c->io.dport);
+	c->io.src = side == 0 ? key->a : key->b;
+	c->io.dst = side == 0 ? key->b : key->a;
+	c->io.ip_version = key->ip_version;
+	c->io.ts_ns = c->packet != NULL ? c->packet->ts_ns : c->flow->last_ns;
 	return &c->io;
 }
 
@@ -65,6 +73,29 @@ void side_client_is(struct flow *f, unsigned side, enum dir sender)
 	f->flags |= (uint16_t)(FLOW_CLIENT_KNOWN | (a_is_client ? FLOW_A_IS_CLIENT : 0));
 }
 
+// CONNECT, Upgrade, STARTTLS: what follows on both sides is another protocol.
+static void side_switch(struct conversations *c, unsigned side, struct bytes in)
+{
+	struct session *s = c->session;
+	struct proto_next next = c->next;
+	struct bytes rest = {in.p + in.len - c->unread, c->unread, false};
+
+	if (s->proto->end != NULL)
+		s->proto->end(s->proto_state, side_io(c, side));
+	memset(s->proto_state, 0, sizeof(s->proto_state));
+	s->proto = recognise_parser(next.app_proto, IPPROTO_TCP);
+	if (s->proto != NULL) {
+		c->flow->app_proto = s->proto->app_proto;
+		if (s->proto->setup != NULL)
+			s->proto->setup(s->proto_state, next.setup);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		s->side[i] = (struct side){
+			.state = s->proto != NULL ? SIDE_PARSING : SIDE_PROBING, .switched = 1};
+	if (rest.len > 0 && rest.len <= in.len)
+		side_bytes(c, side, rest);
+}
+
 static void side_verdict(
 	struct conversations *c, unsigned side, enum parse verdict, struct bytes in)
 {
@@ -82,17 +113,10 @@ static void side_verdict(
 		s->side[side].state = SIDE_DONE;
 		break;
 	case PARSE_SWITCH:
-		// CONNECT, Upgrade: what follows on this side is another protocol. The answer on
-		// the other side still belongs to the first one.
-		if (s->proto->end != NULL)
-			s->proto->end(s->proto_state, side_io(c, side));
-		s->proto = NULL;
-		memset(s->proto_state, 0, sizeof(s->proto_state));
-		s->side[side] = (struct side){.state = SIDE_PROBING};
-		s->side[!side].state = SIDE_DONE;
-		if (c->unread > 0 && c->unread <= in.len)
-			side_bytes(c, side,
-				(struct bytes){in.p + in.len - c->unread, c->unread, false});
+		side_switch(c, side, in);
+		break;
+	case PARSE_OTHER: // for datagrams only
+		s->side[side].state = SIDE_DONE;
 		break;
 	}
 	side_settle_if_done(c);
@@ -103,6 +127,7 @@ static void parse_bytes(struct conversations *c, unsigned side, struct bytes in)
 	struct session *s = c->session;
 
 	c->unread = 0;
+	c->next = (struct proto_next){0};
 	if (in.len > 0)
 		side_verdict(c, side,
 			s->proto->data(
@@ -121,7 +146,7 @@ static void begin_parsing(struct conversations *c, unsigned side, const struct r
 	if (found->sender_known)
 		side_client_is(c->flow, side, found->sender);
 	s->side[side].state = SIDE_PARSING;
-	if (other->state != SIDE_PROBING)
+	if (other->state != SIDE_PROBING || other->switched)
 		return;
 	if (other->searching) {
 		other->state = SIDE_DONE; // its first bytes were not kept
@@ -171,6 +196,23 @@ static void search_bytes(struct conversations *c, unsigned side, struct bytes in
 		parse_bytes(c, side, (struct bytes){in.p + at, in.len - at, false});
 }
 
+// After a switch the other side knew the protocol first. What is not it yet is the tail of the
+// protocol before: it is dropped.
+static void await_bytes(struct conversations *c, unsigned side, struct bytes in)
+{
+	struct session *s = c->session;
+	enum dir sender;
+	uint16_t sport, dport;
+
+	side_ports(c->flow, side, &sport, &dport);
+	if (s->proto->probe == NULL || s->proto->probe(in, sport, dport, &sender) == PROBE_YES) {
+		s->side[side].state = SIDE_PARSING;
+		parse_bytes(c, side, in);
+	} else if (s->offset[side] > c->search_bytes) {
+		give_up(c, side);
+	}
+}
+
 static void probe_bytes(struct conversations *c, unsigned side, struct bytes in)
 {
 	struct session *s = c->session;
@@ -188,7 +230,7 @@ static void probe_bytes(struct conversations *c, unsigned side, struct bytes in)
 	}
 	side_ports(c->flow, side, &sport, &dport);
 
-	enum recognised answer = recognise(view, IPPROTO_TCP, sport, dport, &found);
+	enum recognised answer = recognise(view, IPPROTO_TCP, sport, dport, NULL, &found);
 	if (answer == RECOGNISED_LATER && view.len < PROBE_BYTES) {
 		memcpy(here->probe, view.p, old > 0 ? 0 : view.len);
 		here->probe_len = (uint8_t)view.len;
@@ -221,6 +263,8 @@ void side_bytes(struct conversations *c, unsigned side, struct bytes in)
 		parse_bytes(c, side, in);
 	else if (here->state == SIDE_PROBING && here->searching)
 		search_bytes(c, side, in);
+	else if (here->state == SIDE_PROBING && here->switched && c->session->proto != NULL)
+		await_bytes(c, side, in);
 	else if (here->state == SIDE_PROBING)
 		probe_bytes(c, side, in);
 }
@@ -237,6 +281,8 @@ void side_gap(struct conversations *c, unsigned side, uint32_t missing)
 		here->probe_len = 0; // what was kept does not join what follows
 		return;
 	}
+	c->unread = 0;
+	c->next = (struct proto_next){0};
 	if (s->proto->gap != NULL)
 		verdict = s->proto->gap(
 			s->proto_state, side_io(c, side), side_dir(c->flow, side), missing);

@@ -121,29 +121,22 @@ static void commit(struct emitter *e)
 	e->counters[CTR_EVENTS]++;
 }
 
-// What may hold an address or a parameter's value goes through the mask, unless the record is clear.
+// A value goes through its field's mask, unless the record is clear. A secret stays here always.
 static void put_field(struct emitter *e, const struct field_value *v)
 {
 	uint8_t masked[VALUE_MAX + MASK_NAME_MORE];
+	enum field_mask mask = field_table[v->field].mask;
 	struct bytes value = v->value;
 
-	if (e->options.clear) {
+	if (mask == MASK_SECRET)
+		return;
+	if (mask == MASK_CLEAR || e->options.clear) {
 		put(e, v->field, value.p, value.len);
 		return;
 	}
 	if (value.len > VALUE_MAX)
 		value.len = VALUE_MAX;
-	switch (v->field) {
-	case FIELD_HTTP_URI:
-	case FIELD_HTTP_REFERER:
-		value = (struct bytes){.p = masked, .len = mask_uri(e->masker, value, masked)};
-		break;
-	case FIELD_HTTP_HOST:
-	case FIELD_TLS_SNI:
-	case FIELD_DNS_QUERY:
-		value = (struct bytes){.p = masked, .len = mask_name(e->masker, value, masked)};
-		break;
-	}
+	value = (struct bytes){.p = masked, .len = mask_value(e->masker, mask, value, masked)};
 	put(e, v->field, value.p, value.len);
 }
 
@@ -151,6 +144,8 @@ static void put_find(struct emitter *e, const struct find *find)
 {
 	struct event_head *h = (struct event_head *)e->record;
 
+	if (find->kind == FIND_TX)
+		h->app_proto = find->app_proto;
 	h->pcap_cnt = find->pcap_cnt;
 	h->tx_id = find->tx_id;
 	if (find->flow->key.l4 == IPPROTO_ICMP || find->flow->key.l4 == IPPROTO_ICMPV6) {
@@ -189,12 +184,9 @@ static void put_flow(struct emitter *e, const struct flow *f, const struct flow_
 
 void emit_tx(struct emitter *e, const struct find *find, uint64_t generation)
 {
-	static const enum event_type types[APP_COUNT] = {
-		[APP_TLS] = EVENT_TLS, [APP_HTTP] = EVENT_HTTP, [APP_DNS] = EVENT_DNS};
-
-	if (e->ring == NULL || types[find->app_proto] == 0)
+	if (e->ring == NULL)
 		return;
-	begin(e, types[find->app_proto], find->flow, find->dir, find->ts_ns, generation);
+	begin(e, EVENT_TX, find->flow, find->dir, find->ts_ns, generation);
 	put_find(e, find);
 	put_service(e, find->flow);
 	commit(e);
@@ -208,7 +200,7 @@ void emit_alert(struct emitter *e, const struct find *find, const struct pattern
 		.sid = rule->sid,
 		.rev = rule->rev,
 		.severity = rule->severity,
-		.field = (uint8_t)field,
+		.field = (uint16_t)field,
 	};
 
 	if (e->ring == NULL)

@@ -55,7 +55,7 @@ static void name_service(struct judge *j, struct flow *f)
 		return;
 
 	f->service = j->rules->service_slot[best->rule];
-	f->service_by = (uint8_t)best->field;
+	f->service_by = best->field;
 	struct service_count *count = &j->page->services[f->service];
 	counter_add(&count->flows, 1);
 	counter_add(&count->packets, f->packets[0] + (uint64_t)f->packets[1]);
@@ -136,7 +136,7 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		if (j->rules != NULL)
 			match_one(j, &finds[i]);
-		if (finds[i].kind == FIND_TX)
+		if (finds[i].kind == FIND_TX && !finds[i].quiet)
 			emit_tx(j->emitter, &finds[i], generation);
 	}
 	if (j->rules != NULL)

@@ -187,7 +187,9 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 		.packets_other = wants.packets_other,
 		.flow_starts = wants.flow_starts,
 		.stream_depth = wants.stream_depth,
+		.fields = rs->wanted,
 	};
+	memcpy(rs->wanted, wants.fields, sizeof(rs->wanted));
 	rs->db = db;
 	free(index);
 	*out = rs;

@@ -24,6 +24,7 @@ struct ruleset {
 	struct pattern_db *db;
 	uint64_t generation;
 	struct inspect_wants wants;
+	uint8_t wanted[FIELD_COUNT]; // wants.fields
 	uint32_t *rule_slot; // by rule index
 	uint16_t *service_slot; // by rule index; 0: names none
 };

@@ -30,6 +30,14 @@ static inline struct event_head *make(struct maker *m, enum event_type type, uin
 	return h;
 }
 
+static inline struct event_head *make_tx(struct maker *m, enum app_proto app, uint8_t l4)
+{
+	struct event_head *h = make(m, EVENT_TX, l4);
+
+	h->app_proto = (uint8_t)app;
+	return h;
+}
+
 static inline void put_value(struct maker *m, uint16_t tag, const void *p, size_t len)
 {
 	struct event_value v = {.tag = tag, .len = (uint16_t)len};

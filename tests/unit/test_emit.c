@@ -78,8 +78,7 @@ static void test_values(void)
 
 	emit_tx(e, &find, 5);
 	CHECK(next(&r), "a record");
-	CHECK(r.head.type == EVENT_DNS && r.head.flags == EVENT_CLEAR && r.head.worker == 3,
-		"head");
+	CHECK(r.head.type == EVENT_TX && r.head.flags == EVENT_CLEAR && r.head.worker == 3, "head");
 	CHECK(r.head.ts_ns == 7 && r.head.pcap_cnt == 11 && r.head.tx_id == 2 &&
 			r.head.generation == 5,
 		"head");

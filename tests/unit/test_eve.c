@@ -49,7 +49,7 @@ static void test_time(void)
 			time_t t = (time_t)seconds[i] + (seconds[i] > 0 ? off * 86400 : 0);
 			char want[64], second[32];
 			struct maker m;
-			make(&m, EVENT_TLS, IPPROTO_TCP)->ts_ns = (uint64_t)t * 1000000000 + 7999;
+			make_tx(&m, APP_TLS, IPPROTO_TCP)->ts_ns = (uint64_t)t * 1000000000 + 7999;
 			strftime(second, sizeof(second), "%Y-%m-%dT%H:%M:%S", gmtime(&t));
 			snprintf(want, sizeof(want), "%s.000007+0000", second);
 			json_t *j = json_of(&m);
@@ -92,7 +92,7 @@ static void test_proto(void)
 static void test_common(void)
 {
 	struct maker m;
-	struct event_head *h = make(&m, EVENT_TLS, IPPROTO_TCP);
+	struct event_head *h = make_tx(&m, APP_TLS, IPPROTO_TCP);
 	h->flags = EVENT_CLEAR;
 	h->flow_id = (1ull << 53) | 5;
 	put_value(&m, FIELD_TLS_SNI, "a.example", 9);
@@ -144,7 +144,7 @@ static void test_text(void)
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		struct maker m;
-		make(&m, EVENT_TLS, IPPROTO_TCP);
+		make_tx(&m, APP_TLS, IPPROTO_TCP);
 		put_value(&m, FIELD_TLS_SNI, cases[i].in, cases[i].len);
 		json_t *j = json_of(&m);
 		CHECK(strcmp(text_at(j, "tls", "sni"), cases[i].want) == 0, "%s: %s", cases[i].name,
@@ -168,7 +168,7 @@ static void test_host(void)
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		struct maker m;
-		make(&m, EVENT_HTTP, IPPROTO_TCP);
+		make_tx(&m, APP_HTTP, IPPROTO_TCP);
 		put_value(&m, FIELD_HTTP_HOST, cases[i].in, strlen(cases[i].in));
 		json_t *j = json_of(&m);
 		json_t *port = json_object_get(json_object_get(j, "http"), "http_port");
@@ -183,7 +183,7 @@ static void test_host(void)
 static void test_dns(void)
 {
 	struct maker m;
-	make(&m, EVENT_DNS, IPPROTO_UDP);
+	make_tx(&m, APP_DNS, IPPROTO_UDP);
 	put_value(&m, FIELD_DNS_HEADER, "\x12\x34\x81\x83", 4);
 	put_value(&m, FIELD_DNS_QUERY, "a.example", 9);
 	put_value(&m, FIELD_DNS_RRTYPE, "\x00\x1c", 2);
@@ -226,7 +226,7 @@ static void test_dns_flags(void)
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		struct maker m;
-		make(&m, EVENT_DNS, IPPROTO_UDP)->tx_id = 3;
+		make_tx(&m, APP_DNS, IPPROTO_UDP)->tx_id = 3;
 		put_value(&m, FIELD_DNS_HEADER, cases[i].header, cases[i].len);
 		put_value(&m, FIELD_DNS_KIND, "mdns", 4);
 		json_t *j = json_of(&m);
@@ -255,6 +255,7 @@ static void test_alert(void)
 	h->sport = 8;
 	h->dport = 0;
 	h->dir = DIR_S2C;
+	h->app_proto = APP_TLS;
 	put_value(&m, TAG_ALERT, &alert, sizeof(alert));
 	put_value(&m, TAG_MSG, "hello", 5);
 	put_value(&m, TAG_CLASSTYPE, "policy-violation", 16);
@@ -277,7 +278,7 @@ static void test_alert(void)
 	CHECK(json_array_size(json_object_get(a, "references")) == 2, "references");
 	CHECK(number_at(j, "icmp_type", NULL) == 8 && number_at(j, "icmp_code", NULL) == 0, "icmp");
 	CHECK(strcmp(text_at(j, "direction", NULL), "to_client") == 0, "direction");
-	CHECK(json_object_get(j, "app_proto") == NULL, "unknown is left out");
+	CHECK(strcmp(text_at(j, "app_proto", NULL), "tls") == 0, "protocol");
 	CHECK(strcmp(text_at(j, "tls", "sni"), "b.example") == 0, "the transaction");
 	CHECK(json_integer_value(json_object_get(json_object_get(j, "flow"), "pkts_toclient")) == 4,
 		"flow");

@@ -82,7 +82,7 @@ static void test_files(void)
 	umask(0);
 	CHECK(eve_open(path, &w) == 0 && stat(path, &st) == 0, "open");
 	CHECK((st.st_mode & 07777) == 0640, "not for others");
-	make(&m, EVENT_TLS, IPPROTO_TCP);
+	make_tx(&m, APP_TLS, IPPROTO_TCP);
 	done(&m);
 	for (unsigned i = 0; i < 5000; i++)
 		CHECK(eve_write(w, m.data, m.len) == 0, "write");
@@ -107,7 +107,7 @@ static void test_said_once(void)
 	char text[4096] = "";
 	struct maker m;
 
-	make(&m, EVENT_TLS, IPPROTO_TCP);
+	make_tx(&m, APP_TLS, IPPROTO_TCP);
 	done(&m);
 	dup2(log, STDERR_FILENO);
 	CHECK(eve_open("/dev/full", &w) == 0, "a full disk opens");
@@ -137,7 +137,7 @@ static void test_no_half_line(void)
 	struct maker m;
 
 	close(mkstemp(path));
-	make(&m, EVENT_TLS, IPPROTO_TCP);
+	make_tx(&m, APP_TLS, IPPROTO_TCP);
 	done(&m);
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
@@ -194,7 +194,7 @@ static void test_pipe(void)
 	dup2(fds[1], STDOUT_FILENO);
 	CHECK(eve_open("-", &w) == 0, "open");
 	dup2(out, STDOUT_FILENO);
-	make(&m, EVENT_TLS, IPPROTO_TCP);
+	make_tx(&m, APP_TLS, IPPROTO_TCP);
 	memset(name, 'a', sizeof(name));
 	put_value(&m, FIELD_TLS_SNI, name, sizeof(name));
 	done(&m);

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "dataplane/inspect/proto/kit.h"
 #include "dataplane/inspect/proto/proto.h"
 
 #include <assert.h>
@@ -15,7 +16,9 @@
 struct parser_run {
 	const struct proto *proto;
 	struct proto_io io;
+	struct kit *kit;
 	uint32_t unread;
+	struct proto_next next;
 	unsigned n_tx;
 	unsigned borrowed; // buffers that were not given back
 	bool poor; // there are no buffers
@@ -32,6 +35,19 @@ static inline void run_print(struct parser_run *r, const char *fmt, unsigned val
 		r->len += (size_t)n;
 }
 
+static inline bool run_is_text(uint16_t field)
+{
+	switch (field_table[field].form) {
+	case FORM_TEXT:
+	case FORM_DIGITS:
+		return true;
+	case FORM_OWN:
+		return field_table[field].scan == SCAN_BLOCK || field == FIELD_DNS_RDATA;
+	default:
+		return false;
+	}
+}
+
 static inline void run_on_tx(void *ctx, const struct tx *tx)
 {
 	struct parser_run *r = ctx;
@@ -40,6 +56,8 @@ static inline void run_on_tx(void *ctx, const struct tx *tx)
 	r->n_tx++;
 	if (tx->dir == DIR_S2C)
 		run_print(r, "s2c ", 0);
+	if (tx->quiet)
+		run_print(r, "quiet ", 0);
 	for (unsigned i = 0; i < tx->n_fields; i++) {
 		const struct field_value *f = &tx->fields[i];
 		for (const char *c = field_table[f->field].name; *c != '\0'; c++)
@@ -47,8 +65,7 @@ static inline void run_on_tx(void *ctx, const struct tx *tx)
 		run_print(r, "=", 0);
 		for (size_t k = 0; k < f->value.len; k++) {
 			uint8_t c = f->value.p[k];
-			bool text = c > ' ' && c < 0x7f && f->field != FIELD_DNS_HEADER &&
-				f->field != FIELD_DNS_RRTYPE && f->field != FIELD_DNS_ANSWER_COUNT;
+			bool text = c > ' ' && c < 0x7f && run_is_text(f->field);
 			run_print(r, text || c == ' ' ? "%c" : "%02x", c);
 		}
 		run_print(r, i + 1 < tx->n_fields ? " " : "\n", 0);
@@ -78,14 +95,29 @@ static inline void run_on_give(void *ctx, struct gather *g)
 	free(g);
 }
 
+// One for all runs of a test: they follow one another, as flows do.
+static inline struct kit *run_kit(void)
+{
+	static struct kit *kit;
+
+	if (kit == NULL)
+		kit = kit_new();
+	return kit;
+}
+
 static inline void run_begin(struct parser_run *r, const struct proto *proto)
 {
-	*r = (struct parser_run){.proto = proto, .result = {PARSE_MORE, PARSE_MORE}};
+	*r = (struct parser_run){
+		.proto = proto, .result = {PARSE_MORE, PARSE_MORE}, .kit = run_kit()};
 	r->io = (struct proto_io){.ctx = r,
 		.tx = run_on_tx,
 		.gather_take = run_on_take,
 		.gather_give = run_on_give,
-		.unread = &r->unread};
+		.unread = &r->unread,
+		.next = &r->next,
+		.kit = r->kit};
+	if (r->kit == NULL)
+		abort();
 }
 
 // Ignored once the direction said that it wants no more.
@@ -97,9 +129,12 @@ static inline void run_feed(struct parser_run *r, enum dir dir, const void *p, s
 		abort();
 	if (len > 0)
 		memcpy(copy, p, len);
-	if (r->result[dir] == PARSE_MORE)
+	if (r->result[dir] == PARSE_MORE) {
+		r->unread = 0;
+		r->next = (struct proto_next){0};
 		r->result[dir] =
 			r->proto->data(r->state, &r->io, dir, (struct bytes){copy, len, false});
+	}
 	free(copy);
 }
 

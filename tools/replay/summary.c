@@ -179,8 +179,8 @@ void summary_print(const struct summary *s)
 	printf("packets     %" PRIu64 "\nbytes       %" PRIu64 "\nflows       %" PRIu64
 	       "\nmessages    tls %" PRIu64 ", http %" PRIu64 ", dns %" PRIu64
 	       "\nalerts      %" PRIu64 "\nseconds     %.3f\n",
-		v[CTR_RX_PACKETS], v[CTR_RX_BYTES], v[CTR_FLOWS_NEW], v[CTR_TX_TLS], v[CTR_TX_HTTP],
-		v[CTR_TX_DNS], v[CTR_ALERTS], s->seconds);
+		v[CTR_RX_PACKETS], v[CTR_RX_BYTES], v[CTR_FLOWS_NEW], v[CTR_TX + APP_TLS],
+		v[CTR_TX + APP_HTTP], v[CTR_TX + APP_DNS], v[CTR_ALERTS], s->seconds);
 	if (n_services > 0)
 		print_services(services, n_services);
 	if (n_rules > 0)

@@ -173,9 +173,7 @@ static enum parse message_bytes(const struct proto_io *io, struct bytes message)
 	if (n == 0 && result != READ_OK)
 		return PARSE_BAD;
 
-	tx.app_proto = APP_DNS;
-	tx.dir = h.flags & FLAG_RESPONSE ? DIR_S2C : DIR_C2S;
-	tx.n_fields = 0;
+	tx_begin(&tx, APP_DNS, h.flags & FLAG_RESPONSE ? DIR_S2C : DIR_C2S);
 	put(&tx, FIELD_DNS_HEADER, message.p, 4);
 	put_kind(&tx, io);
 	for (unsigned i = 0; i < n; i++) {

@@ -21,6 +21,7 @@ enum phase {
 	PHASE_CHUNK_DATA,
 	PHASE_CHUNK_END,
 	PHASE_TRAILER,
+	PHASE_SWITCH, // what comes next is another protocol
 };
 
 struct http_side {
@@ -84,9 +85,7 @@ static void emit(const struct proto_io *io, const struct http_head *h)
 {
 	struct tx tx;
 
-	tx.app_proto = APP_HTTP;
-	tx.dir = DIR_C2S;
-	tx.n_fields = 0;
+	tx_begin(&tx, APP_HTTP, DIR_C2S);
 	put(&tx, FIELD_HTTP_METHOD, h->method);
 	put(&tx, FIELD_HTTP_URI, h->uri);
 	put(&tx, FIELD_HTTP_PROTOCOL, h->protocol);
@@ -117,8 +116,8 @@ static void begin_search(struct http_side *s)
 
 static enum parse end_message(struct http_side *s)
 {
-	s->phase = PHASE_START;
-	return s->switches ? PARSE_SWITCH : PARSE_MORE;
+	s->phase = s->switches ? PHASE_SWITCH : PHASE_START;
+	return PARSE_MORE;
 }
 
 static enum parse end_head(struct http_side *s, const struct proto_io *io, struct bytes block)
@@ -396,6 +395,9 @@ static enum parse side_data(
 		case PHASE_HEAD:
 			result = head_bytes(s, io, &in, seen);
 			seen = 0;
+			break;
+		case PHASE_SWITCH:
+			result = PARSE_SWITCH;
 			break;
 		case PHASE_BODY:
 		case PHASE_CHUNK_DATA:

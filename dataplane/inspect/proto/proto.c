@@ -1,10 +1,9 @@
 #include "dataplane/inspect/proto/proto.h"
 
-// Cheap and certain ones first.
+// Cheap and certain ones first: the order of PROTOS.
 const struct proto *const proto_table[] = {
-	&proto_tls,
-	&proto_http,
-	&proto_dns_tcp,
-	&proto_dns,
-	NULL,
+#define X(proto) &proto,
+	PROTOS(X)
+#undef X
+		NULL,
 };

@@ -172,9 +172,7 @@ static void emit(const struct proto_io *io, const struct hello *h)
 	struct bytes alpn = h->alpn;
 	struct tx tx;
 
-	tx.app_proto = APP_TLS;
-	tx.dir = DIR_C2S;
-	tx.n_fields = 0;
+	tx_begin(&tx, APP_TLS, DIR_C2S);
 	if (h->version != 0)
 		put(&tx, FIELD_TLS_VERSION, (struct bytes){version, sizeof(version), false});
 	if (h->has_sni)

@@ -1,0 +1,27 @@
+#include "dataplane/inspect/proto/kit.h"
+
+#include "dataplane/inspect/proto/digest.h"
+
+#include <stdlib.h>
+
+struct kit *kit_new(void)
+{
+	struct kit *kit = calloc(1, sizeof(*kit));
+
+	if (kit == NULL)
+		return NULL;
+	kit->digests = digests_new();
+	if (kit->digests == NULL) {
+		kit_free(kit);
+		return NULL;
+	}
+	return kit;
+}
+
+void kit_free(struct kit *kit)
+{
+	if (kit == NULL)
+		return;
+	digests_free(kit->digests);
+	free(kit);
+}

@@ -1,0 +1,25 @@
+// What the parsers of one worker share because it is dear to make: OpenSSL contexts, decoders of
+// bodies, the table of names. Made once, bounded, never allocated from per packet. One thread's.
+
+#pragma once
+
+#include "dataplane/base/bytes.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct digests; // proto/digest.h
+struct inflaters; // proto/inflate.h
+struct name_table; // proto/names.h
+struct quic_crypto; // proto/quic_crypto.h
+
+struct kit {
+	struct digests *digests;
+	struct inflaters *inflaters;
+	struct name_table *names;
+	struct quic_crypto *quic;
+};
+
+// NULL: short of memory.
+struct kit *kit_new(void);
+void kit_free(struct kit *kit);
