@@ -69,6 +69,7 @@
 	X(FIELD_QUIC_CYU_STRING, "quic.cyu.string", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "46,PAD-SNI-VER", "CYU: tags of Google QUIC's hello") \
 	X(FIELD_QUIC_ALPN, "quic.alpn", SCAN_BLOCK, FORM_TEXT, "+client_alpns[]", MASK_CLEAR, C, "h3", "RFC 9001 8.1") \
 	X(FIELD_QUIC_MESSAGE, "quic.message", SCAN_NO, FORM_TEXT, "+quic.message", MASK_CLEAR, B, "client_hello", "also server_hello, version_negotiation, retry") \
+	X(FIELD_QUIC_CIPHER, "quic.cipher", SCAN_NO, FORM_NUMBER, "+quic.cipher", MASK_CLEAR, S, "4865", "RFC 8446 4.1.3") \
 	/* HTTP/1 and HTTP/2 */ \
 	X(FIELD_HTTP_HOST, "http.host", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, C, "example.org", "RFC 9110 7.2; as sent, rules see it in lower case") \
 	X(FIELD_HTTP_URI, "http.uri", SCAN_BLOCK, FORM_TEXT, "url", MASK_URI, C, "/index.html", "RFC 9112 3.2") \

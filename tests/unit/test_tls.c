@@ -14,9 +14,11 @@
 #define PADDING "\x00\x15\x00\x04\x00\x00\x00\x00" // 8
 #define FULL                                                                                       \
 	HELLO("\x5e", "\x5a") "\x00\x2f" SNI PADDING ALPN "\x00\x2b\x00\x05\x04\xfa\xfa\x03\x04"
-#define FULL_TEXT "tls.version=0304 tls.sni=a.b tls.alpn=h2 tls.alpn=http/1.1\n"
+#define FULL_TEXT "tls.sni=a.b tls.alpn=h2 tls.alpn=http/1.1 tls.version=0304\n"
 #define NAMED HELLO("\x3b", "\x37") "\x00\x0c" SNI
-#define NAMED_TEXT "tls.version=0303 tls.sni=a.b\n"
+#define NAMED_TEXT "tls.sni=a.b tls.version=0303\n"
+#define SERVER_HELLO(version)                                                                      \
+	"\x16\x03\x03\x00\x2a\x02\x00\x00\x26" version RANDOM "\x00\xc0\x2f\x00"
 #define CCS "\x14\x03\x03\x00\x01\x01"
 #define SEALED "\x17\x03\x03\x00\x03xyz"
 #define BYTES(s)                                                                                   \
@@ -39,7 +41,7 @@ static const struct {
 	{"sni of bytes",
 		BYTES(HELLO(
 			"\x3b", "\x37") "\x00\x0c\x00\x00\x00\x08\x00\x06\x00\x00\x03\x00\xff\x01"),
-		DIR_C2S, PARSE_MORE, "tls.version=0303 tls.sni=00ff01\n"},
+		DIR_C2S, PARSE_MORE, "tls.sni=00ff01 tls.version=0303\n"},
 	{"empty sni", BYTES(HELLO("\x38", "\x34") "\x00\x09\x00\x00\x00\x05\x00\x03\x00\x00\x00"),
 		DIR_C2S, PARSE_MORE, "tls.version=0303\n"},
 	{"sni runs past its extension",
@@ -99,12 +101,32 @@ static const struct {
 		NAMED_TEXT},
 	{"no record", BYTES("GET / HTTP/1.1\r\n"), DIR_C2S, PARSE_BAD, ""},
 	{"record too long", BYTES("\x16\x03\x01\xff\xff\x01"), DIR_C2S, PARSE_BAD, ""},
-	{"server hello", BYTES("\x16\x03\x03\x00\x30\x02\x00\x00\x2c\x03\x03"), DIR_S2C, PARSE_DONE,
-		""},
+	{"begin of a server hello", BYTES("\x16\x03\x03\x00\x30\x02\x00\x00\x2c\x03\x03"), DIR_S2C,
+		PARSE_MORE, ""},
+	{"server hello", BYTES(SERVER_HELLO("\x03\x03")), DIR_S2C, PARSE_MORE,
+		"s2c tls.version=0303 tls.cipher=c02f\n"},
+	{"the rest of a server's flight",
+		BYTES(SERVER_HELLO("\x03\x03") "\x16\x03\x03\x00\x0c"
+					       "\x0c\x00\x00\x04\x03\x00\x17\x00"
+					       "\x0e\x00\x00\x00" SEALED),
+		DIR_S2C, PARSE_DONE, "s2c tls.version=0303 tls.cipher=c02f\ns2c tls.group=0017\n"},
+	{"server hello of tls 1.3",
+		BYTES("\x16\x03\x03\x00\x38\x02\x00\x00\x34\x03\x03" RANDOM
+		      "\x00\x13\x01\x00\x00\x0c\x00\x2b\x00\x02\x03\x04\x00\x33\x00\x02\x00"
+		      "\x1d" SEALED),
+		DIR_S2C, PARSE_DONE, "s2c tls.version=0304 tls.cipher=1301 tls.group=001d\n"},
+	{"server hello too short", BYTES("\x16\x03\x03\x00\x06\x02\x00\x00\x02\x03\x03"), DIR_S2C,
+		PARSE_BAD, ""},
+	{"server hello, then what is sealed", BYTES(SERVER_HELLO("\x03\x03") CCS SEALED), DIR_S2C,
+		PARSE_DONE, "s2c tls.version=0303 tls.cipher=c02f\n"},
 	{"server's alert", BYTES("\x15\x03\x03\x00\x02\x02\x28"), DIR_S2C, PARSE_DONE, ""},
 	{"ssl 2 server hello", BYTES("\x84\x35\x04\x00\x01\x00\x02"), DIR_S2C, PARSE_DONE, ""},
 	{"client that was called", BYTES(NAMED), DIR_S2C, PARSE_MORE, NAMED_TEXT},
 };
+
+// The rest is test_fingerprint.c's.
+static const uint16_t only[] = {FIELD_TLS_SNI, FIELD_TLS_ALPN, FIELD_TLS_VERSION, FIELD_TLS_CIPHER,
+	FIELD_TLS_GROUP, FIELD_NONE};
 
 static void check_run(const struct parser_run *r, size_t i, size_t cut)
 {
@@ -116,7 +138,7 @@ static void check_run(const struct parser_run *r, size_t i, size_t cut)
 
 static void test_streams(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.only = only};
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		run_stream(&r, &proto_tls, cases[i].dir, cases[i].in, cases[i].in.len, 1);
@@ -126,7 +148,7 @@ static void test_streams(void)
 
 static void test_streams_cut(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.only = only};
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		struct bytes in = cases[i].in;
@@ -158,7 +180,7 @@ static struct bytes in_records(uint8_t *out, size_t size)
 
 static void test_small_records(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.only = only};
 	static uint8_t wire[sizeof(FULL) * 6];
 
 	for (size_t size = 1; size < sizeof(FULL); size++) {
@@ -174,7 +196,7 @@ static void test_small_records(void)
 // be wrong.
 static void test_truncated(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.only = only};
 	struct bytes in = BYTES(FULL);
 	size_t named = sizeof(HELLO("", "")) + 1 + 2 + sizeof(SNI) - 1;
 	size_t alpn = named + sizeof(PADDING) - 1 + sizeof(ALPN) - 1;
@@ -200,7 +222,7 @@ static void test_truncated(void)
 
 static void test_no_buffers(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.only = only};
 	struct bytes in = BYTES(FULL);
 
 	run_begin(&r, &proto_tls);

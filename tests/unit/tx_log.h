@@ -22,6 +22,7 @@ struct parser_run {
 	unsigned n_tx;
 	unsigned borrowed; // buffers that were not given back
 	bool poor; // there are no buffers
+	const uint16_t *only; // written down are these fields, ended by FIELD_NONE; NULL: all
 	enum parse result[2]; // the last of each direction
 	size_t len;
 	_Alignas(8) uint8_t state[PROTO_STATE_MAX];
@@ -48,6 +49,15 @@ static inline bool run_is_text(uint16_t field)
 	}
 }
 
+static inline bool run_writes(const struct parser_run *r, uint16_t field)
+{
+	const uint16_t *f = r->only;
+
+	while (f != NULL && *f != FIELD_NONE && *f != field)
+		f++;
+	return f == NULL || *f == field;
+}
+
 static inline void run_on_tx(void *ctx, const struct tx *tx)
 {
 	struct parser_run *r = ctx;
@@ -58,8 +68,13 @@ static inline void run_on_tx(void *ctx, const struct tx *tx)
 		run_print(r, "s2c ", 0);
 	if (tx->quiet)
 		run_print(r, "quiet ", 0);
+	bool first = true;
 	for (unsigned i = 0; i < tx->n_fields; i++) {
 		const struct field_value *f = &tx->fields[i];
+		if (!run_writes(r, f->field))
+			continue;
+		run_print(r, first ? "" : " ", 0);
+		first = false;
 		for (const char *c = field_table[f->field].name; *c != '\0'; c++)
 			run_print(r, "%c", (uint8_t)*c);
 		run_print(r, "=", 0);
@@ -68,8 +83,8 @@ static inline void run_on_tx(void *ctx, const struct tx *tx)
 			bool text = c > ' ' && c < 0x7f && run_is_text(f->field);
 			run_print(r, text || c == ' ' ? "%c" : "%02x", c);
 		}
-		run_print(r, i + 1 < tx->n_fields ? " " : "\n", 0);
 	}
+	run_print(r, "\n", 0);
 }
 
 static inline struct gather *run_on_take(void *ctx)
@@ -107,8 +122,9 @@ static inline struct kit *run_kit(void)
 
 static inline void run_begin(struct parser_run *r, const struct proto *proto)
 {
+	const uint16_t *only = r->only; // it stays
 	*r = (struct parser_run){
-		.proto = proto, .result = {PARSE_MORE, PARSE_MORE}, .kit = run_kit()};
+		.proto = proto, .result = {PARSE_MORE, PARSE_MORE}, .kit = run_kit(), .only = only};
 	r->io = (struct proto_io){.ctx = r,
 		.tx = run_on_tx,
 		.gather_take = run_on_take,

@@ -1,11 +1,13 @@
-// TLS 1.0 to 1.3, SSL 3 and 2, TLCP: what a client says before the talk is sealed.
+// TLS 1.0 to 1.3, SSL 3 and 2, TLCP: what both sides say before the talk is sealed.
 //
-//   bytes -> records (RFC 8446 5.1) -> handshake messages (4) -> ClientHello (4.1.2)
+//   bytes -> records (RFC 8446 5.1) -> handshake messages (4) -> hellos, certificates
 //
 // Both directions run the same machine: who sends the hello is the client, whatever side
 // opened the connection (FTP's data connections, RFC 4217 7).
 
 #include "dataplane/inspect/proto/proto.h"
+#include "dataplane/inspect/proto/tls_cert.h"
+#include "dataplane/inspect/proto/tls_hello.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -21,18 +23,14 @@ enum {
 
 	HS_CLIENT_HELLO = 1,
 	HS_SERVER_HELLO = 2,
+	HS_CERTIFICATE = 11,
+	HS_SERVER_KEY_EXCHANGE = 12,
+	HS_SERVER_HELLO_DONE = 14,
 	HS_HEAD_LEN = 4,
 	HELLO_MIN = 2 + 32 + 1 + 4 + 2, // version, random, no session, one cipher, one compression
+	SERVER_HELLO_MIN = 2 + 32 + 2, // of drafts: version, random, cipher
 
-	EXT_SERVER_NAME = 0,
-	EXT_ALPN = 16,
-	EXT_SUPPORTED_VERSIONS = 43,
-	SNI_HOST_NAME = 0,
-	RANDOM_LEN = 32,
-	ALPN_MAX = 32,
-
-	VERSION_TLCP = 0x0101, // GB/T 38636: TLS with Chinese algorithms
-	VERSION_SSL2 = 0x0002,
+	CURVE_NAMED = 3, // RFC 8422 5.4
 	SSL2_HEAD_LEN = 11,
 };
 
@@ -49,13 +47,14 @@ struct head {
 };
 
 struct tls_side {
-	struct gather *hello; // body of a ClientHello that comes in pieces
+	struct gather *body; // of a message that comes in pieces
 	uint32_t message_left; // of the handshake message, after its header
 	uint16_t record_left;
 	uint8_t phase; // enum phase
 	uint8_t message_type;
 	bool after_ccs; // the record before was ChangeCipherSpec
 	bool begun; // one record header was fine
+	bool retried; // a HelloRetryRequest was sent: another hello follows
 	struct head record;
 	struct head message;
 };
@@ -65,177 +64,130 @@ struct tls_state {
 };
 static_assert(sizeof(struct tls_state) <= PROTO_STATE_MAX, "fits a session");
 
-struct hello {
-	uint16_t version; // 0: not known
-	bool has_sni;
-	bool has_versions;
-	struct bytes sni;
-	struct bytes alpn; // the list, as sent
-};
-
-// RFC 8701: clients offer reserved 0x?a?a values to keep servers tolerant.
-static bool is_grease(uint16_t v)
-{
-	return (v & 0x0f0f) == 0x0a0a && (v >> 8) == (v & 0xff);
-}
-
-static bool parse_sni(struct bytes ext, struct bytes *out)
-{
-	struct bytes list = bytes_vec16(&ext);
-
-	while (list.len > 0) {
-		uint8_t type = bytes_u8(&list);
-		struct bytes name = bytes_vec16(&list);
-		if (list.bad)
-			return false;
-		if (type == SNI_HOST_NAME) {
-			*out = name;
-			return name.len > 0;
-		}
-	}
-	return false;
-}
-
-static uint16_t parse_max_version(struct bytes ext, uint16_t fallback)
-{
-	struct bytes list = bytes_vec8(&ext);
-	uint16_t max = 0;
-
-	while (list.len > 0) {
-		uint16_t v = bytes_u16(&list);
-		if (v > max && !is_grease(v))
-			max = v;
-	}
-	return max != 0 ? max : fallback;
-}
-
-// False: an extension runs past the list. What came before it was read.
-static bool parse_extensions(struct bytes exts, struct hello *h)
-{
-	while (exts.len > 0) {
-		uint16_t type = bytes_u16(&exts);
-		struct bytes body = bytes_vec16(&exts);
-		if (exts.bad)
-			return false;
-
-		switch (type) {
-		case EXT_SERVER_NAME:
-			h->has_sni = parse_sni(body, &h->sni);
-			break;
-		case EXT_ALPN:
-			h->alpn = bytes_vec16(&body);
-			break;
-		case EXT_SUPPORTED_VERSIONS:
-			h->version = parse_max_version(body, h->version);
-			h->has_versions = true;
-			break;
-		}
-	}
-	return true;
-}
-
-// PARSE_MORE: the body ends early; what is whole was read.
-static enum parse parse_hello(struct bytes body, struct hello *h)
-{
-	h->version = bytes_u16(&body);
-	bytes_take(&body, RANDOM_LEN);
-	bytes_vec8(&body); // session id
-	struct bytes ciphers = bytes_vec16(&body);
-	bytes_vec8(&body); // compression methods
-	if (body.bad)
-		return PARSE_MORE;
-	if (ciphers.len < 2)
-		return PARSE_BAD;
-	// Extensions are optional before TLS 1.3; absent is not an error.
-	if (body.len == 0)
-		return PARSE_DONE;
-
-	size_t len = bytes_u16(&body);
-	bool whole = !body.bad && len <= body.len;
-	struct bytes exts = bytes_take(&body, whole ? len : body.len);
-	if (parse_extensions(exts, h) && whole)
-		return PARSE_DONE;
-	// TLS 1.3 says 1.2 here, and the truth in an extension that may be missing.
-	if (!h->has_versions)
-		h->version = 0;
-	return PARSE_MORE;
-}
-
-static void put(struct tx *tx, enum field field, struct bytes value)
-{
-	tx->fields[tx->n_fields++] = (struct field_value){.field = (uint16_t)field, .value = value};
-}
-
-static void emit(const struct proto_io *io, const struct hello *h)
-{
-	uint8_t version[2] = {(uint8_t)(h->version >> 8), (uint8_t)h->version};
-	struct bytes alpn = h->alpn;
-	struct tx tx;
-
-	tx_begin(&tx, APP_TLS, DIR_C2S);
-	if (h->version != 0)
-		put(&tx, FIELD_TLS_VERSION, (struct bytes){version, sizeof(version), false});
-	if (h->has_sni)
-		put(&tx, FIELD_TLS_SNI, h->sni);
-	for (unsigned n = 0; alpn.len > 0 && n < ALPN_MAX; n++) {
-		struct bytes name = bytes_vec8(&alpn);
-		if (name.len > 0)
-			put(&tx, FIELD_TLS_ALPN, name);
-	}
-	io->tx(io->ctx, &tx);
-}
-
 static void give_back(struct tls_side *s, const struct proto_io *io)
 {
-	if (s->hello != NULL)
-		io->gather_give(io->ctx, s->hello);
-	s->hello = NULL;
+	if (s->body != NULL)
+		io->gather_give(io->ctx, s->body);
+	s->body = NULL;
+}
+
+static void report_client_hello(const struct proto_io *io, const struct client_hello *h, bool whole)
+{
+	struct hello_scratch scratch;
+	struct tx tx;
+
+	scratch.used = 0;
+	tx_begin(&tx, APP_TLS, DIR_C2S);
+	client_hello_put(&tx, io, h, TLS_OVER_TCP, whole, &scratch);
+	io->tx(io->ctx, &tx);
 }
 
 // The rest of a hello will not come: its name is worth telling all the same.
 static void salvage(struct tls_side *s, const struct proto_io *io)
 {
-	struct hello h = {0};
+	struct client_hello h;
 
-	if (s->hello == NULL)
-		return;
-	struct bytes body = {s->hello->data, s->hello->len, false};
-	if (parse_hello(body, &h) != PARSE_BAD && h.has_sni)
-		emit(io, &h);
+	if (s->body != NULL && s->message_type == HS_CLIENT_HELLO) {
+		struct bytes body = {s->body->data, s->body->len, false};
+		if (client_hello_parse(body, TLS_OVER_TCP, &h) != PARSE_BAD && h.has_sni)
+			report_client_hello(io, &h, false);
+	}
 	give_back(s, io);
 }
 
-static enum parse whole_hello(struct tls_side *s, const struct proto_io *io, struct bytes body)
+static enum parse client_hello(struct tls_side *s, const struct proto_io *io, struct bytes body)
 {
-	struct hello h = {0};
-	enum parse result = parse_hello(body, &h);
+	struct client_hello h;
+	enum parse result = client_hello_parse(body, TLS_OVER_TCP, &h);
 
 	if (s->after_ccs && (result != PARSE_DONE || body.p[0] != 3))
 		return PARSE_DONE; // sealed bytes that look like a hello
 	s->after_ccs = false;
 	if (result == PARSE_DONE || h.has_sni)
-		emit(io, &h);
+		report_client_hello(io, &h, result == PARSE_DONE);
 	return result == PARSE_DONE ? PARSE_MORE : PARSE_BAD;
 }
 
-// Bytes of a ClientHello's body: parsed where they are when they are all of it.
-static enum parse hello_bytes(struct tls_side *s, const struct proto_io *io, struct bytes part)
+// After the hello of TLS 1.3 nothing is in clear; after a retry's, another hello.
+static enum parse server_hello(struct tls_side *s, const struct proto_io *io, struct bytes body)
+{
+	struct server_hello h;
+	struct hello_scratch scratch;
+	struct tx tx;
+
+	if (server_hello_parse(body, &h) != PARSE_DONE)
+		return PARSE_BAD;
+	scratch.used = 0;
+	tx_begin(&tx, APP_TLS, DIR_S2C);
+	server_hello_put(&tx, io, &h, TLS_OVER_TCP, &scratch);
+	io->tx(io->ctx, &tx);
+	s->retried = h.retry;
+	bool sealed = h.version >= 0x0304 && !h.retry;
+	return sealed ? PARSE_DONE : PARSE_MORE;
+}
+
+// RFC 8422 5.4: the curve of an ephemeral key is told here up to TLS 1.2.
+static void server_key_exchange(const struct proto_io *io, struct bytes body)
+{
+	struct bytes group;
+	struct tx tx;
+
+	if (bytes_u8(&body) != CURVE_NAMED)
+		return;
+	group = bytes_take(&body, 2);
+	if (group.bad)
+		return;
+	tx_begin(&tx, APP_TLS, DIR_S2C);
+	tx_put_text(&tx, FIELD_TLS_MESSAGE, "server_key_exchange");
+	tx_put(&tx, FIELD_TLS_GROUP, group);
+	io->tx(io->ctx, &tx);
+}
+
+static enum parse whole_message(
+	struct tls_side *s, const struct proto_io *io, enum dir dir, struct bytes body)
+{
+	switch (s->message_type) {
+	case HS_CLIENT_HELLO:
+		return client_hello(s, io, body);
+	case HS_SERVER_HELLO:
+		return server_hello(s, io, body);
+	case HS_CERTIFICATE:
+		tls_certificates(io, dir, body);
+		return PARSE_MORE;
+	case HS_SERVER_KEY_EXCHANGE:
+		server_key_exchange(io, body);
+		return PARSE_MORE;
+	default:
+		return PARSE_MORE;
+	}
+}
+
+// Is anything taken from messages of this type?
+static bool is_read(uint8_t type)
+{
+	return type == HS_CLIENT_HELLO || type == HS_SERVER_HELLO || type == HS_CERTIFICATE ||
+		type == HS_SERVER_KEY_EXCHANGE;
+}
+
+// Bytes of a message's body: parsed where they are when they are all of it.
+static enum parse body_bytes(
+	struct tls_side *s, const struct proto_io *io, enum dir dir, struct bytes part)
 {
 	bool last = part.len == s->message_left;
 
-	if (s->hello == NULL && last)
-		return whole_hello(s, io, part);
-	if (s->hello == NULL)
-		s->hello = io->gather_take(io->ctx);
-	if (s->hello == NULL)
+	if (s->body == NULL && last)
+		return whole_message(s, io, dir, part);
+	if (s->body == NULL)
+		s->body = io->gather_take(io->ctx);
+	if (s->body == NULL)
 		return PARSE_DONE;
 
-	struct gather *g = s->hello;
+	struct gather *g = s->body;
 	memcpy(g->data + g->len, part.p, part.len);
 	g->len += (uint32_t)part.len;
 	if (!last)
 		return PARSE_MORE;
-	enum parse result = whole_hello(s, io, (struct bytes){g->data, g->len, false});
+	enum parse result = whole_message(s, io, dir, (struct bytes){g->data, g->len, false});
 	give_back(s, io);
 	return result;
 }
@@ -252,21 +204,33 @@ static bool head_fill(struct head *h, size_t want, struct bytes *in)
 	return h->len == want;
 }
 
-static enum parse begin_message(struct tls_side *s, enum dir dir)
+// Sizes that no honest message has: bytes that only look like a handshake.
+static bool size_ok(uint8_t type, uint32_t len)
+{
+	switch (type) {
+	case HS_CLIENT_HELLO:
+		return len >= HELLO_MIN && len <= GATHER_MAX;
+	case HS_SERVER_HELLO:
+		return len >= SERVER_HELLO_MIN && len <= GATHER_MAX;
+	default:
+		return true;
+	}
+}
+
+static enum parse begin_message(struct tls_side *s)
 {
 	struct bytes head = {s->message.bytes, HS_HEAD_LEN, false};
 
 	s->message_type = bytes_u8(&head);
 	s->message_left = bytes_u24(&head);
 	s->message.len = 0;
-	if (s->message_type == HS_CLIENT_HELLO) {
-		if (s->message_left >= HELLO_MIN && s->message_left <= GATHER_MAX)
-			return PARSE_MORE;
+	bool hello = s->message_type == HS_CLIENT_HELLO || s->message_type == HS_SERVER_HELLO;
+	if (!size_ok(s->message_type, s->message_left))
 		return s->after_ccs ? PARSE_DONE : PARSE_BAD;
-	}
-	// What a server says first is its hello, and nothing is read from it. After
-	// ChangeCipherSpec only the second hello, that of a retry, is in clear.
-	if (dir == DIR_S2C || s->message_type == HS_SERVER_HELLO || s->after_ccs)
+	// After ChangeCipherSpec only the second hello, that of a retry, is in clear.
+	if (s->after_ccs && (!hello || (s->message_type == HS_SERVER_HELLO && !s->retried)))
+		return PARSE_DONE;
+	if (s->message_type == HS_SERVER_HELLO_DONE)
 		return PARSE_DONE;
 	return PARSE_MORE;
 }
@@ -279,13 +243,14 @@ static enum parse handshake_bytes(
 	while (result == PARSE_MORE && part.len > 0) {
 		if (s->message_left == 0) {
 			if (head_fill(&s->message, HS_HEAD_LEN, &part))
-				result = begin_message(s, dir);
+				result = begin_message(s);
 			continue;
 		}
 		size_t n = s->message_left < part.len ? s->message_left : part.len;
 		struct bytes body = bytes_take(&part, n);
-		if (s->message_type == HS_CLIENT_HELLO)
-			result = hello_bytes(s, io, body);
+		// One that does not fit a buffer is passed over.
+		if (is_read(s->message_type) && (s->body != NULL || s->message_left <= GATHER_MAX))
+			result = body_bytes(s, io, dir, body);
 		s->message_left -= (uint32_t)n;
 	}
 	return result;
@@ -293,7 +258,7 @@ static enum parse handshake_bytes(
 
 static bool version_ok(uint16_t version)
 {
-	return (version >= 0x0300 && version <= 0x0304) || version == VERSION_TLCP;
+	return (version >= 0x0300 && version <= 0x0304) || version == TLS_VERSION_TLCP;
 }
 
 // RFC 5246 appendix E.2; also the hello of SSL 2 itself. Neither carries a name.
@@ -313,21 +278,27 @@ static bool ssl2_fits(struct bytes in, uint16_t *version)
 	*version = (uint16_t)(b[3] << 8 | b[4]);
 	return (n < 1 || (b[0] & 0x80)) && (n < 2 || len >= 9 + 3 + 16) &&
 		(n < 3 || b[2] == HS_CLIENT_HELLO) && (n < 4 || b[3] == 3 || b[3] == 0) &&
-		(n < 5 || version_ok(*version) || *version == VERSION_SSL2) &&
+		(n < 5 || version_ok(*version) || *version == TLS_VERSION_SSL2) &&
 		(n < 7 || (ciphers > 0 && ciphers % 3 == 0)) &&
 		(n < 9 || session == 0 || session == 16) &&
 		(n < 11 || (challenge >= 16 && challenge <= 32 && want == len));
 }
 
+// It has no name, and no list that a fingerprint is made of.
 static enum parse begin_ssl2(struct tls_side *s, const struct proto_io *io, struct bytes *in)
 {
-	struct hello h = {0};
+	uint8_t version[2];
+	uint16_t number;
+	struct tx tx;
 
 	if (!head_fill(&s->record, SSL2_HEAD_LEN, in))
 		return PARSE_MORE;
-	if (!ssl2_fits((struct bytes){s->record.bytes, SSL2_HEAD_LEN, false}, &h.version))
+	if (!ssl2_fits((struct bytes){s->record.bytes, SSL2_HEAD_LEN, false}, &number))
 		return PARSE_BAD;
-	emit(io, &h);
+	tx_begin(&tx, APP_TLS, DIR_C2S);
+	tx_put_text(&tx, FIELD_TLS_MESSAGE, "ssl2_client_hello");
+	tx_put_number(&tx, FIELD_TLS_VERSION, number, version, sizeof(version));
+	io->tx(io->ctx, &tx);
 	return PARSE_DONE;
 }
 
@@ -437,7 +408,7 @@ static enum probe probe_record(struct bytes in, enum dir *sender)
 	bool alert = b[0] == RECORD_ALERT;
 
 	if ((n > 0 && !alert && b[0] != RECORD_HANDSHAKE) ||
-		(n > 1 && b[1] != 3 && b[1] != VERSION_TLCP >> 8) ||
+		(n > 1 && b[1] != 3 && b[1] != TLS_VERSION_TLCP >> 8) ||
 		(n > 2 && !version_ok((uint16_t)(b[1] << 8 | b[2]))) ||
 		(n > 4 && (alert ? len != 2 : len == 0 || len > RECORD_MAX)))
 		return PROBE_NO;
