@@ -2,6 +2,7 @@
 
 #include "dataplane/inspect/datagram.h"
 #include "dataplane/inspect/finds.h"
+#include "dataplane/inspect/parse_costs.h"
 #include "dataplane/inspect/proto/kit.h"
 #include "dataplane/inspect/side.h"
 
@@ -45,6 +46,7 @@ static void on_tx(void *ctx, const struct tx *tx)
 	if (c->flow->app_proto == APP_UNKNOWN)
 		c->flow->app_proto = tx->app_proto;
 	finds_add_tx(c->finds, &find, tx);
+	parse_costs_tx(c->costs, tx);
 	if (tx->quiet)
 		return;
 	if (find.tx_id >= c->flow->tx_count)
@@ -113,6 +115,7 @@ int conversations_open(struct conversations *c, const struct inspect_options *op
 
 	c->hooks = hooks;
 	c->counters = counters;
+	c->costs = options->costs;
 	c->probe_packets = options->probe_packets;
 	c->search_bytes = options->search_bytes;
 	c->stream_depth = options->stream_depth;

@@ -1,5 +1,6 @@
 #include "dataplane/inspect/datagram.h"
 
+#include "dataplane/inspect/parse_costs.h"
 #include "dataplane/inspect/recognise.h"
 #include "dataplane/inspect/side.h"
 
@@ -55,7 +56,11 @@ static enum parse parse(struct conversations *c, const struct proto *proto, stru
 	if (!take(c, proto))
 		return PARSE_DONE;
 	void *state = proto->state_size > 0 ? c->session->proto_state : NULL;
-	return proto->data(state, side_io(c, c->side), side_dir(c->flow, c->side), in);
+	uint64_t began = parse_costs_begin(c->costs);
+	enum parse verdict =
+		proto->data(state, side_io(c, c->side), side_dir(c->flow, c->side), in);
+	parse_costs_end(c->costs, proto, began);
+	return verdict;
 }
 
 // STUN only opens the way for something else.

@@ -82,6 +82,7 @@ struct inspect_options {
 	// Counters by service slot, added to as packets of named flows pass; whoever names a flow
 	// adds what it had until then. May be NULL.
 	struct service_count *services;
+	struct parse_costs *costs; // filled, for the bench; may be NULL
 };
 
 struct inspect_options inspect_defaults(void);

@@ -1,5 +1,6 @@
 #include "dataplane/inspect/side.h"
 
+#include "dataplane/inspect/parse_costs.h"
 #include "dataplane/inspect/recognise.h"
 
 #include <netinet/in.h>
@@ -128,11 +129,14 @@ static void parse_bytes(struct conversations *c, unsigned side, struct bytes in)
 
 	c->unread = 0;
 	c->next = (struct proto_next){0};
-	if (in.len > 0)
-		side_verdict(c, side,
-			s->proto->data(
-				s->proto_state, side_io(c, side), side_dir(c->flow, side), in),
-			in);
+	if (in.len == 0)
+		return;
+	const struct proto *proto = s->proto;
+	uint64_t began = parse_costs_begin(c->costs);
+	enum parse verdict =
+		proto->data(s->proto_state, side_io(c, side), side_dir(c->flow, side), in);
+	parse_costs_end(c->costs, proto, began);
+	side_verdict(c, side, verdict, in);
 }
 
 // The protocol is known now: both sides are parsed, beginning with what was kept of them.

@@ -4,6 +4,7 @@
 #include "dataplane/base/log.h"
 #include "dataplane/runtime/capture_file.h"
 #include "dataplane/runtime/engine.h"
+#include "tools/bench/parse_stage.h"
 #include "tools/bench/peer.h"
 #include "tools/replay/rules.h"
 
@@ -14,15 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RULES_MAX = 256, RUNS_MAX = 101 };
+enum { RULES_MAX = 256, RUNS_MAX = 101, CAPTURES_MAX = 8192 };
 
 struct bench_options {
-	const char *capture;
+	const char *captures[CAPTURES_MAX];
+	unsigned n_captures;
 	const char *rules[RULES_MAX];
 	unsigned n_rules;
 	unsigned runs;
 	const char *replay; // path of sealwatch-replay, for --peers
 	bool peers;
+	bool parse; // --stage parse
 	bool json;
 };
 
@@ -100,7 +103,7 @@ static int run_once(const struct bench_options *o, double per_ns, struct result 
 {
 	struct engine_options options = engine_defaults();
 	struct tool_rules rules = {.paths = o->rules, .n_paths = o->n_rules};
-	struct capture_plan plan = {.paths = &o->capture, .n_paths = 1, .loops = 1};
+	struct capture_plan plan = {.paths = (const char **)o->captures, .n_paths = 1, .loops = 1};
 	struct rule_list list = {0};
 	struct engine e;
 	char error[256] = "";
@@ -113,7 +116,7 @@ static int run_once(const struct bench_options *o, double per_ns, struct result 
 	if (status == 0 && rules.n_paths > 0)
 		status = tool_rules_load(&rules, &e, &list);
 	if (status == 0 && engine_capture(&e, &plan, error) < 0) {
-		log_error("%s: %s", o->capture, error);
+		log_error("%s: %s", o->captures[0], error);
 		status = 3;
 	}
 	if (status == 0)
@@ -184,7 +187,7 @@ static int bench(const struct bench_options *o)
 	for (unsigned i = 0; i < o->runs; i++) {
 		int status = run_once(o, per_ns, &results[i]);
 		if (status == 0)
-			status = read_bare(o->capture, &bare);
+			status = read_bare(o->captures[0], &bare);
 		if (status != 0)
 			return status;
 		results[i].bare_ns = bare;
@@ -192,8 +195,8 @@ static int bench(const struct bench_options *o)
 	qsort(results, o->runs, sizeof(results[0]), by_total);
 	const struct result *median = &results[o->runs / 2];
 	if (o->peers)
-		n_peers =
-			peers_measure(o->replay, o->rules, o->n_rules, o->capture, o->runs, peers);
+		n_peers = peers_measure(
+			o->replay, o->rules, o->n_rules, o->captures[0], o->runs, peers);
 	if (o->json)
 		print_json(median, peers, n_peers);
 	else
@@ -204,9 +207,12 @@ static int bench(const struct bench_options *o)
 static void help(void)
 {
 	printf("usage: sealwatch-bench -r CAPTURE [-S RULES]... [options]\n"
-	       "Times each stage of one worker over a capture.\n\n"
+	       "       sealwatch-bench --stage parse -r CAPTURE... [-S RULES]... [options]\n"
+	       "Times each stage of one worker over a capture; or the parse stage over many, by\n"
+	       "protocol and by field.\n\n"
 	       "  -r, --read CAPTURE   the capture (sealwatch-craft load makes a good one)\n"
 	       "  -S, --rules RULES    pattern set; may be given several times\n"
+	       "      --stage STAGE    parse: what its protocols and fields cost, in cycles\n"
 	       "  -n, --runs N         runs, the median counts (default 5)\n"
 	       "      --peers REPLAY   also the CPU time of this sealwatch-replay and of "
 	       "ndpiReader,\n"
@@ -222,16 +228,24 @@ int main(int argc, char **argv)
 {
 	static const struct option longs[] = {{"read", required_argument, NULL, 'r'},
 		{"rules", required_argument, NULL, 'S'}, {"runs", required_argument, NULL, 'n'},
-		{"peers", required_argument, NULL, 'p'}, {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'}, {0}};
-	struct bench_options o = {.runs = 5};
+		{"peers", required_argument, NULL, 'p'}, {"stage", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	static struct bench_options o = {.runs = 5};
 	int option;
 
 	log_open("sealwatch-bench", LOG_LEVEL_INFO);
 	while ((option = getopt_long(argc, argv, "r:S:n:h", longs, NULL)) != -1) {
 		switch (option) {
 		case 'r':
-			o.capture = optarg;
+			if (o.n_captures < CAPTURES_MAX)
+				o.captures[o.n_captures++] = optarg;
+			break;
+		case 's':
+			o.parse = strcmp(optarg, "parse") == 0;
+			if (!o.parse) {
+				log_error("--stage knows parse, not \"%s\"", optarg);
+				return 2;
+			}
 			break;
 		case 'S':
 			if (o.n_rules < RULES_MAX)
@@ -254,9 +268,19 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (o.capture == NULL || optind != argc || o.runs == 0 || o.runs > RUNS_MAX) {
+	for (; o.parse && optind < argc && o.n_captures < CAPTURES_MAX; optind++)
+		o.captures[o.n_captures++] = argv[optind];
+	if (o.n_captures == 0 || (o.n_captures > 1 && !o.parse) || optind != argc || o.runs == 0 ||
+		o.runs > RUNS_MAX) {
 		log_error("a capture (-r) and 1 to %d runs (-n) are wanted; try --help", RUNS_MAX);
 		return 2;
 	}
+	if (o.parse)
+		return parse_stage(&(struct parse_stage_options){.captures = o.captures,
+			.n_captures = o.n_captures,
+			.rules = o.rules,
+			.n_rules = o.n_rules,
+			.runs = o.runs,
+			.json = o.json});
 	return bench(&o);
 }

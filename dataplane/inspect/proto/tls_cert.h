@@ -1,5 +1,5 @@
-// The certificates of a handshake up to TLS 1.2 (RFC 5246 7.4.2), of TLCP and of DTLS, read by
-// OpenSSL: what the first one says of its owner, and how strong it is.
+// The certificates of a handshake up to TLS 1.2 (RFC 5246 7.4.2), of TLCP and of DTLS: what the
+// first one says of its owner, and how strong it is.
 
 #pragma once
 
