@@ -145,7 +145,9 @@ static void put_flow(struct json_out *j, const struct eve_record *r)
 
 	eve_record_copy(r, TAG_FLOW, &f, sizeof(f));
 	uint64_t start = f.start_ns / 1000000000, end = f.end_ns / 1000000000;
-	eve_put_app_proto(j, &r->head);
+	// Unknown is told as unknown: how much there is of it matters.
+	if (r->head.app_proto < APP_COUNT)
+		jout_string(j, "app_proto", app_proto_table[r->head.app_proto].name);
 	jout_open(j, "flow", '{');
 	eve_put_flow_counts(j, &f);
 	jout_time(j, "end", f.end_ns);

@@ -20,9 +20,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Messages by protocol: CTR_TX + enum app_proto.
+// By protocol, in the order of enum app_proto from CTR_TX, CTR_FLOWS and CTR_BYTES on.
 #define TX_COUNTER(id, name, eve)                                                                  \
 	X(CTR_TX_##id, "tx_" name, KIND_INFO, "messages of " name " parsed")
+#define FLOW_COUNTER(id, name, eve)                                                                \
+	X(CTR_FLOWS_##id, "flows_" name, KIND_INFO, "ended flows of " name)
+#define BYTE_COUNTER(id, name, eve)                                                                \
+	X(CTR_BYTES_##id, "bytes_" name, KIND_INFO, "frame bytes of ended flows of " name)
 
 // X(id, name, kind, help)
 #define COUNTERS(X)                                                                                \
@@ -78,22 +82,28 @@
 	X(CTR_PARSE_BAD, "parse_bad", KIND_INFO, "flows whose protocol broke its own rules")       \
 	X(CTR_GATHER_DENIED, "gather_denied", KIND_INFO, "messages not parsed: no buffer left")    \
 	APP_PROTOS(TX_COUNTER)                                                                     \
-	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned")                            \
-	X(CTR_CANDIDATES, "candidates", KIND_INFO,                                                 \
-		"rules that a scan brought to the confirm step")                                   \
-	X(CTR_HITS_OVERFLOW, "hits_overflow", KIND_INFO,                                           \
-		"rule hits beyond what one message reports")                                       \
-	X(CTR_CONFIRM_GAVE_UP, "confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")  \
-	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
-	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
-	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")
+	APP_PROTOS(FLOW_COUNTER)                                                                   \
+	APP_PROTOS(BYTE_COUNTER)                                                                   \
+	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned") X(CTR_CANDIDATES,          \
+		"candidates", KIND_INFO, "rules that a scan brought to the confirm step")          \
+		X(CTR_HITS_OVERFLOW, "hits_overflow", KIND_INFO,                                   \
+			"rule hits beyond what one message reports") X(CTR_CONFIRM_GAVE_UP,        \
+			"confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")         \
+			X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits") X(CTR_EVENTS, "events",    \
+				KIND_INFO, "records put into the event ring")                      \
+				X(CTR_EVENTS_LOST, "events_lost", KIND_INFO,                       \
+					"records that the full ring did not take")
 
 enum counter_kind { KIND_IN, KIND_OUT, KIND_HELD, KIND_CAUSE, KIND_INFO, KIND_GAUGE };
 
 #define X(id, name, kind, help) id,
 enum counter { COUNTERS(X) CTR_COUNT };
 #undef X
-enum { CTR_TX = CTR_TX_APP_UNKNOWN };
+enum {
+	CTR_TX = CTR_TX_APP_UNKNOWN,
+	CTR_FLOWS = CTR_FLOWS_APP_UNKNOWN,
+	CTR_BYTES = CTR_BYTES_APP_UNKNOWN,
+};
 
 struct counter_info {
 	const char *name;

@@ -59,6 +59,8 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_reason reason)
 
 	parse_pending(in);
 	conversation_end(&in->talk, f);
+	in->counters[CTR_FLOWS + f->app_proto]++;
+	in->counters[CTR_BYTES + f->app_proto] += f->bytes[0] + f->bytes[1];
 	in->hooks.flow_end(in->hooks.ctx, f, reason);
 }
 

@@ -285,6 +285,48 @@ static void test_alert(void)
 	json_decref(j);
 }
 
+// Does the field's name begin with one of the words?
+static bool is_of(const char *name, const char *const *words)
+{
+	for (; *words != NULL; words++) {
+		size_t n = strlen(*words);
+		if (strncmp(name, *words, n) == 0 && name[n] == '.')
+			return true;
+	}
+	return false;
+}
+
+// A message with all that its protocol can tell: no key comes twice in an object, which it would
+// if rows of one object did not stand together in the table.
+static void test_all_fields(void)
+{
+	static const struct {
+		enum app_proto app;
+		const char *words[8];
+	} rows[] = {{APP_TLS, {"tls", "ja3", "ja3s", "ja4"}},
+		{APP_QUIC, {"quic", "ja3", "ja3s", "ja4"}}, {APP_HTTP, {"http"}},
+		{APP_HTTP2, {"http", "http2"}}, {APP_DNS, {"dns"}}, {APP_WEBSOCKET, {"websocket"}},
+		{APP_SSH, {"ssh"}}, {APP_SMTP, {"smtp", "email"}}, {APP_IMAP, {"imap", "email"}},
+		{APP_POP3, {"pop3", "email"}}, {APP_MQTT, {"mqtt"}}, {APP_SIP, {"sip", "sdp"}},
+		{APP_XMPP, {"xmpp"}}, {APP_IRC, {"irc"}}, {APP_STUN, {"stun"}}, {APP_RTP, {"rtp"}},
+		{APP_SOCKS, {"socks"}}, {APP_RTMP, {"rtmp"}}, {APP_OICQ, {"im", "confidence"}}};
+
+	for (size_t i = 0; i < 2 * ROWS(rows); i++) {
+		struct maker m;
+		struct event_head *h = make_tx(&m, rows[i / 2].app, IPPROTO_TCP);
+		h->dir = i % 2;
+		for (unsigned id = 1; id < FIELD_COUNT; id++) {
+			char dir = field_table[id].dir;
+			if (is_of(field_table[id].name, rows[i / 2].words) &&
+				(dir == 'B' || dir == (i % 2 == 0 ? 'C' : 'S')))
+				put_value(&m, (uint16_t)id, "12", 2);
+		}
+		json_t *j = json_of(&m); // refuses a key that comes twice
+		CHECK(j != NULL, "%s", app_proto_table[rows[i / 2].app].name);
+		json_decref(j);
+	}
+}
+
 static void test_flow(void)
 {
 	struct event_flow f = {.start_ns = 1900000000,
@@ -386,6 +428,7 @@ int main(void)
 		{"dns", test_dns},
 		{"dns header", test_dns_flags},
 		{"alert", test_alert},
+		{"all fields", test_all_fields},
 		{"flow", test_flow},
 		{"hostile records", test_hostile},
 		CU_TEST_INFO_NULL,
