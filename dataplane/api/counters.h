@@ -81,18 +81,18 @@
 	X(CTR_TCP_OUT_OF_ORDER, "tcp_out_of_order", KIND_INFO, "segments that came too early")     \
 	X(CTR_PARSE_BAD, "parse_bad", KIND_INFO, "flows whose protocol broke its own rules")       \
 	X(CTR_GATHER_DENIED, "gather_denied", KIND_INFO, "messages not parsed: no buffer left")    \
+	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned")                            \
+	X(CTR_CANDIDATES, "candidates", KIND_INFO,                                                 \
+		"rules that a scan brought to the confirm step")                                   \
+	X(CTR_HITS_OVERFLOW, "hits_overflow", KIND_INFO,                                           \
+		"rule hits beyond what one message reports")                                       \
+	X(CTR_CONFIRM_GAVE_UP, "confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")  \
+	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
+	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
+	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")    \
 	APP_PROTOS(TX_COUNTER)                                                                     \
 	APP_PROTOS(FLOW_COUNTER)                                                                   \
-	APP_PROTOS(BYTE_COUNTER)                                                                   \
-	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned") X(CTR_CANDIDATES,          \
-		"candidates", KIND_INFO, "rules that a scan brought to the confirm step")          \
-		X(CTR_HITS_OVERFLOW, "hits_overflow", KIND_INFO,                                   \
-			"rule hits beyond what one message reports") X(CTR_CONFIRM_GAVE_UP,        \
-			"confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")         \
-			X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits") X(CTR_EVENTS, "events",    \
-				KIND_INFO, "records put into the event ring")                      \
-				X(CTR_EVENTS_LOST, "events_lost", KIND_INFO,                       \
-					"records that the full ring did not take")
+	APP_PROTOS(BYTE_COUNTER)
 
 enum counter_kind { KIND_IN, KIND_OUT, KIND_HELD, KIND_CAUSE, KIND_INFO, KIND_GAUGE };
 
