@@ -166,6 +166,81 @@ static void test_uris(void)
 	masker_free(m);
 }
 
+static void test_tokens(void)
+{
+	static const uint8_t other_key[MASK_KEY_LEN] = {1};
+	struct masker *m = masker_new(sample_key), *other = masker_new(other_key);
+	uint8_t a[MASK_TOKEN_LEN], b[MASK_TOKEN_LEN];
+	struct bytes name = {(const uint8_t *)"alice@example.org", 17, false};
+	struct bytes peer = {(const uint8_t *)"alicf@example.org", 17, false};
+
+	mask_token(m, name, a);
+	CHECK(a[0] == '~', "%c", a[0]);
+	mask_token(m, peer, b);
+	CHECK(memcmp(a, b, sizeof(a)) != 0, "another person");
+	mask_token(m, name, b);
+	CHECK(memcmp(a, b, sizeof(a)) == 0, "the same person");
+	mask_token(other, name, b);
+	CHECK(memcmp(a, b, sizeof(a)) != 0, "another key");
+	masker_free(m);
+	masker_free(other);
+}
+
+// '~' in `want` stands for a token, whatever its digits.
+static void test_text(void)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{"", ""},
+		{"Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/120.0",
+			"Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/120.0"},
+		{"Chrome/120.0.6099.109 Safari", "Chrome/120.0.6099.109 Safari"},
+		{"QQ 13812345678 x", "QQ ~ x"},
+		{"by <a.b@example.org>;", "by <~>;"},
+		{"on 192.0.2.77, 192.0.2.77:80 and 2001:db8::77", "on ~, ~ and ~"},
+		{"9@1", "~"},
+		{"a\xe4\xbe\x8b 1234567890", "a\xe4\xbe\x8b ~"},
+		{"123456789 too few", "123456789 too few"},
+	};
+	struct masker *m = masker_new(sample_key);
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		size_t len = strlen(cases[i].in), at = 0;
+		uint8_t *out = malloc(len + 1);
+		size_t n =
+			mask_text(m, (struct bytes){(const uint8_t *)cases[i].in, len, false}, out);
+		bool same = n <= len;
+		for (const char *w = cases[i].want; *w != '\0' && same; w++) {
+			same = at < n && out[at] == (uint8_t)*w;
+			at++;
+			while (same && *w == '~' && at < n && strchr("0123456789abcdef", out[at]))
+				at++;
+		}
+		CHECK(same && at == n, "%s: %.*s", cases[i].in, (int)n, out);
+		free(out);
+	}
+	masker_free(m);
+}
+
+// No form of a value leaves more than its row allows.
+static void test_values(void)
+{
+	struct masker *m = masker_new(sample_key);
+	struct bytes in = {(const uint8_t *)"192.0.2.1", 9, false};
+	uint8_t out[9 + MASK_NAME_MORE];
+
+	CHECK(mask_value(m, MASK_SECRET, in, out) == 0, "secret");
+	CHECK(mask_value(m, MASK_PERSON, in, out) == MASK_TOKEN_LEN, "person");
+	CHECK(mask_value(m, MASK_PERSON, (struct bytes){0}, out) == 0, "nobody");
+	CHECK(mask_value(m, MASK_CLEAR, in, out) == 9 && memcmp(out, in.p, 9) == 0, "clear");
+	size_t n = mask_value(m, MASK_NAME, in, out);
+	CHECK(n > 0 && (n != 9 || memcmp(out, in.p, 9) != 0), "name");
+	n = mask_value(m, MASK_TEXT, in, out);
+	CHECK(n > 0 && out[0] == '~', "text");
+	masker_free(m);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -174,6 +249,9 @@ int main(void)
 		{"URLs", test_urls},
 		{"names that are addresses", test_names},
 		{"URIs", test_uris},
+		{"tokens", test_tokens},
+		{"texts", test_text},
+		{"values", test_values},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("mask", tests);

@@ -1,0 +1,82 @@
+// One parser (PROTO), any bytes: safe, every buffer given back, and for a stream the same
+// transactions however it is cut.
+//
+// Input: step, hole, then pieces, each with a length of two bytes whose highest bit tells the
+// direction. seeds.c writes such inputs from captures.
+
+#include "tests/unit/tx_log.h"
+
+#include <netinet/in.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool next_piece(struct bytes *in, enum dir *dir, struct bytes *piece)
+{
+	if (in->len < 3)
+		return false;
+	uint16_t head = bytes_u16(in);
+	size_t len = head & 0x7fff;
+
+	*dir = head & 0x8000 ? DIR_S2C : DIR_C2S;
+	*piece = bytes_take(in, len < in->len ? len : in->len);
+	return true;
+}
+
+// A switch ends the talk for both; so does what breaks the rules.
+static bool ended(const struct parser_run *r)
+{
+	for (unsigned dir = 0; dir < 2; dir++) {
+		if (r->result[dir] == PARSE_SWITCH || r->result[dir] == PARSE_BAD)
+			return true;
+	}
+	return false;
+}
+
+// Pieces in parts of `step` bytes, 0: whole; the one numbered `hole` is lost.
+static void run_pieces(struct parser_run *r, struct bytes in, size_t step, unsigned hole)
+{
+	struct bytes piece;
+	enum dir dir;
+
+	run_begin(r, &PROTO);
+	for (unsigned n = 0; !ended(r) && next_piece(&in, &dir, &piece); n++) {
+		if (n == hole && PROTO.l4 == IPPROTO_TCP) {
+			if (PROTO.gap != NULL)
+				run_gap(r, dir, (uint32_t)piece.len);
+			else
+				r->result[dir] = PARSE_DONE;
+			continue;
+		}
+		while (piece.len > 0 && !ended(r)) {
+			size_t len = step > 0 && step < piece.len ? step : piece.len;
+			struct bytes part = bytes_take(&piece, len);
+			run_feed(r, dir, part.p, part.len);
+		}
+	}
+	run_end(r);
+	if (r->borrowed != 0)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct parser_run whole, cut, holed;
+	struct bytes in = {data, size, false};
+	size_t step = 1 + (size_t)bytes_u8(&in) % 64;
+	unsigned hole = bytes_u8(&in);
+	enum dir sender;
+
+	if (in.bad)
+		return 0;
+	if (PROTO.probe != NULL)
+		PROTO.probe(in, 40000, 443, &sender);
+	run_pieces(&whole, in, 0, UINT32_MAX);
+	if (PROTO.l4 == IPPROTO_TCP) {
+		run_pieces(&cut, in, step, UINT32_MAX);
+		if (strcmp(whole.text, cut.text) != 0 ||
+			memcmp(whole.result, cut.result, sizeof(whole.result)) != 0)
+			abort();
+		run_pieces(&holed, in, 0, hole);
+	}
+	return 0;
+}
