@@ -67,7 +67,8 @@
 	X(FIELD_QUIC_UA, "quic.ua", SCAN_BLOCK, FORM_TEXT, "ua", MASK_TEXT, C, "Chrome/120 Linux", "Google QUIC UAID; transport parameter 0x3129") \
 	X(FIELD_QUIC_CYU_HASH, "quic.cyu.hash", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "a46560d4548108cf99308319b3b85346", "CYU: MD5 of quic.cyu.string") \
 	X(FIELD_QUIC_CYU_STRING, "quic.cyu.string", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "46,PAD-SNI-VER", "CYU: tags of Google QUIC's hello") \
-	X(FIELD_QUIC_ALPN, "quic.alpn", SCAN_BLOCK, FORM_TEXT, "+client_alpns[]", MASK_CLEAR, C, "h3", "RFC 9001 8.1") \
+	X(FIELD_QUIC_ALPN, "quic.alpn", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "h3", "RFC 9001 8.1; one value a protocol") \
+	X(FIELD_QUIC_ALPN_LIST, "quic.alpn_list", SCAN_NO, FORM_TEXT, "+client_alpns[]", MASK_CLEAR, C, "h3,h3-29", "RFC 9001 8.1; the whole offer as one value") \
 	X(FIELD_QUIC_MESSAGE, "quic.message", SCAN_NO, FORM_TEXT, "+quic.message", MASK_CLEAR, B, "client_hello", "also server_hello, version_negotiation, retry") \
 	X(FIELD_QUIC_CIPHER, "quic.cipher", SCAN_NO, FORM_NUMBER, "+quic.cipher", MASK_CLEAR, S, "4865", "RFC 8446 4.1.3") \
 	/* HTTP/1 and HTTP/2 */ \

@@ -22,6 +22,9 @@ struct parser_run {
 	unsigned n_tx;
 	unsigned borrowed; // buffers that were not given back
 	bool poor; // there are no buffers
+	bool mute; // nothing is written down; the hash tells runs apart
+	uint64_t hash; // of all that was reported
+	const uint8_t *wanted; // as struct proto_io's; it stays from run to run, as `only` does
 	const uint16_t *only; // written down are these fields, ended by FIELD_NONE; NULL: all
 	enum parse result[2]; // the last of each direction
 	size_t len;
@@ -58,12 +61,32 @@ static inline bool run_writes(const struct parser_run *r, uint16_t field)
 	return f == NULL || *f == field;
 }
 
+static inline void run_hash(struct parser_run *r, const void *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		r->hash = (r->hash ^ ((const uint8_t *)p)[i]) * 0x100000001b3; // FNV-1a
+}
+
+static inline void run_hash_tx(struct parser_run *r, const struct tx *tx)
+{
+	run_hash(r, &tx->app_proto, sizeof(tx->app_proto));
+	run_hash(r, &tx->dir, sizeof(tx->dir));
+	for (unsigned i = 0; i < tx->n_fields; i++) {
+		run_hash(r, &tx->fields[i].field, sizeof(tx->fields[i].field));
+		run_hash(r, &tx->fields[i].value.len, sizeof(tx->fields[i].value.len));
+		run_hash(r, tx->fields[i].value.p, tx->fields[i].value.len);
+	}
+}
+
 static inline void run_on_tx(void *ctx, const struct tx *tx)
 {
 	struct parser_run *r = ctx;
 
 	assert(tx->app_proto == r->proto->app_proto && tx->n_fields <= TX_FIELDS_MAX);
 	r->n_tx++;
+	run_hash_tx(r, tx);
+	if (r->mute)
+		return;
 	if (tx->dir == DIR_S2C)
 		run_print(r, "s2c ", 0);
 	if (tx->quiet)
@@ -122,16 +145,23 @@ static inline struct kit *run_kit(void)
 
 static inline void run_begin(struct parser_run *r, const struct proto *proto)
 {
-	const uint16_t *only = r->only; // it stays
-	*r = (struct parser_run){
-		.proto = proto, .result = {PARSE_MORE, PARSE_MORE}, .kit = run_kit(), .only = only};
+	const uint16_t *only = r->only;
+	bool mute = r->mute;
+	const uint8_t *wanted = r->wanted;
+	*r = (struct parser_run){.proto = proto,
+		.result = {PARSE_MORE, PARSE_MORE},
+		.kit = run_kit(),
+		.only = only,
+		.mute = mute,
+		.wanted = wanted};
 	r->io = (struct proto_io){.ctx = r,
 		.tx = run_on_tx,
 		.gather_take = run_on_take,
 		.gather_give = run_on_give,
 		.unread = &r->unread,
 		.next = &r->next,
-		.kit = r->kit};
+		.kit = r->kit,
+		.wanted = wanted};
 	if (r->kit == NULL)
 		abort();
 }

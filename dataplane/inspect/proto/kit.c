@@ -1,6 +1,7 @@
 #include "dataplane/inspect/proto/kit.h"
 
 #include "dataplane/inspect/proto/digest.h"
+#include "dataplane/inspect/proto/quic_crypto.h"
 
 #include <stdlib.h>
 
@@ -11,7 +12,8 @@ struct kit *kit_new(void)
 	if (kit == NULL)
 		return NULL;
 	kit->digests = digests_new();
-	if (kit->digests == NULL) {
+	kit->quic = quic_crypto_new();
+	if (kit->digests == NULL || kit->quic == NULL) {
 		kit_free(kit);
 		return NULL;
 	}
@@ -23,5 +25,6 @@ void kit_free(struct kit *kit)
 	if (kit == NULL)
 		return;
 	digests_free(kit->digests);
+	quic_crypto_free(kit->quic);
 	free(kit);
 }

@@ -169,7 +169,8 @@ struct proto {
 	X(proto_tls)                                                                               \
 	X(proto_http)                                                                              \
 	X(proto_dns_tcp)                                                                           \
-	X(proto_dns)
+	X(proto_dns)                                                                               \
+	X(proto_quic)
 
 #define X(name) extern const struct proto name;
 PROTOS(X)

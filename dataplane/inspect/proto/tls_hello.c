@@ -233,6 +233,24 @@ static void put_alpn(struct tx *tx, enum field field, struct bytes list)
 		tx_put_some(tx, field, bytes_vec8(&list));
 }
 
+// "h3,h3-29"
+static void put_alpn_list(struct tx *tx, struct bytes list, struct hello_scratch *s)
+{
+	uint8_t *out = scratch_take(s, list.len);
+	size_t n = 0;
+
+	while (out != NULL && list.len > 0) {
+		struct bytes name = bytes_vec8(&list);
+		if (name.len == 0)
+			break;
+		if (n > 0)
+			out[n++] = ',';
+		memcpy(out + n, name.p, name.len);
+		n += name.len;
+	}
+	tx_put_some(tx, FIELD_QUIC_ALPN_LIST, (struct bytes){.p = out, .len = n});
+}
+
 static void put_ja3(struct tx *tx, const struct proto_io *io, enum field hash, enum field string,
 	const char *text, size_t len, struct hello_scratch *s)
 {
@@ -281,6 +299,8 @@ void client_hello_put(struct tx *tx, const struct proto_io *io, const struct cli
 	if (h->has_sni)
 		tx_put(tx, quic ? FIELD_QUIC_SNI : FIELD_TLS_SNI, h->sni);
 	put_alpn(tx, quic ? FIELD_QUIC_ALPN : FIELD_TLS_ALPN, h->alpn);
+	if (quic)
+		put_alpn_list(tx, h->alpn, s);
 	if (!quic) {
 		tx_put_text(tx, FIELD_TLS_MESSAGE, "client_hello");
 		put_client_handshake(tx, h, s);

@@ -1,0 +1,161 @@
+#include "dataplane/inspect/proto/quic_crypto.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <stdlib.h>
+
+enum { SECRET_LEN = 32, LABEL_MAX = 64, PN_MAX = 4 };
+
+struct quic_crypto {
+	EVP_MAC_CTX *hmac;
+	EVP_CIPHER_CTX *ecb, *gcm;
+	EVP_CIPHER *aes_ecb, *aes_gcm;
+	OSSL_PARAM params[2];
+	uint8_t head[QUIC_PACKET_MAX]; // without protection
+	uint8_t plain[QUIC_PACKET_MAX];
+};
+
+struct quic_crypto *quic_crypto_new(void)
+{
+	static char sha256[] = "SHA256";
+	struct quic_crypto *q = calloc(1, sizeof(*q));
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+
+	if (q == NULL || mac == NULL) {
+		EVP_MAC_free(mac);
+		free(q);
+		return NULL;
+	}
+	q->params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0);
+	q->params[1] = OSSL_PARAM_construct_end();
+	q->hmac = EVP_MAC_CTX_new(mac);
+	EVP_MAC_free(mac); // the context holds it
+	q->aes_ecb = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
+	q->aes_gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
+	q->ecb = EVP_CIPHER_CTX_new();
+	q->gcm = EVP_CIPHER_CTX_new();
+	if (q->hmac == NULL || q->aes_ecb == NULL || q->aes_gcm == NULL || q->ecb == NULL ||
+		q->gcm == NULL || EVP_EncryptInit_ex2(q->ecb, q->aes_ecb, NULL, NULL, NULL) != 1 ||
+		EVP_DecryptInit_ex2(q->gcm, q->aes_gcm, NULL, NULL, NULL) != 1 ||
+		EVP_CIPHER_CTX_set_padding(q->ecb, 0) != 1) {
+		quic_crypto_free(q);
+		return NULL;
+	}
+	return q;
+}
+
+void quic_crypto_free(struct quic_crypto *q)
+{
+	if (q == NULL)
+		return;
+	EVP_MAC_CTX_free(q->hmac);
+	EVP_CIPHER_CTX_free(q->ecb);
+	EVP_CIPHER_CTX_free(q->gcm);
+	EVP_CIPHER_free(q->aes_ecb);
+	EVP_CIPHER_free(q->aes_gcm);
+	free(q);
+}
+
+static bool hmac(struct quic_crypto *q, struct bytes key, struct bytes in, uint8_t out[SECRET_LEN])
+{
+	size_t len = 0;
+
+	return EVP_MAC_init(q->hmac, key.p, key.len, q->params) == 1 &&
+		EVP_MAC_update(q->hmac, in.p, in.len) == 1 &&
+		EVP_MAC_final(q->hmac, out, &len, SECRET_LEN) == 1;
+}
+
+// HKDF-Expand-Label (RFC 8446 7.1) of at most one block.
+static bool expand(struct quic_crypto *q, const uint8_t secret[SECRET_LEN], const char *label,
+	uint8_t *out, size_t len)
+{
+	uint8_t info[LABEL_MAX], block[SECRET_LEN];
+	size_t n = 0, label_len = strlen(label);
+
+	info[n++] = 0;
+	info[n++] = (uint8_t)len;
+	info[n++] = (uint8_t)(6 + label_len);
+	memcpy(info + n, "tls13 ", 6);
+	memcpy(info + n + 6, label, label_len);
+	n += 6 + label_len;
+	info[n++] = 0; // no context
+	info[n++] = 1; // the first block
+	if (!hmac(q, (struct bytes){secret, SECRET_LEN, false}, (struct bytes){info, n, false},
+		    block))
+		return false;
+	memcpy(out, block, len);
+	return true;
+}
+
+bool quic_initial_keys(struct quic_crypto *q, const struct quic_secrets *s, struct bytes dcid,
+	struct quic_keys out[2])
+{
+	static const char *const labels[2][3] = {
+		{"quic key", "quic iv", "quic hp"}, {"quicv2 key", "quicv2 iv", "quicv2 hp"}};
+	static const char *const sides[2] = {[DIR_C2S] = "client in", [DIR_S2C] = "server in"};
+	const char *const *label = labels[s->v2];
+	uint8_t initial[SECRET_LEN], secret[SECRET_LEN];
+
+	if (!hmac(q, (struct bytes){s->salt, s->salt_len, false}, dcid, initial))
+		return false;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		if (!expand(q, initial, sides[dir], secret, SECRET_LEN) ||
+			!expand(q, secret, label[0], out[dir].key, QUIC_KEY_LEN) ||
+			!expand(q, secret, label[1], out[dir].iv, QUIC_IV_LEN) ||
+			!expand(q, secret, label[2], out[dir].hp, QUIC_KEY_LEN))
+			return false;
+	}
+	return true;
+}
+
+// RFC 9001 5.4: the sample is taken as if the packet number had four bytes.
+static bool header_mask(
+	struct quic_crypto *q, const struct quic_keys *keys, const uint8_t *sample, uint8_t *mask)
+{
+	int len = 0;
+
+	return EVP_EncryptInit_ex2(q->ecb, NULL, keys->hp, NULL, NULL) == 1 &&
+		EVP_EncryptUpdate(q->ecb, mask, &len, sample, QUIC_SAMPLE_LEN) == 1;
+}
+
+static bool decrypt(struct quic_crypto *q, const struct quic_keys *keys, const uint8_t *nonce,
+	struct bytes head, struct bytes sealed)
+{
+	int len = 0, n = (int)(sealed.len - QUIC_TAG_LEN);
+	uint8_t tag[QUIC_TAG_LEN];
+
+	memcpy(tag, sealed.p + n, QUIC_TAG_LEN);
+	return EVP_DecryptInit_ex2(q->gcm, NULL, keys->key, nonce, NULL) == 1 &&
+		EVP_DecryptUpdate(q->gcm, NULL, &len, head.p, (int)head.len) == 1 &&
+		EVP_DecryptUpdate(q->gcm, q->plain, &len, sealed.p, n) == 1 &&
+		EVP_CIPHER_CTX_ctrl(q->gcm, EVP_CTRL_AEAD_SET_TAG, QUIC_TAG_LEN, tag) == 1 &&
+		EVP_DecryptFinal_ex(q->gcm, q->plain + len, &len) == 1;
+}
+
+struct bytes quic_open(
+	struct quic_crypto *q, const struct quic_keys *keys, struct bytes packet, size_t head)
+{
+	uint8_t mask[QUIC_SAMPLE_LEN], nonce[QUIC_IV_LEN];
+	const struct bytes bad = {.bad = true};
+
+	if (packet.len > QUIC_PACKET_MAX || packet.len < head + PN_MAX + QUIC_SAMPLE_LEN)
+		return bad;
+	if (!header_mask(q, keys, packet.p + head + PN_MAX, mask))
+		return bad;
+
+	memcpy(q->head, packet.p, head + PN_MAX);
+	q->head[0] ^= mask[0] & 0x0f; // long header
+	size_t pn_len = (size_t)(q->head[0] & 3) + 1;
+	memcpy(nonce, keys->iv, QUIC_IV_LEN);
+	// The number's upper bytes are zero in the first packets: nothing is to be restored.
+	for (size_t i = 0; i < pn_len; i++) {
+		q->head[head + i] ^= mask[1 + i];
+		nonce[QUIC_IV_LEN - pn_len + i] ^= q->head[head + i];
+	}
+	struct bytes sealed = {packet.p + head + pn_len, packet.len - head - pn_len, false};
+	if (sealed.len < QUIC_TAG_LEN ||
+		!decrypt(q, keys, nonce, (struct bytes){q->head, head + pn_len, false}, sealed))
+		return bad;
+	return (struct bytes){q->plain, sealed.len - QUIC_TAG_LEN, false};
+}

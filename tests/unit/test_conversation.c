@@ -1,0 +1,212 @@
+// What flows of several protocols tell, from packets to transactions.
+
+#include "dataplane/inspect/inspect.h"
+#include "tests/unit/check.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECES_MAX = 12, TCP_PSH_ACK = 0x18 };
+
+struct talk {
+	struct inspector *inspector;
+	uint64_t counters[CTR_COUNT];
+	uint8_t app_proto; // of the last flow that ended
+	size_t len;
+	char text[8192];
+};
+
+static void say(struct talk *t, const char *format, const char *a, const char *b)
+{
+	int n = snprintf(t->text + t->len, sizeof(t->text) - t->len, format, a, b);
+	if (n > 0 && (size_t)n < sizeof(t->text) - t->len)
+		t->len += (size_t)n;
+}
+
+static struct inspect_wants on_wants(void *ctx)
+{
+	(void)ctx;
+	return (struct inspect_wants){0};
+}
+
+// "tls client_hello; " : the protocol and the value of the field that names the message.
+static void on_match(void *ctx, const struct find *finds, unsigned n)
+{
+	static const uint16_t shown[] = {FIELD_TLS_MESSAGE, FIELD_HTTP_METHOD, FIELD_HTTP_STAT_CODE,
+		FIELD_DNS_QUERY, FIELD_SMTP_COMMAND, FIELD_SMTP_CODE, FIELD_STUN_FLAVOUR};
+	struct talk *t = ctx;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (finds[i].kind != FIND_TX)
+			continue;
+		say(t, "%s%s", app_proto_table[finds[i].app_proto].name,
+			finds[i].dir == DIR_S2C ? "<" : "");
+		for (unsigned k = 0; k < finds[i].n_fields; k++) {
+			const struct field_value *v = &finds[i].fields[k];
+			char value[64];
+			for (size_t f = 0; f < ROWS(shown); f++) {
+				if (shown[f] != v->field)
+					continue;
+				snprintf(value, sizeof(value), "%.*s", (int)v->value.len,
+					(const char *)v->value.p);
+				say(t, " %s%s", value, "");
+			}
+		}
+		say(t, "; %s%s", "", "");
+	}
+}
+
+static void on_close(void *ctx, struct session *s)
+{
+	(void)ctx;
+	(void)s;
+}
+
+static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
+{
+	struct talk *t = ctx;
+
+	(void)reason;
+	t->app_proto = flow->app_proto;
+}
+
+static void free_nothing(struct pktbuf *buf)
+{
+	(void)buf;
+}
+
+static struct pktbuf no_buf = {.free = free_nothing};
+
+static struct packet packet_of(uint8_t l4, enum dir dir, struct bytes payload, uint64_t ts_ns)
+{
+	struct packet p = {.data = payload.p,
+		.buf = &no_buf,
+		.ts_ns = ts_ns,
+		.len = (uint32_t)payload.len,
+		.wire_len = (uint32_t)payload.len,
+		.frames = 1,
+		.flags = dir == DIR_S2C ? PACKET_SWAPPED : 0,
+		.payload = payload.p,
+		.payload_len = (uint32_t)payload.len,
+		.frame_bytes = (uint32_t)payload.len,
+		.flow_hash = 77};
+
+	p.key = (struct flow_key){.a = {10, 0, 0, 1},
+		.b = {10, 0, 0, 2},
+		.aport = 40000,
+		.bport = 5000,
+		.l4 = l4,
+		.ip_version = 4};
+	return p;
+}
+
+struct piece {
+	enum dir dir;
+	struct bytes bytes;
+};
+
+static void run(struct talk *t, uint8_t l4, const struct piece *pieces)
+{
+	static const struct inspect_hooks hooks = {.wants = on_wants,
+		.match = on_match,
+		.streams_close = on_close,
+		.flow_end = on_flow_end};
+	struct inspect_hooks mine = hooks;
+	struct inspect_options options = inspect_defaults();
+	uint32_t seq[2] = {1000, 9000};
+
+	*t = (struct talk){0};
+	mine.ctx = t;
+	options.flow.max_flows = 64;
+	options.max_sessions = 16;
+	t->inspector = inspector_new(&options, &mine, t->counters);
+	if (t->inspector == NULL)
+		abort();
+	for (unsigned i = 0; i < PIECES_MAX && pieces[i].bytes.len > 0; i++) {
+		enum dir dir = pieces[i].dir;
+		struct packet p = packet_of(l4, dir, pieces[i].bytes, 1000000000ull + i);
+		if (l4 == IPPROTO_TCP) {
+			p.tcp_flags = TCP_PSH_ACK;
+			p.tcp_seq = seq[dir];
+			p.tcp_ack = seq[!dir];
+			seq[dir] += p.payload_len;
+		}
+		inspect_burst(t->inspector, &p, 1);
+	}
+	inspect_finish(t->inspector);
+	inspector_free(t->inspector);
+}
+
+#define RANDOM "0123456789abcdef0123456789abcdef"
+#define CLIENT_HELLO                                                                               \
+	"\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" RANDOM "\x00\x00\x02\x13\x01\x01\x00"
+#define SERVER_HELLO "\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" RANDOM "\x00\xc0\x2f\x00"
+#define SEALED "\x17\x03\x03\x00\x03xyz"
+#define C2S(s)                                                                                     \
+	{                                                                                          \
+		DIR_C2S,                                                                           \
+		{                                                                                  \
+			(const uint8_t *)(s), sizeof(s) - 1, false                                 \
+		}                                                                                  \
+	}
+#define S2C(s)                                                                                     \
+	{                                                                                          \
+		DIR_S2C,                                                                           \
+		{                                                                                  \
+			(const uint8_t *)(s), sizeof(s) - 1, false                                 \
+		}                                                                                  \
+	}
+
+static const struct {
+	const char *name;
+	uint8_t l4;
+	struct piece pieces[PIECES_MAX];
+	const char *text;
+	enum app_proto app;
+} cases[] = {
+	{"both hellos", IPPROTO_TCP, {C2S(CLIENT_HELLO), S2C(SERVER_HELLO), C2S(SEALED)},
+		"tls client_hello; tls< server_hello; ", APP_TLS},
+	{"seen from the server's side only", IPPROTO_TCP, {S2C(SERVER_HELLO), S2C(SEALED)},
+		"tls< server_hello; ", APP_TLS},
+	{"unknown", IPPROTO_TCP, {C2S("\x01\x02\x03\x04zzzzzzzz"), S2C("\x05\x06\x07\x08zzzzzz")},
+		"", APP_UNKNOWN},
+	{"a hello later in a stream", IPPROTO_TCP,
+		{C2S("\x01\x02\x03\x04zzzzzzzz"), C2S(CLIENT_HELLO)}, "tls client_hello; ",
+		APP_TLS},
+	{"dns, then something else", IPPROTO_UDP,
+		{C2S("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01"
+		     "a\x00\x00\x01\x00\x01"),
+			C2S("zzzzzzzz")},
+		"dns a; ", APP_DNS},
+	{"datagrams that nobody knows", IPPROTO_UDP, {C2S("zzzzzzzz"), C2S("yyyyyyyy")}, "",
+		APP_UNKNOWN},
+	{"datagrams that nobody knows, and more than are looked at", IPPROTO_UDP,
+		{C2S("zzzz1"), C2S("zzzz2"), C2S("zzzz3"), C2S("zzzz4"), C2S("zzzz5"), C2S("zzzz6"),
+			C2S("zzzz7"), C2S("zzzz8"), C2S("zzzz9")},
+		"", APP_FAILED},
+};
+
+static void test_cases(void)
+{
+	static struct talk t;
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		run(&t, cases[i].l4, cases[i].pieces);
+		CHECK(strcmp(t.text, cases[i].text) == 0, "%s: %s", cases[i].name, t.text);
+		CHECK(t.app_proto == cases[i].app, "%s: %s", cases[i].name,
+			app_proto_table[t.app_proto].name);
+		CHECK(t.counters[CTR_FLOWS + cases[i].app] == 1, "%s: counted", cases[i].name);
+		CHECK(t.counters[CTR_SESSIONS_ACTIVE] == 0, "%s: sessions", cases[i].name);
+	}
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{"flows", test_cases},
+		CU_TEST_INFO_NULL,
+	};
+	return check_main("conversation", tests);
+}
