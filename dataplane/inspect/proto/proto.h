@@ -167,6 +167,7 @@ struct proto {
 // One row a parser: proto.c makes the table of them.
 #define PROTOS(X)                                                                                  \
 	X(proto_tls)                                                                               \
+	X(proto_ssh)                                                                               \
 	X(proto_http)                                                                              \
 	X(proto_dns_tcp)                                                                           \
 	X(proto_dns)                                                                               \
