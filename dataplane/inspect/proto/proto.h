@@ -170,6 +170,8 @@ struct proto {
 	X(proto_ssh)                                                                               \
 	X(proto_http)                                                                              \
 	X(proto_dns_tcp)                                                                           \
+	X(proto_stun_tcp)                                                                          \
+	X(proto_stun)                                                                              \
 	X(proto_dns)                                                                               \
 	X(proto_quic)
 
