@@ -39,22 +39,28 @@ const struct proto *recognise_parser(uint8_t app_proto, uint8_t l4)
 	return NULL;
 }
 
-// RFC 8446 5.1, 4: a handshake record that begins with a whole ClientHello header. Stricter
-// than the parser, because it is asked at every byte.
+// RFC 8446 5.1, 4: a handshake record that begins with the whole header of a ClientHello or a
+// ServerHello. Stricter than the parser, because it is asked at every byte.
 static bool hello_fits(const uint8_t *p, size_t len)
 {
 	uint8_t b[HELLO_HEAD] = {0};
 	memcpy(b, p, len < HELLO_HEAD ? len : HELLO_HEAD);
 	unsigned record = (unsigned)b[3] << 8 | b[4];
 	unsigned hello = (unsigned)b[6] << 16 | (unsigned)b[7] << 8 | b[8];
+	unsigned least = b[HELLO_TYPE_AT] == HELLO_OF_CLIENT
+		? 41
+		: 38; // version, random, session, cipher, compression
 
 	if (b[0] != 0x16 || (len > 1 && b[1] != 3) || (len > 2 && b[2] > 4))
 		return false;
-	if (len > 4 && (record < 45 || record > 16384))
+	if (len > 4 && (record < 4 + 38 || record > 16384))
 		return false;
-	if (len > 5 && b[5] != 1)
+	if (len > 5 && b[HELLO_TYPE_AT] != HELLO_OF_CLIENT && b[HELLO_TYPE_AT] != HELLO_OF_SERVER)
 		return false;
-	if (len > 8 && (hello < 41 || hello > 65536 || (hello < record && hello + 4 != record)))
+	if (len > 8 &&
+		(hello < least || hello > 65536 ||
+			(hello < record && hello + 4 != record &&
+				b[HELLO_TYPE_AT] == HELLO_OF_CLIENT)))
 		return false;
 	return len <= 9 || b[9] == 3;
 }

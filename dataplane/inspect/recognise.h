@@ -26,7 +26,10 @@ enum recognised recognise(struct bytes in, uint8_t l4, uint16_t sport, uint16_t 
 // The parser of an app_proto over l4, or NULL.
 const struct proto *recognise_parser(uint8_t app_proto, uint8_t l4);
 
-// A TLS ClientHello may begin later in a stream of something else (STARTTLS, SOCKS, a proxy).
+// A TLS hello may begin later in a stream of something else (STARTTLS, SOCKS, a proxy). Which
+// one it is tells the byte at HELLO_TYPE_AT.
+enum { HELLO_TYPE_AT = 5, HELLO_OF_CLIENT = 1, HELLO_OF_SERVER = 2 };
+
 // Feed the bytes of the stream; side->probe carries what a hello may have begun with, so that
 // the answer does not depend on how the stream was cut. True: a hello begins at the last
 // `carried` bytes of side->probe followed by in[at..].

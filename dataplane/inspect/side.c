@@ -139,6 +139,35 @@ static void parse_bytes(struct conversations *c, unsigned side, struct bytes in)
 	side_verdict(c, side, verdict, in);
 }
 
+// The peer told the protocol. What was kept of this side is its begin, too; or, when it was not
+// kept, the parser comes in later. But before a TLS hello may come anything.
+static void join_other(struct conversations *c, unsigned side)
+{
+	struct session *s = c->session;
+	struct side *here = &s->side[side];
+	bool tls = s->proto->app_proto == APP_TLS;
+	uint8_t first[PROBE_BYTES];
+	struct bytes kept = {first, here->probe_len, false};
+	uint16_t sport, dport;
+	enum dir sender;
+
+	if (here->searching) {
+		if (!tls)
+			here->state = SIDE_PARSING;
+		return;
+	}
+	memcpy(first, here->probe, kept.len);
+	here->probe_len = 0;
+	side_ports(c->flow, side, &sport, &dport);
+	if (tls && kept.len > 0 && s->proto->probe(kept, sport, dport, &sender) == PROBE_NO) {
+		here->searching = 1;
+		side_bytes(c, side, kept);
+		return;
+	}
+	here->state = SIDE_PARSING;
+	parse_bytes(c, side, kept);
+}
+
 // The protocol is known now: both sides are parsed, beginning with what was kept of them.
 static void begin_parsing(struct conversations *c, unsigned side, const struct recognition *found)
 {
@@ -150,20 +179,8 @@ static void begin_parsing(struct conversations *c, unsigned side, const struct r
 	if (found->sender_known)
 		side_client_is(c->flow, side, found->sender);
 	s->side[side].state = SIDE_PARSING;
-	if (other->state != SIDE_PROBING || other->switched)
-		return;
-	if (other->searching) {
-		other->state = SIDE_DONE; // its first bytes were not kept
-		return;
-	}
-	other->state = SIDE_PARSING;
-	if (other->probe_len > 0) {
-		uint8_t kept[PROBE_BYTES];
-		size_t len = other->probe_len;
-		memcpy(kept, other->probe, len);
-		other->probe_len = 0;
-		parse_bytes(c, !side, (struct bytes){kept, len, false});
-	}
+	if (other->state == SIDE_PROBING && !other->switched)
+		join_other(c, !side);
 }
 
 static void give_up(struct conversations *c, unsigned side)
@@ -174,7 +191,7 @@ static void give_up(struct conversations *c, unsigned side)
 	side_settle_if_done(c);
 }
 
-// No protocol begins this stream; but a TLS hello may come later in it.
+// No protocol begins this stream; but a TLS hello, of either side, may come later in it.
 static void search_bytes(struct conversations *c, unsigned side, struct bytes in)
 {
 	struct session *s = c->session;
@@ -189,8 +206,10 @@ static void search_bytes(struct conversations *c, unsigned side, struct bytes in
 
 	uint8_t kept[PROBE_BYTES];
 	size_t len = here->probe_len;
+	bool client = (len > HELLO_TYPE_AT ? here->probe[HELLO_TYPE_AT]
+					   : in.p[at + HELLO_TYPE_AT - len]) == HELLO_OF_CLIENT;
 	struct recognition found = {.proto = recognise_parser(APP_TLS, IPPROTO_TCP),
-		.sender = DIR_C2S,
+		.sender = client ? DIR_C2S : DIR_S2C,
 		.sender_known = true};
 	memcpy(kept, here->probe, len);
 	begin_parsing(c, side, &found);

@@ -175,6 +175,13 @@ static const struct {
 	{"a hello later in a stream", IPPROTO_TCP,
 		{C2S("\x01\x02\x03\x04zzzzzzzz"), C2S(CLIENT_HELLO)}, "tls client_hello; ",
 		APP_TLS},
+	{"hellos of both sides later in their streams", IPPROTO_TCP,
+		{C2S("\x01\x02\x03\x04zzzzzzzz"), S2C("\x05\x06\x07\x08zzzzzzzz"),
+			C2S(CLIENT_HELLO), S2C(SERVER_HELLO)},
+		"tls client_hello; tls< server_hello; ", APP_TLS},
+	{"the server's only", IPPROTO_TCP,
+		{S2C("\x05\x06\x07\x08zzzzzzzz"), S2C("zzzz" SERVER_HELLO)}, "tls< server_hello; ",
+		APP_TLS},
 	{"dns, then something else", IPPROTO_UDP,
 		{C2S("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01"
 		     "a\x00\x00\x01\x00\x01"),
