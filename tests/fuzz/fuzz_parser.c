@@ -1,14 +1,17 @@
 // One parser (PROTO), any bytes: safe, every buffer given back, and for a stream the same
 // transactions however it is cut.
 //
-// Input: step, hole, then pieces, each with a length of two bytes whose highest bit tells the
-// direction. seeds.c writes such inputs from captures.
+// Input: step, hole (whose highest bit: rules look at nothing), then pieces, each with a length of
+// two bytes whose highest bit tells the direction. seeds.c writes such inputs from captures.
 
 #include "tests/unit/tx_log.h"
 
 #include <netinet/in.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint8_t nothing[FIELD_COUNT];
+static uint8_t setup[15]; // what the protocol before tells one that is only switched to
 
 static bool next_piece(struct bytes *in, enum dir *dir, struct bytes *piece)
 {
@@ -39,6 +42,8 @@ static void run_pieces(struct parser_run *r, struct bytes in, size_t step, unsig
 	enum dir dir;
 
 	run_begin(r, &PROTO);
+	if (PROTO.setup != NULL)
+		PROTO.setup(r->state, setup);
 	for (unsigned n = 0; !ended(r) && next_piece(&in, &dir, &piece); n++) {
 		if (n == hole && PROTO.l4 == IPPROTO_TCP) {
 			if (PROTO.gap != NULL)
@@ -69,6 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (in.bad)
 		return 0;
+	setup[0] = (uint8_t)hole;
+	whole.wanted = cut.wanted = holed.wanted = hole & 0x80 ? nothing : NULL;
+	hole &= 0x7f;
 	if (PROTO.probe != NULL)
 		PROTO.probe(in, 40000, 443, &sender);
 	run_pieces(&whole, in, 0, UINT32_MAX);

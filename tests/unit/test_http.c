@@ -7,6 +7,11 @@
 	}
 #define GET "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 #define GET_TEXT "http.method=GET http.uri=/a http.protocol=HTTP/1.1 http.host=h\n"
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define OK_TEXT "s2c http.protocol=HTTP/1.1 http.stat_code=200\n"
+#define UPGRADE(to) "GET /a HTTP/1.1\r\nHost: h\r\nUpgrade: " to "\r\n\r\n"
+#define UPGRADE_TEXT(to)                                                                           \
+	"http.method=GET http.uri=/a http.protocol=HTTP/1.1 http.host=h http.upgrade=" to "\n"
 #define POST "http.method=POST http.uri=/p http.protocol=HTTP/1.1\n"
 
 static const struct {
@@ -82,20 +87,33 @@ static const struct {
 	{"nothing but a method", BYTES("GET \r\n"), PARSE_BAD, ""},
 	{"method too long", BYTES("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456 / HTTP/1.1\r\n"), PARSE_BAD,
 		""},
-	{"response", BYTES("HTTP/1.1 200 OK\r\n\r\n" GET), PARSE_DONE, ""},
-	{"connect", BYTES("CONNECT a.b:443 HTTP/1.1\r\n\r\n\x16"), PARSE_SWITCH,
+	{"responses", BYTES(OK OK), PARSE_MORE, OK_TEXT OK_TEXT},
+	{"connect, unanswered", BYTES("CONNECT a.b:443 HTTP/1.1\r\n\r\n\x16"), PARSE_SWITCH,
 		"http.method=CONNECT http.uri=a.b:443 http.protocol=HTTP/1.1 http.host=a.b:443\n"},
 	{"connect without a target", BYTES("CONNECT / HTTP/1.1\r\n\r\n\x16"), PARSE_SWITCH,
 		"http.method=CONNECT http.uri=/ http.protocol=HTTP/1.1\n"},
-	{"upgrade", BYTES("GET /a HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n\x81"),
-		PARSE_SWITCH, GET_TEXT},
+	{"upgrade, unanswered", BYTES(UPGRADE("websocket") "\x81"), PARSE_SWITCH,
+		UPGRADE_TEXT("websocket")},
+	{"upgrade, unanswered and not taken", BYTES(UPGRADE("websocket") GET), PARSE_MORE,
+		UPGRADE_TEXT("websocket") GET_TEXT},
+	{"upgrade to http/2, unanswered", BYTES(UPGRADE("h2c") "PRI * HTTP/2.0\r\n"), PARSE_SWITCH,
+		UPGRADE_TEXT("h2c")},
 	{"upgrade after a body",
 		BYTES("POST /p HTTP/1.1\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\nab\x16"),
-		PARSE_SWITCH, POST},
+		PARSE_SWITCH,
+		"http.method=POST http.uri=/p http.protocol=HTTP/1.1 http.upgrade=h2c\n"},
+	{"mmtls in bodies",
+		BYTES("POST /p HTTP/1.1\r\nUpgrade: mmtls\r\nContent-Length: "
+		      "2\r\n\r\n\x16\xf1" GET),
+		PARSE_MORE,
+		"http.method=POST http.uri=/p http.protocol=HTTP/1.1 "
+		"http.upgrade=mmtls\n" GET_TEXT},
 	{"a wish for tls is no upgrade",
 		BYTES("GET /a HTTP/1.1\r\nHost: h\r\nUpgrade-Insecure-Requests: 1\r\n\r\n" GET),
 		PARSE_MORE, GET_TEXT GET_TEXT},
 };
+
+static const uint8_t nothing[FIELD_COUNT];
 
 static void check_run(const struct parser_run *r, size_t i, size_t cut)
 {
@@ -107,7 +125,7 @@ static void check_run(const struct parser_run *r, size_t i, size_t cut)
 
 static void test_streams(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.wanted = nothing};
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		run_stream(&r, &proto_http, DIR_C2S, cases[i].in, cases[i].in.len, 1);
@@ -117,7 +135,7 @@ static void test_streams(void)
 
 static void test_streams_cut(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.wanted = nothing};
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		struct bytes in = cases[i].in;
@@ -130,23 +148,6 @@ static void test_streams_cut(void)
 	}
 }
 
-// What comes after CONNECT's head belongs to another protocol, however it is cut.
-static void test_switch(void)
-{
-	static const char head[] = "CONNECT a.b:443 HTTP/1.1\r\nHost: a.b\r\n\r\n";
-	static const char wire[] = "CONNECT a.b:443 HTTP/1.1\r\nHost: a.b\r\n\r\n\x16\x03\x01\x02";
-	static struct parser_run r;
-
-	for (size_t cut = 0; cut < sizeof(head) - 1; cut++) {
-		run_begin(&r, &proto_http);
-		run_feed(&r, DIR_C2S, wire, cut);
-		run_feed(&r, DIR_C2S, wire + cut, sizeof(wire) - 1 - cut);
-		CHECK(r.result[DIR_C2S] == PARSE_SWITCH, "cut %zu", cut);
-		CHECK(r.unread == 4, "cut %zu: %u", cut, r.unread);
-		run_end(&r);
-	}
-}
-
 static void test_server_side(void)
 {
 	static const struct {
@@ -155,12 +156,16 @@ static void test_server_side(void)
 		enum parse want;
 		const char *text;
 	} rows[] = {
-		{"response", BYTES("HTTP/1.1 200 OK\r\n"), PARSE_DONE, ""},
+		{"response", BYTES(OK), PARSE_MORE, OK_TEXT},
+		{"response's line", BYTES("HTTP/1.1 200 OK\r\n"), PARSE_MORE, OK_TEXT},
+		{"no response", BYTES("HTTP/1.1 OK 200\r\n"), PARSE_DONE, ""},
+		{"no code", BYTES("HTTP/1.1 2XX OK\r\n"), PARSE_MORE,
+			"s2c http.protocol=HTTP/1.1 http.stat_code=2XX\n"},
 		{"no http", BYTES("220 ready\r\n"), PARSE_DONE, ""},
 		{"server that calls", BYTES(GET), PARSE_MORE, GET_TEXT},
 		{"known word, other language", BYTES("GET /x FTP/1.0\r\n"), PARSE_DONE, ""},
 	};
-	static struct parser_run r;
+	static struct parser_run r = {.wanted = nothing};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		for (size_t cut = 1; cut <= rows[i].in.len; cut++) {
@@ -196,12 +201,13 @@ static const struct {
 	{"between requests", GET, 100, GET, PARSE_MORE, GET_TEXT GET_TEXT},
 	{"over the last of an upgrade's body",
 		"POST /p HTTP/1.1\r\nUpgrade: x\r\nContent-Length: 3\r\n\r\na", 2, "\x16",
-		PARSE_SWITCH, POST},
+		PARSE_SWITCH,
+		"http.method=POST http.uri=/p http.protocol=HTTP/1.1 http.upgrade=x\n"},
 };
 
 static void test_gaps(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.wanted = nothing};
 
 	for (size_t i = 0; i < ROWS(gaps); i++) {
 		size_t len = strlen(gaps[i].after);
@@ -229,7 +235,7 @@ static void test_head_too_long(void)
 	enum { LEN = 2 * GATHER_MAX };
 	static const char start[] = "GET /a HTTP/1.1\r\nHost: h\r\nX: ";
 	static const size_t steps[] = {LEN, 1460, 1};
-	static struct parser_run r;
+	static struct parser_run r = {.wanted = nothing};
 	static char wire[LEN];
 
 	memset(wire, 'x', LEN);
@@ -245,7 +251,7 @@ static void test_head_too_long(void)
 // Searching has an end; and it finds what stands behind a line that no buffer holds.
 static void test_search(void)
 {
-	static struct parser_run r;
+	static struct parser_run r = {.wanted = nothing};
 	static char junk[GATHER_MAX];
 
 	memset(junk, 'x', sizeof(junk));
@@ -312,7 +318,6 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"streams", test_streams},
 		{"streams, cut anywhere", test_streams_cut},
-		{"switch to another protocol", test_switch},
 		{"server side", test_server_side},
 		{"gaps", test_gaps},
 		{"head too long", test_head_too_long},

@@ -1,47 +1,16 @@
-// HTTP/1: the requests of a connection, one after the other. Bodies are skipped, responses
-// are recognised and left alone.
+// HTTP/1: the messages of a connection, requests from one side, responses from the other.
 //
-// After a hole the parser searches for the next line that ends like a request's.
+// A side's first bytes tell what comes from it. After a hole the parser searches for the next line
+// that ends like a request's, or begins like a response's.
 
-#include "dataplane/inspect/proto/http_head.h"
+#include "dataplane/inspect/proto/http_report.h"
+#include "dataplane/inspect/proto/http_state.h"
+#include "dataplane/inspect/proto/http_upgrade.h"
 
-#include <assert.h>
 #include <netinet/in.h>
 
-// How far a direction is searched for a request before it is given up.
+// How far a direction is searched for a message before it is given up.
 enum { SEARCH_MAX = 1 << 20 };
-
-enum phase {
-	PHASE_START = 0, // between messages: empty lines
-	PHASE_LINE, // in the request line
-	PHASE_HEAD, // in the header lines
-	PHASE_BODY,
-	PHASE_CHUNK_SIZE, // RFC 9112 7.1
-	PHASE_CHUNK_EXTENSION,
-	PHASE_CHUNK_DATA,
-	PHASE_CHUNK_END,
-	PHASE_TRAILER,
-	PHASE_SWITCH, // what comes next is another protocol
-};
-
-struct http_side {
-	struct gather *head; // the head so far, when it comes in pieces
-	uint64_t left; // of the body or chunk
-	uint32_t searched; // bytes since the last message, or what was taken for one
-	uint8_t phase; // enum phase
-	bool opened; // it is known that requests come from this side
-	bool line_empty; // the line at hand holds nothing yet
-	bool has_digits; // of a chunk's size
-	bool switches; // after this message comes another protocol
-	bool established; // one request was read
-	bool searching;
-	bool overlong; // searching: the line at hand is too long to be looked at
-};
-
-struct http_state {
-	struct http_side side[2];
-};
-static_assert(sizeof(struct http_state) <= PROTO_STATE_MAX, "fits a session");
 
 static void give_back(struct http_side *s, const struct proto_io *io)
 {
@@ -75,147 +44,136 @@ static struct bytes gathered_bytes(const struct http_side *s)
 	return (struct bytes){s->head->data, s->head->len, false};
 }
 
-static void put(struct tx *tx, enum field field, struct bytes value)
+static void count(struct http_state *http, struct http_side *s, const struct http_head *h)
 {
-	if (value.len > 0)
-		tx->fields[tx->n_fields++] = (struct field_value){(uint16_t)field, value};
+	if (h->role == HTTP_REQUESTS)
+		http_count_request(http, s, h);
+	else
+		http_count_response(http, s, h);
 }
 
-static void emit(const struct proto_io *io, const struct http_head *h)
-{
-	struct tx tx;
-
-	tx_begin(&tx, APP_HTTP, DIR_C2S);
-	put(&tx, FIELD_HTTP_METHOD, h->method);
-	put(&tx, FIELD_HTTP_URI, h->uri);
-	put(&tx, FIELD_HTTP_PROTOCOL, h->protocol);
-	put(&tx, FIELD_HTTP_HOST, h->host);
-	put(&tx, FIELD_HTTP_USER_AGENT, h->user_agent);
-	put(&tx, FIELD_HTTP_CONTENT_TYPE, h->content_type);
-	put(&tx, FIELD_HTTP_REFERER, h->referer);
-	io->tx(io->ctx, &tx);
-}
-
-// The rest of a head will not come: its whole lines are worth telling all the same.
-static void salvage(struct http_side *s, const struct proto_io *io)
+// The rest of a message will not come: its whole lines are worth telling all the same.
+static void salvage(struct http_state *http, struct http_side *s, const struct proto_io *io)
 {
 	struct http_head h;
+	struct http_message m = {.head = &h};
 
-	if (s->phase == PHASE_HEAD && s->head != NULL && http_head_parse(gathered_bytes(s), &h))
-		emit(io, &h);
-	give_back(s, io);
-}
-
-static void begin_search(struct http_side *s)
-{
-	s->phase = PHASE_LINE;
-	s->opened = true;
-	s->searching = true;
-	s->overlong = false;
-}
-
-static enum parse end_message(struct http_side *s)
-{
-	s->phase = s->switches ? PHASE_SWITCH : PHASE_START;
-	return PARSE_MORE;
-}
-
-static enum parse end_head(struct http_side *s, const struct proto_io *io, struct bytes block)
-{
-	struct http_head h;
-
-	if (!http_head_parse(block, &h))
-		return PARSE_BAD;
-	emit(io, &h);
-	give_back(s, io);
-	s->established = true;
-	s->switches = h.switches;
-	s->left = h.body_len;
-	s->has_digits = false;
-	s->phase = h.chunked ? PHASE_CHUNK_SIZE : PHASE_BODY;
-	return h.chunked || h.body_len > 0 ? PARSE_MORE : end_message(s);
-}
-
-// Go through lines up to and with the first empty one. Gives the bytes gone through.
-static size_t scan_lines(struct http_side *s, const uint8_t *p, size_t len, bool *ended)
-{
-	size_t at = 0;
-
-	*ended = false;
-	while (at < len) {
-		const uint8_t *lf = memchr(p + at, '\n', len - at);
-		size_t end = lf != NULL ? (size_t)(lf - p) : len;
-		while (at < end && s->line_empty)
-			s->line_empty = p[at++] == '\r';
-		if (lf == NULL)
-			return len;
-		at = end + 1;
-		*ended = s->line_empty;
-		s->line_empty = true;
-		if (*ended)
-			return at;
+	http_body_close(s, io, false);
+	if (s->phase == PHASE_HEAD && s->head != NULL &&
+		http_head_parse(gathered_bytes(s), (enum http_role)s->role, &h)) {
+		count(http, s, &h);
+		m.id = s->id;
+		http_report(io, &m);
 	}
-	return len;
+	give_back(s, io);
 }
 
-// The request line and `seen` bytes of `in` were gone through.
-static enum parse head_bytes(
-	struct http_side *s, const struct proto_io *io, struct bytes *in, size_t seen)
+static enum parse end_request(struct http_state *http, struct http_side *s,
+	const struct proto_io *io, const struct http_head *h)
+{
+	http_count_request(http, s, h);
+	return http_body_open(s, io, h, http_extent(h, &s->left));
+}
+
+// Servers of proxies that nobody heard the CONNECT for say what they did.
+static bool opens_tunnel(const struct http_head *h, enum http_kind kind, enum http_extent extent)
+{
+	static const char said[] = "connection established";
+
+	if (kind == KIND_CONNECT)
+		return h->status / 100 == 2;
+	struct bytes reason = h->reason;
+	reason.len = reason.len < sizeof(said) - 1 ? reason.len : sizeof(said) - 1;
+	return kind == KIND_NOT_SEEN && h->status == 200 && extent == HTTP_TO_CLOSE &&
+		http_equal(reason, said);
+}
+
+static enum parse end_response(struct http_state *http, struct http_side *s,
+	const struct proto_io *io, const struct http_head *h)
+{
+	enum http_kind kind = http_count_response(http, s, h);
+	enum http_extent extent = http_extent(h, &s->left);
+	bool tunnel = opens_tunnel(h, kind, extent);
+
+	if (kind == KIND_HEAD || tunnel)
+		extent = HTTP_NO_BODY;
+	bool switched = h->status == 101 || tunnel;
+	if (h->status == 101)
+		http_switched(h, (enum http_offer)http->side[s == &http->side[0]].offer, io->next);
+	enum parse result = http_body_open(s, io, h, extent); // h ends here
+	return switched ? PARSE_SWITCH : result;
+}
+
+static enum parse end_head(
+	struct http_state *http, struct http_side *s, const struct proto_io *io, struct bytes block)
+{
+	struct http_head h;
+
+	if (!http_head_parse(block, (enum http_role)s->role, &h))
+		return PARSE_BAD;
+	http->established = true;
+	return s->role == HTTP_REQUESTS ? end_request(http, s, io, &h)
+					: end_response(http, s, io, &h);
+}
+
+// The start line and `seen` bytes of `in` were gone through.
+static enum parse head_bytes(struct http_state *http, struct http_side *s,
+	const struct proto_io *io, struct bytes *in, size_t seen)
 {
 	size_t room = GATHER_MAX - gathered(s);
 	size_t n = in->len < room ? in->len : room;
 	bool ended = false;
 
 	if (seen < n)
-		n = seen + scan_lines(s, in->p + seen, n - seen, &ended);
+		n = seen + http_scan_lines(s, in->p + seen, n - seen, &ended);
 	if (ended && s->head == NULL)
-		return end_head(s, io, bytes_take(in, n));
+		return end_head(http, s, io, bytes_take(in, n));
 	if (!gather(s, io, in, n))
 		return PARSE_DONE;
 	if (ended)
-		return end_head(s, io, gathered_bytes(s));
+		return end_head(http, s, io, gathered_bytes(s));
 	return n == room ? PARSE_DONE : PARSE_MORE; // too long: told as far as it was read
 }
 
-// Do requests come from here? False: nothing is wanted.
-static bool open_side(struct http_side *s, enum dir dir, struct bytes in)
+// What comes from this side?
+static void open_side(struct http_side *s, enum dir dir, struct bytes in)
 {
 	enum dir sender;
 
-	if (s->opened)
-		return true;
+	if (s->role != HTTP_UNTOLD)
+		return;
 	switch (http_first_bytes(in, &sender)) {
 	case PROBE_YES:
-		s->opened = true;
-		return sender == DIR_C2S;
-	case PROBE_NO:
-		// The line's end decides, where a client is.
-		s->opened = true;
-		return dir == DIR_C2S;
+		s->role = sender == DIR_C2S ? HTTP_REQUESTS : HTTP_RESPONSES;
+		break;
+	case PROBE_NO: // the line's end decides
+		s->role = dir == DIR_C2S ? HTTP_REQUESTS : HTTP_RESPONSES;
+		break;
 	default:
-		return true;
+		break;
 	}
 }
 
-// Where in a line the request begins; its length when there is none.
-static size_t request_at(struct http_side *s, struct bytes line)
+// Where in a line of something else the message begins; the line's length when nowhere.
+static size_t start_at(
+	struct http_state *http, struct http_side *s, const struct proto_io *io, struct bytes line)
 {
-	if (!s->searching && http_is_request_line(line))
+	if (!s->searching && http_is_start_line(line, (enum http_role)s->role))
 		return 0;
-	if (!s->searching && !s->established)
+	if (!s->searching && !http->established)
 		return line.len;
-	// The message before was not as long as it said.
+	// The message before was not as long as it said, or its begin was not seen.
 	if (!s->searching)
-		begin_search(s);
-	return http_request_in(line);
+		http_search(s, io);
+	return http_start_in(line, (enum http_role)s->role);
 }
 
-static enum parse whole_line(
-	struct http_side *s, const struct proto_io *io, struct bytes *in, size_t n, size_t *seen)
+static enum parse whole_line(struct http_state *http, struct http_side *s,
+	const struct proto_io *io, struct bytes *in, size_t n, size_t *seen)
 {
 	bool in_place = s->head == NULL;
 	struct bytes line = in_place ? (struct bytes){in->p, n, false} : gathered_bytes(s);
-	size_t at = request_at(s, line);
+	size_t at = start_at(http, s, io, line);
 	bool found = at < line.len;
 
 	if (!found && !s->searching)
@@ -238,45 +196,60 @@ static enum parse whole_line(
 	return PARSE_MORE;
 }
 
-// A line that is too long to be a request's.
-static enum parse overlong_line(
-	struct http_side *s, const struct proto_io *io, struct bytes *in, size_t n, bool ended)
+// A line that is too long to be a message's first.
+static enum parse overlong_line(struct http_state *http, struct http_side *s,
+	const struct proto_io *io, struct bytes *in, size_t n, bool ended)
 {
-	if (!s->searching && !s->established)
+	if (!s->searching && !http->established)
 		return PARSE_BAD;
 	if (!s->searching)
-		begin_search(s);
+		http_search(s, io);
 	bytes_take(in, n);
 	give_back(s, io);
 	s->overlong = !ended;
 	return PARSE_MORE;
 }
 
-static enum parse line_bytes(struct http_side *s, const struct proto_io *io, enum dir dir,
-	struct bytes *in, size_t *seen)
+static enum parse line_bytes(struct http_state *http, struct http_side *s,
+	const struct proto_io *io, enum dir dir, struct bytes *in, size_t *seen)
 {
 	const uint8_t *lf = memchr(in->p, '\n', in->len);
 	size_t n = lf != NULL ? (size_t)(lf - in->p) + 1 : in->len;
 
 	*seen = 0;
-	if (s->head == NULL && !open_side(s, dir, *in))
-		return PARSE_DONE;
+	if (s->head == NULL)
+		open_side(s, dir, *in);
 	s->searched += n < SEARCH_MAX ? (uint32_t)n : SEARCH_MAX;
 	if (s->searched > SEARCH_MAX)
 		return PARSE_DONE;
 	if (s->overlong || n > GATHER_MAX - gathered(s))
-		return overlong_line(s, io, in, n, lf != NULL);
+		return overlong_line(http, s, io, in, n, lf != NULL);
 	if (lf != NULL && s->head == NULL)
-		return whole_line(s, io, in, n, seen);
+		return whole_line(http, s, io, in, n, seen);
 	if (!gather(s, io, in, n))
 		return PARSE_DONE;
-	if (!open_side(s, dir, gathered_bytes(s)))
-		return PARSE_DONE;
-	return lf != NULL ? whole_line(s, io, in, 0, seen) : PARSE_MORE;
+	open_side(s, dir, gathered_bytes(s));
+	return lf != NULL ? whole_line(http, s, io, in, 0, seen) : PARSE_MORE;
 }
 
-static enum parse start_bytes(struct http_side *s, struct bytes *in)
+// CONNECT, Upgrade: the client sends on, and no answer was seen. Is this still HTTP?
+static bool switches(
+	struct http_state *http, struct http_side *s, const struct proto_io *io, uint8_t first)
 {
+	uint8_t asked = s->asked;
+
+	s->asked = KIND_OTHER;
+	if (asked == KIND_OTHER || http->n_responses >= http->n_requests)
+		return false;
+	return asked == KIND_CONNECT ||
+		http_offer_taken((enum http_offer)s->offer, first, io->next);
+}
+
+static enum parse start_bytes(
+	struct http_state *http, struct http_side *s, const struct proto_io *io, struct bytes *in)
+{
+	if (switches(http, s, io, in->p[0]))
+		return PARSE_SWITCH;
 	while (in->len > 0 && (in->p[0] == '\r' || in->p[0] == '\n'))
 		bytes_take(in, 1);
 	if (in->len > 0)
@@ -284,102 +257,8 @@ static enum parse start_bytes(struct http_side *s, struct bytes *in)
 	return PARSE_MORE;
 }
 
-// n <= s->left bytes of a body or chunk went by, or were lost.
-static enum parse skip(struct http_side *s, size_t n)
-{
-	s->left -= n;
-	if (s->left > 0)
-		return PARSE_MORE;
-	if (s->phase == PHASE_BODY)
-		return end_message(s);
-	s->phase = PHASE_CHUNK_END;
-	return PARSE_MORE;
-}
-
-static enum parse skip_bytes(struct http_side *s, struct bytes *in)
-{
-	size_t n = s->left < in->len ? (size_t)s->left : in->len;
-
-	bytes_take(in, n);
-	return skip(s, n);
-}
-
-static int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
-static void end_chunk_size(struct http_side *s)
-{
-	if (!s->has_digits) {
-		begin_search(s);
-		return;
-	}
-	s->has_digits = false;
-	s->line_empty = true;
-	s->phase = s->left > 0 ? PHASE_CHUNK_DATA : PHASE_TRAILER;
-}
-
-// What fits no chunk is left for the search.
-static void chunk_size_byte(struct http_side *s, struct bytes *in)
-{
-	uint8_t c = in->p[0];
-	int digit = hex_value(c);
-
-	if (digit >= 0 && s->left >> 59 == 0) {
-		s->left = s->left << 4 | (uint64_t)digit;
-		s->has_digits = true;
-	} else if (c == '\n') {
-		end_chunk_size(s);
-	} else if (c == ';' || c == '\r' || c == ' ' || c == '\t') {
-		s->phase = PHASE_CHUNK_EXTENSION;
-	} else {
-		begin_search(s);
-		return;
-	}
-	bytes_take(in, 1);
-}
-
-static void chunk_end_byte(struct http_side *s, struct bytes *in)
-{
-	uint8_t c = in->p[0];
-
-	if (c != '\r' && c != '\n') {
-		begin_search(s);
-		return;
-	}
-	if (c == '\n')
-		s->phase = PHASE_CHUNK_SIZE;
-	bytes_take(in, 1);
-}
-
-static enum parse chunk_bytes(struct http_side *s, struct bytes *in)
-{
-	bool ended;
-
-	switch (s->phase) {
-	case PHASE_CHUNK_SIZE:
-		chunk_size_byte(s, in);
-		return PARSE_MORE;
-	case PHASE_CHUNK_EXTENSION:
-		if (bytes_u8(in) == '\n')
-			end_chunk_size(s);
-		return PARSE_MORE;
-	case PHASE_CHUNK_END:
-		chunk_end_byte(s, in);
-		return PARSE_MORE;
-	default: // trailer
-		bytes_take(in, scan_lines(s, in->p, in->len, &ended));
-		return ended ? end_message(s) : PARSE_MORE;
-	}
-}
-
-static enum parse side_data(
-	struct http_side *s, const struct proto_io *io, enum dir dir, struct bytes in)
+static enum parse side_data(struct http_state *http, struct http_side *s, const struct proto_io *io,
+	enum dir dir, struct bytes in)
 {
 	enum parse result = PARSE_MORE;
 	size_t seen = 0;
@@ -387,24 +266,17 @@ static enum parse side_data(
 	while (result == PARSE_MORE && in.len > 0) {
 		switch (s->phase) {
 		case PHASE_START:
-			result = start_bytes(s, &in);
+			result = start_bytes(http, s, io, &in);
 			break;
 		case PHASE_LINE:
-			result = line_bytes(s, io, dir, &in, &seen);
+			result = line_bytes(http, s, io, dir, &in, &seen);
 			break;
 		case PHASE_HEAD:
-			result = head_bytes(s, io, &in, seen);
+			result = head_bytes(http, s, io, &in, seen);
 			seen = 0;
 			break;
-		case PHASE_SWITCH:
-			result = PARSE_SWITCH;
-			break;
-		case PHASE_BODY:
-		case PHASE_CHUNK_DATA:
-			result = skip_bytes(s, &in);
-			break;
 		default:
-			result = chunk_bytes(s, &in);
+			result = http_body_data(s, io, &in);
 			break;
 		}
 	}
@@ -417,10 +289,10 @@ static enum parse http_data(void *state, const struct proto_io *io, enum dir dir
 {
 	struct http_state *http = state;
 	struct http_side *s = &http->side[dir];
-	enum parse result = side_data(s, io, dir, in);
+	enum parse result = side_data(http, s, io, dir, in);
 
 	if (result != PARSE_MORE)
-		salvage(s, io);
+		salvage(http, s, io);
 	// An answer that is no HTTP is no reason to stop reading the questions.
 	return result == PARSE_BAD && dir == DIR_S2C ? PARSE_DONE : result;
 }
@@ -430,14 +302,13 @@ static enum parse http_gap(void *state, const struct proto_io *io, enum dir dir,
 	struct http_state *http = state;
 	struct http_side *s = &http->side[dir];
 
-	if ((s->phase == PHASE_BODY || s->phase == PHASE_CHUNK_DATA) && missing <= s->left) {
-		*io->unread = 0;
-		return skip(s, missing);
-	}
-	salvage(s, io);
-	if (dir == DIR_S2C && !s->established)
-		return PARSE_DONE;
-	begin_search(s);
+	if (http_body_gap(s, io, missing))
+		return PARSE_MORE;
+	salvage(http, s, io);
+	if (s->role == HTTP_UNTOLD)
+		s->role = dir == DIR_C2S ? HTTP_REQUESTS : HTTP_RESPONSES;
+	s->lost = true;
+	http_search(s, io);
 	return PARSE_MORE;
 }
 
@@ -445,8 +316,11 @@ static void http_end(void *state, const struct proto_io *io)
 {
 	struct http_state *http = state;
 
-	salvage(&http->side[DIR_C2S], io);
-	salvage(&http->side[DIR_S2C], io);
+	for (unsigned i = 0; i < 2; i++) {
+		struct http_side *s = &http->side[i];
+		http_body_close(s, io, s->phase == PHASE_TO_CLOSE);
+		salvage(http, s, io);
+	}
 }
 
 static enum probe http_probe(struct bytes in, uint16_t sport, uint16_t dport, enum dir *sender)

@@ -1,6 +1,7 @@
 #include "dataplane/inspect/proto/kit.h"
 
 #include "dataplane/inspect/proto/digest.h"
+#include "dataplane/inspect/proto/inflate.h"
 #include "dataplane/inspect/proto/quic_crypto.h"
 
 #include <stdlib.h>
@@ -12,8 +13,9 @@ struct kit *kit_new(void)
 	if (kit == NULL)
 		return NULL;
 	kit->digests = digests_new();
+	kit->inflaters = inflaters_new();
 	kit->quic = quic_crypto_new();
-	if (kit->digests == NULL || kit->quic == NULL) {
+	if (kit->quic == NULL || kit->inflaters == NULL || kit->digests == NULL) {
 		kit_free(kit);
 		return NULL;
 	}
@@ -25,6 +27,7 @@ void kit_free(struct kit *kit)
 	if (kit == NULL)
 		return;
 	digests_free(kit->digests);
+	inflaters_free(kit->inflaters);
 	quic_crypto_free(kit->quic);
 	free(kit);
 }

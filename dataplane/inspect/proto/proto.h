@@ -169,6 +169,7 @@ struct proto {
 	X(proto_tls)                                                                               \
 	X(proto_ssh)                                                                               \
 	X(proto_http)                                                                              \
+	X(proto_websocket)                                                                         \
 	X(proto_dns_tcp)                                                                           \
 	X(proto_stun_tcp)                                                                          \
 	X(proto_stun)                                                                              \
