@@ -37,6 +37,7 @@ void eve_put_transaction_ours(struct json_out *j, const struct eve_record *r);
 void eve_put_http(struct json_out *j, const struct eve_record *r);
 void eve_put_http_ours(struct json_out *j, const struct eve_record *r);
 void eve_put_dns(struct json_out *j, const struct eve_record *r);
+void eve_put_mqtt(struct json_out *j, const struct eve_record *r);
 void eve_put_quic(struct json_out *j, const struct eve_record *r);
 
 // eve_alert.c

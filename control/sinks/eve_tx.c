@@ -19,7 +19,7 @@ static const struct {
 	{"ssh", NULL, NULL},
 	{"smtp", NULL, NULL},
 	{"pop3", NULL, NULL},
-	{"mqtt", NULL, NULL},
+	{"mqtt", eve_put_mqtt, NULL},
 	{"sip", NULL, NULL},
 };
 

@@ -167,14 +167,20 @@ struct proto {
 // One row a parser: proto.c makes the table of them.
 #define PROTOS(X)                                                                                  \
 	X(proto_tls)                                                                               \
+	X(proto_mqtt)                                                                              \
+	X(proto_xmpp)                                                                              \
+	X(proto_sip_tcp)                                                                           \
+	X(proto_irc)                                                                               \
 	X(proto_ssh)                                                                               \
 	X(proto_http)                                                                              \
 	X(proto_websocket)                                                                         \
 	X(proto_dns_tcp)                                                                           \
+	X(proto_socks)                                                                             \
 	X(proto_stun_tcp)                                                                          \
 	X(proto_stun)                                                                              \
 	X(proto_dns)                                                                               \
-	X(proto_quic)
+	X(proto_quic)                                                                              \
+	X(proto_sip)
 
 #define X(name) extern const struct proto name;
 PROTOS(X)
