@@ -172,6 +172,9 @@ struct proto {
 	X(proto_sip_tcp)                                                                           \
 	X(proto_irc)                                                                               \
 	X(proto_ssh)                                                                               \
+	X(proto_smtp)                                                                              \
+	X(proto_pop3)                                                                              \
+	X(proto_imap)                                                                              \
 	X(proto_http)                                                                              \
 	X(proto_websocket)                                                                         \
 	X(proto_dns_tcp)                                                                           \
