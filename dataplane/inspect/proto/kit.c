@@ -1,6 +1,7 @@
 #include "dataplane/inspect/proto/kit.h"
 
 #include "dataplane/inspect/proto/digest.h"
+#include "dataplane/inspect/proto/hpack.h"
 #include "dataplane/inspect/proto/inflate.h"
 #include "dataplane/inspect/proto/quic_crypto.h"
 
@@ -14,8 +15,10 @@ struct kit *kit_new(void)
 		return NULL;
 	kit->digests = digests_new();
 	kit->inflaters = inflaters_new();
+	kit->hpack = hpack_pool_new();
 	kit->quic = quic_crypto_new();
-	if (kit->quic == NULL || kit->inflaters == NULL || kit->digests == NULL) {
+	if (kit->hpack == NULL || kit->quic == NULL || kit->inflaters == NULL ||
+		kit->digests == NULL) {
 		kit_free(kit);
 		return NULL;
 	}
@@ -28,6 +31,7 @@ void kit_free(struct kit *kit)
 		return;
 	digests_free(kit->digests);
 	inflaters_free(kit->inflaters);
+	hpack_pool_free(kit->hpack);
 	quic_crypto_free(kit->quic);
 	free(kit);
 }

@@ -10,12 +10,14 @@
 
 struct digests; // proto/digest.h
 struct inflaters; // proto/inflate.h
+struct hpack_pool; // proto/hpack.h
 struct name_table; // proto/names.h
 struct quic_crypto; // proto/quic_crypto.h
 
 struct kit {
 	struct digests *digests;
 	struct inflaters *inflaters;
+	struct hpack_pool *hpack;
 	struct name_table *names;
 	struct quic_crypto *quic;
 };

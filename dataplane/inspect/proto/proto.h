@@ -175,6 +175,7 @@ struct proto {
 	X(proto_smtp)                                                                              \
 	X(proto_pop3)                                                                              \
 	X(proto_imap)                                                                              \
+	X(proto_http2)                                                                             \
 	X(proto_http)                                                                              \
 	X(proto_websocket)                                                                         \
 	X(proto_dns_tcp)                                                                           \
