@@ -182,6 +182,32 @@ static const struct {
 	{"the server's only", IPPROTO_TCP,
 		{S2C("\x05\x06\x07\x08zzzzzzzz"), S2C("zzzz" SERVER_HELLO)}, "tls< server_hello; ",
 		APP_TLS},
+	{"connect, then tls on both sides", IPPROTO_TCP,
+		{C2S("CONNECT a.b:443 HTTP/1.1\r\n\r\n"), S2C("HTTP/1.1 200 OK\r\n\r\n"),
+			C2S(CLIENT_HELLO), S2C(SERVER_HELLO)},
+		"http CONNECT; http< 200; tls client_hello; tls< server_hello; ", APP_TLS},
+	{"connect, answered late", IPPROTO_TCP,
+		{C2S("CONNECT a.b:443 HTTP/1.1\r\n\r\n"), C2S(CLIENT_HELLO),
+			S2C("HTTP/1.1 200 OK\r\n\r\n"), S2C(SERVER_HELLO)},
+		"http CONNECT; tls client_hello; tls< server_hello; ", APP_TLS},
+	{"starttls", IPPROTO_TCP,
+		{S2C("220 h ESMTP\r\n"), C2S("EHLO h\r\nSTARTTLS\r\n"), S2C("250 h\r\n"),
+			S2C("220 go\r\n"), C2S(CLIENT_HELLO), S2C(SERVER_HELLO)},
+		"smtp< 220; smtp EHLO; smtp STARTTLS; smtp< 250; smtp< 220; tls client_hello; "
+		"tls< server_hello; ",
+		APP_TLS},
+	{"smtp whose greeting tells nothing", IPPROTO_TCP,
+		{S2C("220 h\r\n"), C2S("EHLO h\r\n"), S2C("250 h\r\n")},
+		"smtp< 220; smtp EHLO; smtp< 250; ", APP_SMTP},
+	{"stun and dtls share a flow", IPPROTO_UDP,
+		{C2S("\x00\x01\x00\x00\x21\x12\xa4"
+		     "B0123456789ab"),
+			C2S("\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x36\x01\x00\x00\x2a"
+			    "\x00\x00\x00\x00\x00\x00\x00\x2a\xfe\xfd" RANDOM
+			    "\x00\x00\x00\x02\x13\x01\x01\x00"),
+			C2S("\x00\x01\x00\x00\x21\x12\xa4"
+			    "B0123456789ab")},
+		"stun stun; tls client_hello; stun stun; ", APP_TLS},
 	{"dns, then something else", IPPROTO_UDP,
 		{C2S("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01"
 		     "a\x00\x00\x01\x00\x01"),

@@ -116,20 +116,22 @@ static void test_talks(void)
 			{{DIR_C2S, "EHLO h\r\nSTARTTLS\r\n"}, {DIR_S2C, "220 go\r\n"}},
 			PARSE_SWITCH,
 			"smtp.command=EHLO smtp.helo=h\nsmtp.command=STARTTLS smtp.starttls=asked\n"
-			"s2c smtp.code=220 smtp.starttls=accepted\n"},
+			"s2c smtp.code=250\ns2c smtp.code=220 smtp.starttls=accepted\n"},
 		{"smtp: data refused", &proto_smtp,
-			{{DIR_C2S, "EHLO h\r\nDATA\r\n"}, {DIR_S2C, "554 no\r\n"},
+			{{DIR_C2S, "EHLO h\r\nDATA\r\n"}, {DIR_S2C, "250 h\r\n554 no\r\n"},
 				{DIR_C2S, "QUIT\r\n"}},
 			PARSE_MORE,
-			"smtp.command=EHLO smtp.helo=h\nsmtp.command=DATA\ns2c smtp.code=554\n"
+			"smtp.command=EHLO smtp.helo=h\nsmtp.command=DATA\ns2c smtp.code=250\ns2c "
+			"smtp.code=554\n"
 			"smtp.command=QUIT\n"},
 		{"smtp: auth", &proto_smtp,
-			{{DIR_C2S, "EHLO h\r\nAUTH LOGIN\r\n"}, {DIR_S2C, "334 VX\r\n"},
+			{{DIR_C2S, "EHLO h\r\nAUTH LOGIN\r\n"}, {DIR_S2C, "250 h\r\n334 VX\r\n"},
 				{DIR_C2S, "abcd\r\n"}, {DIR_S2C, "235 ok\r\n"},
 				{DIR_C2S, "XODD\r\n"}},
 			PARSE_MORE,
 			"smtp.command=EHLO smtp.helo=h\nsmtp.command=AUTH smtp.auth=LOGIN\n"
-			"s2c smtp.code=334\ns2c smtp.code=235\nsmtp.command=XODD\n"},
+			"s2c smtp.code=250\ns2c smtp.code=334\ns2c "
+			"smtp.code=235\nsmtp.command=XODD\n"},
 		{"pop3: a mail", &proto_pop3,
 			{{DIR_C2S, "RETR 1\r\n"}, {DIR_S2C, "+OK\r\n" MAIL ".\r\n+OK\r\n"}},
 			PARSE_MORE,

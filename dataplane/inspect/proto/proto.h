@@ -182,6 +182,7 @@ struct proto {
 	X(proto_socks)                                                                             \
 	X(proto_stun_tcp)                                                                          \
 	X(proto_stun)                                                                              \
+	X(proto_dtls)                                                                              \
 	X(proto_dns)                                                                               \
 	X(proto_quic)                                                                              \
 	X(proto_sip)

@@ -29,7 +29,10 @@ struct smtp_state {
 	struct mail_header mail;
 	uint64_t chunk_left; // BDAT
 	uint8_t phase; // of the client, enum phase
-	uint8_t wish; // what the server's next reply is to, enum wish
+	uint8_t wish; // what reply number wish_at is to, enum wish
+	uint16_t sent; // lines of the client that are answered, and
+	uint16_t answered; // answers: replies may come in a bunch (RFC 2920)
+	uint16_t wish_at;
 	bool greeted; // a command was read
 	bool offers_tls;
 	uint8_t strange[2];
@@ -82,6 +85,8 @@ static void begin_bdat(struct smtp_state *s, struct bytes arguments)
 // What a command means to the lines behind it.
 static void follow(struct smtp_state *s, struct bytes verb, struct bytes arguments)
 {
+	uint8_t before = s->wish;
+
 	if (line_has_word(verb, "DATA")) {
 		s->phase = PHASE_DATA;
 		s->wish = WISH_DATA;
@@ -93,6 +98,8 @@ static void follow(struct smtp_state *s, struct bytes verb, struct bytes argumen
 	} else if (line_has_word(verb, "STARTTLS") || line_has_word(verb, "X-ANONYMOUSTLS")) {
 		s->wish = WISH_STARTTLS;
 	}
+	if (s->wish != before || s->wish == WISH_AUTH)
+		s->wish_at = s->sent;
 }
 
 static enum parse command(struct smtp_state *s, const struct proto_io *io, struct bytes line)
@@ -125,6 +132,7 @@ static enum parse command(struct smtp_state *s, const struct proto_io *io, struc
 	else if (line_has_word(verb, "STARTTLS"))
 		tx_put_text(&tx, FIELD_SMTP_STARTTLS, "asked");
 	io->tx(io->ctx, &tx);
+	s->sent++;
 	follow(s, verb, arguments);
 	return PARSE_MORE;
 }
@@ -133,14 +141,17 @@ static enum parse client_line(struct smtp_state *s, const struct proto_io *io, s
 {
 	switch (s->phase) {
 	case PHASE_AUTH:
-		if (!is_verb(line))
+		if (!is_verb(line)) {
+			s->wish_at = ++s->sent;
 			return PARSE_MORE;
+		}
 		s->phase = PHASE_COMMAND;
 		return command(s, io, line);
 	case PHASE_DATA:
 		if (line.len == 1 && line.p[0] == '.') { // RFC 5321 4.1.1.4
 			mail_header_end(&s->mail, io, APP_SMTP, DIR_C2S);
 			s->phase = PHASE_COMMAND;
+			s->sent++;
 		} else {
 			if (line.len > 0 && line.p[0] == '.')
 				bytes_take(&line, 1);
@@ -206,10 +217,14 @@ static enum parse server_line(struct smtp_state *s, const struct proto_io *io, s
 		note_offer(s, text);
 	if (!last)
 		return PARSE_MORE;
-	uint8_t wish = s->wish;
+	// The greeting answers nothing; nor do replies of which there are too many (LMTP).
+	if (s->answered < s->sent)
+		s->answered++;
+	uint8_t wish = s->answered == s->wish_at ? s->wish : WISH_NONE;
 	bool on = code.p[0] == '3'; // the dialogue goes on
 	report_reply(s, io, code, wish == WISH_STARTTLS);
-	s->wish = on && wish == WISH_AUTH ? WISH_AUTH : WISH_NONE;
+	if (wish != WISH_NONE && !(on && wish == WISH_AUTH))
+		s->wish = WISH_NONE;
 	if (wish == WISH_AUTH && !on && s->phase == PHASE_AUTH)
 		s->phase = PHASE_COMMAND;
 	if (wish == WISH_DATA && !on && s->phase == PHASE_DATA) { // refused
@@ -282,6 +297,7 @@ static enum parse smtp_gap(void *state, const struct proto_io *io, enum dir dir,
 		return PARSE_MORE;
 	}
 	lines_gap(&s->lines[dir], io);
+	s->answered = s->sent; // who answers what is not known any more
 	return PARSE_MORE;
 }
 
