@@ -113,7 +113,7 @@ static void test_talks(void)
 		const char *text;
 	} talks[] = {
 		{"smtp: starttls", &proto_smtp,
-			{{DIR_C2S, "EHLO h\r\nSTARTTLS\r\n"}, {DIR_S2C, "220 go\r\n"}},
+			{{DIR_C2S, "EHLO h\r\nSTARTTLS\r\n"}, {DIR_S2C, "250 h\r\n220 go\r\n"}},
 			PARSE_SWITCH,
 			"smtp.command=EHLO smtp.helo=h\nsmtp.command=STARTTLS smtp.starttls=asked\n"
 			"s2c smtp.code=250\ns2c smtp.code=220 smtp.starttls=accepted\n"},

@@ -15,25 +15,25 @@ static const struct stream_row rows[] = {
 		      "x"),
 		PARSE_SWITCH,
 		"socks.version=05 socks.methods=02\nsocks.version=05 socks.user=me\n"
-		"socks.version=05 socks.command=01 socks.host=192.0.2.1 socks.port=00P\n",
+		"socks.version=05 socks.command=01 socks.host=192.0.2.1 socks.port=0050\n",
 		1},
 	{"socks 5, IPv6", DIR_C2S,
 		BYTES("\x05\x01\x00\x05\x01\x00\x04\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00"
 		      "\x00\x00\x00\x01\x00\x50"),
 		PARSE_MORE,
 		"socks.version=05 socks.methods=00\n"
-		"socks.version=05 socks.command=01 socks.host=2001:db8::1 socks.port=00P\n",
+		"socks.version=05 socks.command=01 socks.host=2001:db8::1 socks.port=0050\n",
 		0},
 	{"socks 5, unknown kind of address", DIR_C2S, BYTES("\x05\x01\x00\x05\x01\x00\x09zzzz"),
 		PARSE_BAD, "socks.version=05 socks.methods=00\n", 0},
 	{"socks 4", DIR_C2S, BYTES("\x04\x01\x00\x50\xc0\x00\x02\x01me\x00GET"), PARSE_SWITCH,
-		"socks.version=04 socks.command=01 socks.host=192.0.2.1 socks.port=00P "
+		"socks.version=04 socks.command=01 socks.host=192.0.2.1 socks.port=0050 "
 		"socks.user=me\n",
 		3},
 	{"socks 4a", DIR_C2S,
 		BYTES("\x04\x01\x00\x50\x00\x00\x00\x01\x00"
 		      "a.b\x00GET"),
-		PARSE_SWITCH, "socks.version=04 socks.command=01 socks.host=a.b socks.port=00P\n",
+		PARSE_SWITCH, "socks.version=04 socks.command=01 socks.host=a.b socks.port=0050\n",
 		3},
 	{"server of socks 5", DIR_S2C,
 		BYTES("\x05\x00\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00HTTP"), PARSE_SWITCH,

@@ -186,8 +186,10 @@ static inline void run_feed(struct parser_run *r, enum dir dir, const void *p, s
 
 static inline void run_gap(struct parser_run *r, enum dir dir, uint32_t missing)
 {
-	if (r->result[dir] == PARSE_MORE)
-		r->result[dir] = r->proto->gap(r->state, &r->io, dir, missing);
+	if (r->result[dir] != PARSE_MORE)
+		return;
+	r->result[dir] =
+		r->proto->gap != NULL ? r->proto->gap(r->state, &r->io, dir, missing) : PARSE_DONE;
 }
 
 static inline void run_end(struct parser_run *r)
