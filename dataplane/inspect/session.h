@@ -22,7 +22,7 @@ struct side {
 	uint8_t probe_len; // bytes in probe[]
 	uint8_t searching; // probe[] holds the last bytes, not the first (recognise.h)
 	uint8_t switched; // begins anew: what still comes of the protocol before is dropped
-	uint8_t pad[4];
+	uint32_t searched; // bytes gone through
 	uint8_t probe[PROBE_BYTES];
 };
 

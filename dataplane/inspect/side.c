@@ -198,8 +198,9 @@ static void search_bytes(struct conversations *c, unsigned side, struct bytes in
 	struct side *here = &s->side[side];
 	size_t at = 0;
 
+	here->searched += (uint32_t)in.len;
 	if (!recognise_hello(here, in, &at)) {
-		if (s->offset[side] > c->search_bytes)
+		if (here->searched > c->search_bytes)
 			give_up(c, side);
 		return;
 	}
@@ -219,21 +220,47 @@ static void search_bytes(struct conversations *c, unsigned side, struct bytes in
 		parse_bytes(c, side, (struct bytes){in.p + at, in.len - at, false});
 }
 
-// After a switch the other side knew the protocol first. What is not it yet is the tail of the
-// protocol before: it is dropped.
+// After a switch the peer knew the protocol first. What of the protocol before still comes here
+// stands in front of a TLS hello; any other protocol begins at once.
 static void await_bytes(struct conversations *c, unsigned side, struct bytes in)
 {
 	struct session *s = c->session;
+	struct side *here = &s->side[side];
+	uint8_t first[PROBE_BYTES];
+	struct bytes view = in, kept = {first, here->probe_len, false};
 	enum dir sender;
 	uint16_t sport, dport;
 
-	side_ports(c->flow, side, &sport, &dport);
-	if (s->proto->probe == NULL || s->proto->probe(in, sport, dport, &sender) == PROBE_YES) {
-		s->side[side].state = SIDE_PARSING;
-		parse_bytes(c, side, in);
-	} else if (s->offset[side] > c->search_bytes) {
-		give_up(c, side);
+	if (s->proto->app_proto == APP_TLS) {
+		memcpy(first, here->probe, kept.len);
+		here->probe_len = 0;
+		here->searching = 1;
+		side_bytes(c, side, kept);
+		side_bytes(c, side, in);
+		return;
 	}
+	if (kept.len > 0) {
+		size_t more = in.len < PROBE_BYTES - kept.len ? in.len : PROBE_BYTES - kept.len;
+		memcpy(here->probe + kept.len, in.p, more);
+		view = (struct bytes){here->probe, kept.len + more, false};
+	}
+	side_ports(c->flow, side, &sport, &dport);
+	enum probe answer = s->proto->probe(view, sport, dport, &sender);
+	if (answer == PROBE_MORE && view.len < PROBE_BYTES) {
+		memcpy(here->probe, view.p, kept.len > 0 ? 0 : view.len);
+		here->probe_len = (uint8_t)view.len;
+		return;
+	}
+	memcpy(first, here->probe, kept.len);
+	here->probe_len = 0;
+	if (answer != PROBE_YES) {
+		give_up(c, side);
+		return;
+	}
+	here->state = SIDE_PARSING;
+	parse_bytes(c, side, kept);
+	if (here->state == SIDE_PARSING)
+		parse_bytes(c, side, in);
 }
 
 static void probe_bytes(struct conversations *c, unsigned side, struct bytes in)
@@ -286,7 +313,8 @@ void side_bytes(struct conversations *c, unsigned side, struct bytes in)
 		parse_bytes(c, side, in);
 	else if (here->state == SIDE_PROBING && here->searching)
 		search_bytes(c, side, in);
-	else if (here->state == SIDE_PROBING && here->switched && c->session->proto != NULL)
+	else if (here->state == SIDE_PROBING && here->switched && c->session->proto != NULL &&
+		c->session->proto->probe != NULL)
 		await_bytes(c, side, in);
 	else if (here->state == SIDE_PROBING)
 		probe_bytes(c, side, in);

@@ -5,6 +5,8 @@
 const struct op ops[] = {
 	{"segment", "N", "cut TCP payloads into segments of at most N bytes", 1, 65535, 1, 0, false,
 		op_segment, NULL},
+	{"overlap", NULL, "send the middle of each TCP payload twice", 0, 0, 1, 0, false,
+		op_overlap, NULL},
 	{"reorder", NULL, "swap neighbouring TCP data packets of one direction (--seed)", 0, 0, 1,
 		0, false, op_reorder, op_reorder_end},
 	{"duplicate", "[K]", "write every K-th packet twice (default 2; --tcp: TCP packets only)",
@@ -23,6 +25,9 @@ const struct op ops[] = {
 		NULL},
 	{"vxlan", "VNI", "put frames into VXLAN over IPv4", 0, 16777215, 1, 0, true, op_vxlan,
 		NULL},
+	{"geneve", "VNI", "put frames into GENEVE over IPv4", 0, 16777215, 1, 0, true, op_geneve,
+		NULL},
+	{"ipip", NULL, "put IP packets into IPv4", 0, 0, 1, 0, true, op_ipip, NULL},
 };
 
 const size_t n_ops = sizeof(ops) / sizeof(ops[0]);

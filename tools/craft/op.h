@@ -53,6 +53,7 @@ const struct op *op_find(const char *name);
 
 // The functions of the table.
 int op_segment(struct op_run *run, const struct frame *f);
+int op_overlap(struct op_run *run, const struct frame *f);
 int op_reorder(struct op_run *run, const struct frame *f);
 int op_reorder_end(struct op_run *run);
 int op_duplicate(struct op_run *run, const struct frame *f);
@@ -64,6 +65,8 @@ int op_pppoe(struct op_run *run, const struct frame *f);
 int op_gre(struct op_run *run, const struct frame *f);
 int op_gtpu(struct op_run *run, const struct frame *f);
 int op_vxlan(struct op_run *run, const struct frame *f);
+int op_geneve(struct op_run *run, const struct frame *f);
+int op_ipip(struct op_run *run, const struct frame *f);
 
 // For them.
 static inline int op_pass(struct op_run *run, const struct frame *f)

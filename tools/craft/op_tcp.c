@@ -77,6 +77,19 @@ int op_segment(struct op_run *run, const struct frame *f)
 	return err;
 }
 
+// Two thirds, then the last two thirds: the middle comes twice.
+int op_overlap(struct op_run *run, const struct frame *f)
+{
+	struct located_tcp t;
+
+	if (!locate_tcp(run->link, f, &t) || t.payload_len < 3 ||
+		(t.flags & (TCP_RST | TCP_URG | TCP_SYN)))
+		return op_pass(run, f);
+	uint32_t third = t.payload_len / 3;
+	int err = put_segment(run, f, &t, 0, t.payload_len - third);
+	return err < 0 ? err : put_segment(run, f, &t, third, t.payload_len - third);
+}
+
 int op_duplicate(struct op_run *run, const struct frame *f)
 {
 	struct located at;

@@ -16,6 +16,7 @@ enum {
 	ETHERTYPE_OF_PPPOE = 0x8864,
 	PORT_GTPU = 2152,
 	PORT_VXLAN = 4789,
+	PORT_GENEVE = 6081,
 	PORT_VXLAN_FROM = 51000,
 	UDP_LEN = 8,
 	MACS_LEN = 12,
@@ -220,5 +221,34 @@ int op_vxlan(struct op_run *run, const struct frame *f)
 	put_udp(&c, &e, PORT_VXLAN_FROM, PORT_VXLAN, 8 + c.inner_len);
 	wire_u32(&c.w, 0x08000000); // the VNI is valid
 	wire_u32(&c.w, (uint32_t)run->arg << 8);
+	return cover_put(&c);
+}
+
+// RFC 8926 3.4: version 0, no options, an Ethernet frame inside.
+int op_geneve(struct op_run *run, const struct frame *f)
+{
+	struct cover c;
+
+	if (!cover_frame(&c, run, f))
+		return cover_pass(&c);
+	struct ends e = ends_of(&c);
+	packet_ethernet(&c.w, &e.from, &e.to, ETHERTYPE_OF_IPV4);
+	put_udp(&c, &e, PORT_VXLAN_FROM, PORT_GENEVE, 8 + c.inner_len);
+	wire_u32(&c.w, 0x6558);
+	wire_u32(&c.w, (uint32_t)run->arg << 8);
+	return cover_put(&c);
+}
+
+// RFC 2003, RFC 4213.
+int op_ipip(struct op_run *run, const struct frame *f)
+{
+	struct cover c;
+
+	if (!cover_ip(&c, run, f))
+		return cover_pass(&c);
+	struct ends e = ends_of(&c);
+	wire_u16(&c.w, ETHERTYPE_OF_IPV4);
+	packet_ip(&c.w, &e.from, &e.to, (uint16_t)++run->count,
+		c.at.version == 6 ? IPPROTO_IPV6 : IPPROTO_IPIP, c.inner_len);
 	return cover_put(&c);
 }
