@@ -88,9 +88,6 @@ static bool cover_frame(struct cover *c, struct op_run *run, const struct frame 
 		return false;
 	if (!locate_ip(DLT_EN10MB, &c->in, &c->at))
 		c->at.version = 0;
-	// An IP packet that says to be longer than its frame is something else in a tunnel.
-	else if (!c->at.whole && c->in.wire_len == c->in.len)
-		return false;
 	c->inner = c->in.data;
 	c->inner_len = c->in.wire_len;
 	c->inner_here = c->in.len;
