@@ -3,6 +3,7 @@
 #include "control/sinks/eve_parts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 // IANA, domain name system parameters.
 static const struct eve_name rrtypes[] = {{1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"},
@@ -39,6 +40,81 @@ static void put_queries(struct json_out *j, const struct eve_record *r)
 		jout_text(j, "rrname", r->values[i].p, r->values[i].len);
 		if (i + 1 < r->n && r->values[i + 1].tag == FIELD_DNS_RRTYPE)
 			put_rrtype(j, eve_u16(&r->values[i + 1], 0));
+		jout_close(j, '}');
+	}
+	jout_close(j, ']');
+}
+
+static bool next_word(const uint8_t **p, size_t *left, const uint8_t **word, size_t *len)
+{
+	const uint8_t *space = *left > 0 ? memchr(*p, ' ', *left) : NULL;
+
+	*word = *p;
+	*len = space != NULL ? (size_t)(space - *p) : *left;
+	size_t took = *len + (space != NULL ? 1 : 0);
+	*p += took;
+	*left -= took;
+	return took > 0;
+}
+
+// "m r 1 2 3": words of a record's data, by the keys of its object.
+static void put_words(struct json_out *j, const char *object, const struct eve_value *v,
+	const char *const *keys, unsigned n, unsigned first_number, unsigned numbers)
+{
+	const uint8_t *p = v->p, *word;
+	size_t left = v->len, len;
+
+	jout_open(j, object, '{');
+	for (unsigned i = 0; i < n && next_word(&p, &left, &word, &len); i++) {
+		uint64_t number = 0;
+		if (i < first_number || i >= first_number + numbers) {
+			jout_text(j, keys[i], word, len);
+			continue;
+		}
+		for (size_t k = 0; k < len && k < 10 && word[k] >= '0' && word[k] <= '9'; k++)
+			number = number * 10 + (unsigned)(word[k] - '0');
+		jout_number(j, keys[i], number);
+	}
+	jout_close(j, '}');
+}
+
+enum { TYPE_SOA = 6, TYPE_SRV = 33 };
+
+static void put_data(struct json_out *j, uint16_t tag, uint16_t type, const struct eve_value *data)
+{
+	static const char *const soa[] = {
+		"mname", "rname", "serial", "refresh", "retry", "expire", "minimum"};
+	static const char *const srv[] = {"priority", "weight", "port", "name"};
+
+	if (type == TYPE_SOA && tag != FIELD_DNS_ADDITIONAL)
+		put_words(j, "soa", data, soa, 7, 2, 5);
+	else if (type == TYPE_SRV && tag == FIELD_DNS_ANSWER)
+		put_words(j, "srv", data, srv, 4, 0, 3);
+	else
+		jout_text(j, "rdata", data->p, data->len);
+}
+
+// The records of a section: each is its name, then its type and TTL, then its data.
+static void put_section(
+	struct json_out *j, const struct eve_record *r, const char *key, uint16_t tag)
+{
+	if (eve_record_find(r, tag) == NULL)
+		return;
+	jout_open(j, key, '[');
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct eve_value *rr = i + 1 < r->n ? &r->values[i + 1] : NULL;
+		const struct eve_value *data = i + 2 < r->n ? &r->values[i + 2] : NULL;
+		if (r->values[i].tag != tag)
+			continue;
+		jout_open(j, NULL, '{');
+		jout_text(j, "rrname", r->values[i].p, r->values[i].len);
+		if (rr != NULL && rr->tag == FIELD_DNS_RR && rr->len == 6) {
+			put_rrtype(j, eve_u16(rr, 0));
+			jout_number(j, "ttl", (uint32_t)eve_u16(rr, 2) << 16 | eve_u16(rr, 4));
+			if (data != NULL &&
+				(data->tag == FIELD_DNS_RDATA || data->tag == FIELD_DNS_ADDRESS))
+				put_data(j, tag, eve_u16(rr, 0), data);
+		}
 		jout_close(j, '}');
 	}
 	jout_close(j, ']');
@@ -82,4 +158,7 @@ void eve_put_dns(struct json_out *j, const struct eve_record *r)
 		put_dns_flags(j, flags);
 	}
 	put_queries(j, r);
+	put_section(j, r, "answers", FIELD_DNS_ANSWER);
+	put_section(j, r, "authorities", FIELD_DNS_AUTHORITY);
+	put_section(j, r, "additionals", FIELD_DNS_ADDITIONAL);
 }

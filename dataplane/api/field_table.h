@@ -120,7 +120,8 @@
 	X(FIELD_DNS_AUTHORITY, "dns.authorities.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, S, "example.org", "RFC 1035 4.1.3") \
 	X(FIELD_DNS_ADDITIONAL, "dns.additionals.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, B, "example.org", "RFC 1035 4.1.3") \
 	X(FIELD_DNS_RR, "dns.rr", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "", "RFC 1035 4.1.3: type u16, ttl u32; follows the record's name") \
-	X(FIELD_DNS_RDATA, "dns.rdata", SCAN_NO, FORM_OWN, "", MASK_NAME, B, "192.0.2.1", "RFC 1035 3.3, RFC 3596, RFC 9460; as text, follows dns.rr") \
+	X(FIELD_DNS_ADDRESS, "dns.address", SCAN_NO, FORM_OWN, "", MASK_NAME, B, "192.0.2.1", "RFC 1035 3.4.1, RFC 3596; as text, follows dns.rr") \
+	X(FIELD_DNS_RDATA, "dns.rdata", SCAN_NO, FORM_OWN, "", MASK_TEXT, B, "example.net", "RFC 1035 3.3, RFC 9460; as text, follows dns.rr") \
 	X(FIELD_DNS_ECH, "dns.ech", SCAN_NO, FORM_FLAG, "+dns.ech", MASK_CLEAR, S, "true", "RFC 9460, RFC 9848: an HTTPS record carries ech") \
 	/* SSH */ \
 	X(FIELD_SSH_PROTO, "ssh.proto", SCAN_BLOCK, FORM_TEXT, "@.proto_version", MASK_CLEAR, B, "2.0", "RFC 4253 4.2") \

@@ -206,6 +206,44 @@ static void test_dns(void)
 	json_decref(j);
 }
 
+static void test_dns_records(void)
+{
+	static const uint8_t a[] = {0, 1, 0, 0, 0, 60}, soa[] = {0, 6, 0, 0, 1, 0},
+			     srv[] = {0, 33, 0, 0, 0, 1};
+	struct maker m;
+
+	make_tx(&m, APP_DNS, IPPROTO_UDP);
+	put_value(&m, FIELD_DNS_HEADER, "\x12\x34\x81\x80", 4);
+	put_value(&m, FIELD_DNS_ANSWER, "a.example", 9);
+	put_value(&m, FIELD_DNS_RR, a, sizeof(a));
+	put_value(&m, FIELD_DNS_ADDRESS, "192.0.2.1", 9);
+	put_value(&m, FIELD_DNS_ANSWER, "s.example", 9);
+	put_value(&m, FIELD_DNS_RR, srv, sizeof(srv));
+	put_value(&m, FIELD_DNS_RDATA, "1 2 443 t", 9);
+	put_value(&m, FIELD_DNS_AUTHORITY, "example", 7);
+	put_value(&m, FIELD_DNS_RR, soa, sizeof(soa));
+	put_value(&m, FIELD_DNS_RDATA, "m r 1 2 3 4 5", 13);
+	put_value(&m, FIELD_DNS_ADDITIONAL, "x", 1);
+	json_t *j = json_of(&m);
+	json_t *dns = json_object_get(j, "dns");
+	json_t *answers = json_object_get(dns, "answers");
+	json_t *first = json_array_get(answers, 0), *second = json_array_get(answers, 1);
+	json_t *authority = json_array_get(json_object_get(dns, "authorities"), 0);
+
+	CHECK(json_array_size(answers) == 2, "answers");
+	CHECK(strcmp(json_string_value(json_object_get(first, "rrname")), "a.example") == 0,
+		"name");
+	CHECK(strcmp(json_string_value(json_object_get(first, "rrtype")), "A") == 0, "type");
+	CHECK(json_integer_value(json_object_get(first, "ttl")) == 60, "ttl");
+	CHECK(strcmp(json_string_value(json_object_get(first, "rdata")), "192.0.2.1") == 0, "data");
+	json_t *port = json_object_get(json_object_get(second, "srv"), "port");
+	CHECK(json_integer_value(port) == 443, "srv");
+	json_t *minimum = json_object_get(json_object_get(authority, "soa"), "minimum");
+	CHECK(json_integer_value(minimum) == 5, "soa");
+	CHECK(json_array_size(json_object_get(dns, "additionals")) == 1, "additionals");
+	json_decref(j);
+}
+
 static void test_dns_flags(void)
 {
 	static const struct {
@@ -427,6 +465,7 @@ int main(void)
 		{"hosts and ports", test_host},
 		{"dns", test_dns},
 		{"dns header", test_dns_flags},
+		{"dns records", test_dns_records},
 		{"alert", test_alert},
 		{"all fields", test_all_fields},
 		{"flow", test_flow},

@@ -46,7 +46,8 @@ static inline bool run_is_text(uint16_t field)
 	case FORM_DIGITS:
 		return true;
 	case FORM_OWN:
-		return field_table[field].scan == SCAN_BLOCK || field == FIELD_DNS_RDATA;
+		return field_table[field].scan == SCAN_BLOCK || field == FIELD_DNS_RDATA ||
+			field == FIELD_DNS_ADDRESS;
 	default:
 		return false;
 	}
