@@ -1,6 +1,7 @@
 #include "dataplane/runtime/capture_file.h"
 
 #include "dataplane/inspect/packet.h"
+#include "dataplane/runtime/capture_ng.h"
 #include "dataplane/runtime/unpack.h"
 
 #include <pcap/pcap.h>
@@ -13,11 +14,13 @@
 #include <unistd.h>
 
 struct capture_file {
-	pcap_t *pcap;
+	pcap_t *pcap; // NULL: pcapng
+	struct capture_ng *ng;
 	int fd; // of the file on disk; its offset is the progress. Owned by the FILE under pcap
 	uint64_t size;
 	uint64_t filtered;
-	uint8_t link;
+	uint8_t link; // of pcap
+	int filter_dlt; // what the filter was compiled for
 	bool has_filter;
 	struct bpf_program filter;
 	char error[PCAP_ERRBUF_SIZE];
@@ -76,14 +79,53 @@ static int open_file(struct capture_file *c, const char *path)
 	return 0;
 }
 
-static int set_filter(struct capture_file *c, const char *filter)
+// Frames of another link type than the filter is for do not pass it.
+static int set_filter(struct capture_file *c, int dlt, const char *filter)
 {
-	if (pcap_compile(c->pcap, &c->filter, filter, 1, PCAP_NETMASK_UNKNOWN) < 0) {
-		snprintf(c->error, sizeof(c->error), "filter: %.200s", pcap_geterr(c->pcap));
-		return -EINVAL;
+	pcap_t *dead = pcap_open_dead(dlt, 262144);
+	int err = 0;
+
+	if (dead == NULL)
+		return -ENOMEM;
+	if (pcap_compile(dead, &c->filter, filter, 1, PCAP_NETMASK_UNKNOWN) < 0) {
+		snprintf(c->error, sizeof(c->error), "filter: %.200s", pcap_geterr(dead));
+		err = -EINVAL;
 	}
-	c->has_filter = true;
-	return 0;
+	pcap_close(dead);
+	c->has_filter = err == 0;
+	c->filter_dlt = dlt;
+	return err;
+}
+
+// Only of a file that can be read anew; a pipe is left to libpcap.
+static bool is_ng(int fd)
+{
+	static const uint8_t magic[4] = {0x0a, 0x0d, 0x0d, 0x0a};
+	uint8_t begin[4] = {0};
+	int copy = dup(fd);
+	FILE *file = copy >= 0 ? unpack_open(copy) : NULL;
+
+	if (file == NULL)
+		return false;
+	bool ng = fread(begin, 1, sizeof(begin), file) == sizeof(begin) &&
+		memcmp(begin, magic, sizeof(magic)) == 0;
+	fclose(file);
+	return lseek(fd, 0, SEEK_SET) == 0 && ng;
+}
+
+static int open_ng(struct capture_file *c, FILE *file, const char *filter)
+{
+	const char *error;
+
+	c->ng = capture_ng_open(file);
+	if (c->ng == NULL)
+		return -ENOMEM;
+	int dlt = capture_ng_first_dlt(c->ng, &error);
+	if (error != NULL) {
+		snprintf(c->error, sizeof(c->error), "%s", error);
+		return -EBADMSG;
+	}
+	return filter == NULL ? 0 : set_filter(c, dlt >= 0 ? dlt : DLT_EN10MB, filter);
 }
 
 static int open_capture(struct capture_file *c, const char *path, const char *filter)
@@ -95,11 +137,14 @@ static int open_capture(struct capture_file *c, const char *path, const char *fi
 			close(c->fd);
 		return err;
 	}
+	bool ng = c->size > 0 && is_ng(c->fd);
 	FILE *file = unpack_open(c->fd);
 	if (file == NULL) {
 		snprintf(c->error, sizeof(c->error), "%s", strerror(errno));
 		return -ENOMEM;
 	}
+	if (ng)
+		return open_ng(c, file, filter);
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(
 		file, PCAP_TSTAMP_PRECISION_NANO, c->error);
 	if (c->pcap == NULL) {
@@ -107,7 +152,7 @@ static int open_capture(struct capture_file *c, const char *path, const char *fi
 		return -EBADMSG;
 	}
 	c->link = link_of(pcap_datalink(c->pcap));
-	return filter == NULL ? 0 : set_filter(c, filter);
+	return filter == NULL ? 0 : set_filter(c, pcap_datalink(c->pcap), filter);
 }
 
 int capture_file_open(
@@ -133,9 +178,46 @@ void capture_file_close(struct capture_file *c)
 		return;
 	if (c->has_filter)
 		pcap_freecode(&c->filter);
+	capture_ng_close(c->ng);
 	if (c->pcap != NULL)
 		pcap_close(c->pcap);
 	free(c);
+}
+
+static bool passes(
+	const struct capture_file *c, int dlt, const struct pcap_pkthdr *head, const uint8_t *data)
+{
+	if (!c->has_filter)
+		return true;
+	return dlt == c->filter_dlt && pcap_offline_filter(&c->filter, head, data) != 0;
+}
+
+static enum capture_next next_ng(struct capture_file *c, struct capture_frame *frame)
+{
+	struct capture_ng_frame f;
+	struct pcap_pkthdr head = {0};
+	const char *error;
+
+	for (;;) {
+		enum capture_ng_next got = capture_ng_next(c->ng, &f, &error);
+		if (got == CAPTURE_NG_END)
+			return CAPTURE_END;
+		if (got == CAPTURE_NG_BROKEN) {
+			snprintf(c->error, sizeof(c->error), "%s", error);
+			return CAPTURE_TRUNCATED;
+		}
+		head.caplen = f.len;
+		head.len = f.wire_len;
+		if (passes(c, f.dlt, &head, f.data))
+			break;
+		c->filtered++;
+	}
+	*frame = (struct capture_frame){.data = f.data,
+		.ts_ns = f.ts_ns,
+		.len = f.len,
+		.wire_len = f.wire_len > f.len ? f.wire_len : f.len,
+		.link = link_of(f.dlt)};
+	return CAPTURE_FRAME;
 }
 
 enum capture_next capture_file_next(struct capture_file *c, struct capture_frame *frame)
@@ -143,6 +225,8 @@ enum capture_next capture_file_next(struct capture_file *c, struct capture_frame
 	struct pcap_pkthdr *head;
 	const u_char *data;
 
+	if (c->ng != NULL)
+		return next_ng(c, frame);
 	for (;;) {
 		int got = pcap_next_ex(c->pcap, &head, &data);
 		if (got == PCAP_ERROR_BREAK || got == 0)
@@ -151,7 +235,7 @@ enum capture_next capture_file_next(struct capture_file *c, struct capture_frame
 			snprintf(c->error, sizeof(c->error), "%.200s", pcap_geterr(c->pcap));
 			return CAPTURE_TRUNCATED;
 		}
-		if (!c->has_filter || pcap_offline_filter(&c->filter, head, data) != 0)
+		if (passes(c, c->filter_dlt, head, data))
 			break;
 		c->filtered++;
 	}

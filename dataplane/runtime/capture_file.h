@@ -1,4 +1,5 @@
-// One capture file: pcap or pcapng, plain, gzip or zstd; libpcap reads it.
+// One capture file: pcap or pcapng, plain, gzip or zstd. libpcap reads pcap; pcapng, whose interfaces
+// may differ, is read by capture_ng.h.
 
 #pragma once
 
