@@ -167,6 +167,9 @@ struct proto {
 // One row a parser: proto.c makes the table of them.
 #define PROTOS(X)                                                                                  \
 	X(proto_tls)                                                                               \
+	X(proto_mmtls)                                                                             \
+	X(proto_whatsapp)                                                                          \
+	X(proto_mtproto)                                                                           \
 	X(proto_mqtt)                                                                              \
 	X(proto_xmpp)                                                                              \
 	X(proto_sip_tcp)                                                                           \
@@ -179,13 +182,19 @@ struct proto {
 	X(proto_http)                                                                              \
 	X(proto_websocket)                                                                         \
 	X(proto_dns_tcp)                                                                           \
+	X(proto_kakaotalk)                                                                         \
 	X(proto_socks)                                                                             \
 	X(proto_stun_tcp)                                                                          \
 	X(proto_stun)                                                                              \
 	X(proto_dtls)                                                                              \
 	X(proto_dns)                                                                               \
 	X(proto_quic)                                                                              \
-	X(proto_sip)
+	X(proto_sip)                                                                               \
+	X(proto_oicq)                                                                              \
+	X(proto_discord)                                                                           \
+	X(proto_zoom)                                                                              \
+	X(proto_reflector)                                                                         \
+	X(proto_rtp)
 
 #define X(name) extern const struct proto name;
 PROTOS(X)

@@ -353,19 +353,36 @@ static enum probe probe_5(struct bytes in)
 	return in.len == 2u + in.p[1] ? PROBE_YES : PROBE_NO;
 }
 
-// Version, command, a port and an address that can be, a user of printable letters.
+static bool is_text(uint8_t c)
+{
+	return c > 0x20 && c < 0x7f;
+}
+
+// Version, command, a port and an address that can be, a user of printable letters; 4a: 0.0.0.x and
+// a name behind the user.
 static enum probe probe_4(struct bytes in)
 {
+	bool named = in.len > 7 && in.p[4] == 0 && in.p[5] == 0 && in.p[6] == 0 && in.p[7] != 0;
+	size_t at = 8;
+
 	if ((in.len > 1 && in.p[1] != 1 && in.p[1] != 2) ||
-		(in.len > 3 && in.p[2] == 0 && in.p[3] == 0) || (in.len > 4 && in.p[4] >= 224))
+		(in.len > 3 && in.p[2] == 0 && in.p[3] == 0) || (in.len > 4 && in.p[4] >= 224) ||
+		(in.len > 7 && in.p[4] == 0 && !named))
 		return PROBE_NO;
-	for (size_t i = 8; i < in.len; i++) {
-		if (in.p[i] == '\0')
-			return PROBE_YES;
-		if (in.p[i] < 0x20 || in.p[i] > 0x7e)
-			return PROBE_NO;
-	}
-	return in.len < PROBE_BYTES ? PROBE_MORE : PROBE_NO;
+	while (at < in.len && is_text(in.p[at]))
+		at++;
+	if (at >= in.len)
+		return in.len < PROBE_BYTES ? PROBE_MORE : PROBE_NO;
+	if (in.p[at] != '\0')
+		return PROBE_NO;
+	if (!named)
+		return in.len == at + 1 ? PROBE_YES : PROBE_NO; // nothing is said before the answer
+	size_t name = at + 1;
+	for (at = name; at < in.len && is_text(in.p[at]); at++)
+		;
+	if (at >= in.len)
+		return in.len < PROBE_BYTES ? PROBE_MORE : PROBE_NO;
+	return in.p[at] == '\0' && at > name + 2 ? PROBE_YES : PROBE_NO;
 }
 
 static enum probe socks_probe(struct bytes in, uint16_t sport, uint16_t dport, enum dir *sender)
