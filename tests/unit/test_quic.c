@@ -41,8 +41,10 @@ static void test_keys(void)
 		struct quic_version v = quic_version_of(rows[i].version);
 		struct quic_keys keys[2];
 		uint8_t want[16];
-		CHECK(quic_initial_keys(q, &v.secrets, (struct bytes){dcid, 8, false}, keys), "%zu",
-			i);
+		for (unsigned dir = 0; dir < 2; dir++)
+			CHECK(quic_initial_keys(q, &v.secrets, (struct bytes){dcid, 8, false}, dir,
+				      &keys[dir]),
+				"%zu", i);
 		for (unsigned dir = 0; dir < 2; dir++) {
 			size_t n = from_hex(rows[i].key[dir], want);
 			CHECK(memcmp(keys[dir].key, want, n) == 0, "%zu key %u", i, dir);
@@ -70,7 +72,8 @@ static void test_server_packet(void)
 	uint8_t wire[256];
 	struct bytes in = {wire, from_hex(hex, wire), false};
 
-	quic_initial_keys(q, &v.secrets, (struct bytes){dcid, 8, false}, keys);
+	for (unsigned side = 0; side < 2; side++)
+		quic_initial_keys(q, &v.secrets, (struct bytes){dcid, 8, false}, side, &keys[side]);
 	CHECK(quic_next_packet(&in, &p) && p.type == QUIC_INITIAL && in.len == 0, "packet");
 	struct bytes plain = quic_open(q, &keys[DIR_S2C], p.all, p.head);
 	CHECK(!plain.bad && plain.len > 10 && plain.p[0] == 0x02 && plain.p[5] == 0x06, "frames");
@@ -94,7 +97,8 @@ static size_t seal(uint8_t *out, uint32_t version, enum dir dir, struct bytes id
 	uint8_t nonce[12], mask[16];
 	int n;
 
-	quic_initial_keys(q, &v.secrets, (struct bytes){dcid, 8, false}, keys);
+	for (unsigned side = 0; side < 2; side++)
+		quic_initial_keys(q, &v.secrets, (struct bytes){dcid, 8, false}, side, &keys[side]);
 	const struct quic_keys *k = &keys[dir];
 	size_t at = 0, len = frames.len + 2 + 16;
 	out[at++] = (uint8_t)(0xc1 | (version == V2 ? 0x10 : 0)); // two bytes of packet number

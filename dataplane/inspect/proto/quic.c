@@ -32,7 +32,9 @@ enum {
 
 struct quic_state {
 	uint32_t version;
-	bool has_keys;
+	bool has_keys[2];
+	uint8_t dcid_len; // of the client's first packet: what keys are made of
+	uint8_t dcid[20];
 	bool told[2]; // the hello of this direction
 	bool refused; // version negotiation or a retry was told
 	uint8_t datagrams;
@@ -100,7 +102,6 @@ static void report_server(
 static void try_hello(
 	struct quic_state *s, const struct proto_io *io, enum dir dir, struct bytes begin, bool end)
 {
-	struct bytes all = begin;
 	uint8_t type = bytes_u8(&begin);
 	size_t len = bytes_u24(&begin);
 	struct client_hello client;
@@ -120,7 +121,6 @@ static void try_hello(
 		if (server_hello_parse(body, &server) == PARSE_DONE)
 			report_server(s, io, &server);
 	}
-	(void)all;
 }
 
 // False: there is no buffer.
@@ -200,31 +200,52 @@ static void read_google_frames(
 	}
 }
 
+// Keys are made when a packet wants them: a server's often never do.
+static struct bytes open_with(struct quic_state *s, const struct proto_io *io,
+	const struct quic_version *version, const struct quic_packet *p, enum dir dir)
+{
+	struct bytes dcid = {s->dcid, s->dcid_len, false};
+
+	if (!s->has_keys[dir] &&
+		!quic_initial_keys(io->kit->quic, &version->secrets, dcid, dir, &s->keys[dir]))
+		return (struct bytes){.bad = true};
+	s->has_keys[dir] = true;
+	return quic_open(io->kit->quic, &s->keys[dir], p->all, p->head);
+}
+
 // Open the packet with the keys at hand; else with those that a client's first packet makes, which
 // begins a connection. Gives the sender in *dir.
 static struct bytes open_packet(struct quic_state *s, const struct proto_io *io,
 	const struct quic_version *version, const struct quic_packet *p, enum dir *dir)
 {
-	struct quic_crypto *q = io->kit->quic;
+	bool begun = s->has_keys[DIR_C2S] && s->version == p->version;
 	struct bytes plain = {.bad = true};
-	struct quic_keys fresh[2];
+	struct quic_keys fresh;
 
-	for (unsigned i = 0; i < 2 && s->has_keys && s->version == p->version && plain.bad; i++) {
+	// A server's packet never has the connection id that the keys come from.
+	bool first = begun && bytes_equal(p->dcid, s->dcid, s->dcid_len);
+	if (begun && first)
+		*dir = DIR_C2S;
+	for (unsigned i = 0; i < 2 && begun && plain.bad; i++) {
 		*dir = i == 0 ? *dir : (enum dir)(!*dir);
-		plain = quic_open(q, &s->keys[*dir], p->all, p->head);
+		plain = open_with(s, io, version, p, *dir);
 	}
 	if (!plain.bad)
 		return plain;
 	*dir = DIR_C2S;
-	if (!quic_initial_keys(q, &version->secrets, p->dcid, fresh))
+	if (!quic_initial_keys(io->kit->quic, &version->secrets, p->dcid, DIR_C2S, &fresh))
 		return plain;
-	plain = quic_open(q, &fresh[DIR_C2S], p->all, p->head);
+	plain = quic_open(io->kit->quic, &fresh, p->all, p->head);
 	if (plain.bad)
 		return plain;
 	give_back(s, io);
-	memcpy(s->keys, fresh, sizeof(s->keys));
-	s->has_keys = true;
+	s->keys[DIR_C2S] = fresh;
+	s->has_keys[DIR_C2S] = true;
+	s->has_keys[DIR_S2C] = false;
 	s->version = p->version;
+	s->dcid_len = (uint8_t)p->dcid.len;
+	if (p->dcid.len > 0)
+		memcpy(s->dcid, p->dcid.p, p->dcid.len);
 	return plain;
 }
 

@@ -11,7 +11,6 @@ struct quic_crypto {
 	EVP_MAC_CTX *hmac;
 	EVP_CIPHER_CTX *ecb, *gcm;
 	EVP_CIPHER *aes_ecb, *aes_gcm;
-	OSSL_PARAM params[2];
 	uint8_t head[QUIC_PACKET_MAX]; // without protection
 	uint8_t plain[QUIC_PACKET_MAX];
 };
@@ -27,8 +26,8 @@ struct quic_crypto *quic_crypto_new(void)
 		free(q);
 		return NULL;
 	}
-	q->params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0);
-	q->params[1] = OSSL_PARAM_construct_end();
+	OSSL_PARAM params[2] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
+		OSSL_PARAM_construct_end()};
 	q->hmac = EVP_MAC_CTX_new(mac);
 	EVP_MAC_free(mac); // the context holds it
 	q->aes_ecb = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
@@ -36,7 +35,8 @@ struct quic_crypto *quic_crypto_new(void)
 	q->ecb = EVP_CIPHER_CTX_new();
 	q->gcm = EVP_CIPHER_CTX_new();
 	if (q->hmac == NULL || q->aes_ecb == NULL || q->aes_gcm == NULL || q->ecb == NULL ||
-		q->gcm == NULL || EVP_EncryptInit_ex2(q->ecb, q->aes_ecb, NULL, NULL, NULL) != 1 ||
+		q->gcm == NULL || EVP_MAC_CTX_set_params(q->hmac, params) != 1 ||
+		EVP_EncryptInit_ex2(q->ecb, q->aes_ecb, NULL, NULL, NULL) != 1 ||
 		EVP_DecryptInit_ex2(q->gcm, q->aes_gcm, NULL, NULL, NULL) != 1 ||
 		EVP_CIPHER_CTX_set_padding(q->ecb, 0) != 1) {
 		quic_crypto_free(q);
@@ -61,7 +61,8 @@ static bool hmac(struct quic_crypto *q, struct bytes key, struct bytes in, uint8
 {
 	size_t len = 0;
 
-	return EVP_MAC_init(q->hmac, key.p, key.len, q->params) == 1 &&
+	// Parameters would look the digest up by its name each time.
+	return EVP_MAC_init(q->hmac, key.p, key.len, NULL) == 1 &&
 		EVP_MAC_update(q->hmac, in.p, in.len) == 1 &&
 		EVP_MAC_final(q->hmac, out, &len, SECRET_LEN) == 1;
 }
@@ -89,24 +90,19 @@ static bool expand(struct quic_crypto *q, const uint8_t secret[SECRET_LEN], cons
 }
 
 bool quic_initial_keys(struct quic_crypto *q, const struct quic_secrets *s, struct bytes dcid,
-	struct quic_keys out[2])
+	enum dir dir, struct quic_keys *out)
 {
 	static const char *const labels[2][3] = {
 		{"quic key", "quic iv", "quic hp"}, {"quicv2 key", "quicv2 iv", "quicv2 hp"}};
-	static const char *const sides[2] = {[DIR_C2S] = "client in", [DIR_S2C] = "server in"};
 	const char *const *label = labels[s->v2];
 	uint8_t initial[SECRET_LEN], secret[SECRET_LEN];
 
-	if (!hmac(q, (struct bytes){s->salt, s->salt_len, false}, dcid, initial))
-		return false;
-	for (unsigned dir = 0; dir < 2; dir++) {
-		if (!expand(q, initial, sides[dir], secret, SECRET_LEN) ||
-			!expand(q, secret, label[0], out[dir].key, QUIC_KEY_LEN) ||
-			!expand(q, secret, label[1], out[dir].iv, QUIC_IV_LEN) ||
-			!expand(q, secret, label[2], out[dir].hp, QUIC_KEY_LEN))
-			return false;
-	}
-	return true;
+	return hmac(q, (struct bytes){s->salt, s->salt_len, false}, dcid, initial) &&
+		expand(q, initial, dir == DIR_C2S ? "client in" : "server in", secret,
+			SECRET_LEN) &&
+		expand(q, secret, label[0], out->key, QUIC_KEY_LEN) &&
+		expand(q, secret, label[1], out->iv, QUIC_IV_LEN) &&
+		expand(q, secret, label[2], out->hp, QUIC_KEY_LEN);
 }
 
 // RFC 9001 5.4: the sample is taken as if the packet number had four bytes.
