@@ -109,6 +109,10 @@ static const struct {
 	{"channel data between", BYTES(REQUEST "\x40\x00\x00\x05zzzzz\x00\x00\x00" REQUEST),
 		DIR_C2S, REQUEST_TEXT REQUEST_TEXT},
 	{"cut", BYTES(REQUEST "\x00\x01\x00\x20"), DIR_C2S, REQUEST_TEXT},
+	{"a first frame without a message",
+		BYTES("\x00\x00\x00\x08\x00\x74\x21\x12\xa4\x42zzzzzzzzzzzzzz"), DIR_C2S, ""},
+	{"channel data first", BYTES("\x40\x00\x00\x00" REQUEST), DIR_C2S, REQUEST_TEXT},
+	{"longer than a buffer", BYTES(REQUEST "\x3f\xff\xff\xff\x21\x12"), DIR_C2S, REQUEST_TEXT},
 };
 
 static void test_streams(void)
@@ -122,11 +126,16 @@ static void test_streams(void)
 			CHECK(strcmp(r.text, streams[i].text) == 0, "%s, cut %zu: %s",
 				streams[i].name, cut, r.text);
 			CHECK(r.borrowed == 0, "%s, cut %zu", streams[i].name, cut);
+			CHECK((r.result[streams[i].dir] == PARSE_BAD) ==
+					(strstr(streams[i].name, "longer") != NULL),
+				"%s, cut %zu", streams[i].name, cut);
 		}
 		run_stream(&r, &proto_stun_tcp, streams[i].dir, in, 1, 1);
 		CHECK(strcmp(r.text, streams[i].text) == 0, "%s, bytes: %s", streams[i].name,
 			r.text);
 		enum dir sender;
+		if (streams[i].text[0] == '\0' || in.p[0] == 0x40)
+			continue;
 		CHECK(proto_stun_tcp.probe(in, 1, 2, &sender) == PROBE_YES, "%s", streams[i].name);
 		for (size_t n = 0; n < 10; n++)
 			CHECK(proto_stun_tcp.probe((struct bytes){in.p, n, false}, 1, 2, &sender) ==

@@ -12,6 +12,7 @@ enum {
 	CHANNEL_FIRST = 0x4000, // RFC 8656 12
 	CHANNEL_LAST = 0x4fff,
 	FRAME_LEN = 2,
+	KNOWN_BY = 10, // bytes that tell whether there are frames
 	MESSAGE_MAX = 4096,
 };
 
@@ -123,6 +124,28 @@ static enum parse keep(struct stun_side *s, const struct proto_io *io, struct by
 	return PARSE_MORE;
 }
 
+// The first `len` bytes of what was kept, or of `in`.
+static void one_message(
+	struct stun_side *s, const struct proto_io *io, enum dir dir, struct bytes *in, size_t len)
+{
+	if (s->kept == NULL) {
+		whole(s, io, dir, bytes_take(in, len));
+		return;
+	}
+	struct gather *g = s->kept;
+	whole(s, io, dir, (struct bytes){g->data, len, false});
+	// Until it was known how long the first message is, more may have been kept.
+	memmove(g->data, g->data + len, g->len - len);
+	g->len -= (uint32_t)len;
+	if (g->len == 0)
+		give(s, io);
+}
+
+static size_t collected_len(const struct stun_side *s)
+{
+	return s->kept != NULL ? s->kept->len : 0;
+}
+
 static enum parse stun_tcp_data(
 	void *state, const struct proto_io *io, enum dir dir, struct bytes in)
 {
@@ -130,30 +153,24 @@ static enum parse stun_tcp_data(
 	struct stun_side *s = &stun->side[dir];
 	enum parse result = PARSE_MORE;
 
-	while (in.len > 0 && result == PARSE_MORE) {
+	while (result == PARSE_MORE) {
 		struct bytes b =
 			s->kept != NULL ? (struct bytes){s->kept->data, s->kept->len, false} : in;
-		if (!s->known && b.len >= 10) {
+		if (!s->known && b.len >= KNOWN_BY) {
 			s->known = true;
-			s->framed = !has_cookie(b, 4) && has_cookie(b, 6);
+			s->framed = !has_cookie(b, 4) && has_cookie(b, 6) &&
+				u16_at(b, 0) >= STUN_HEAD_LEN;
 		}
 		size_t len = s->known ? message_len(s, b) : 0;
-		if (s->known && len > GATHER_MAX)
+		if (len > GATHER_MAX) {
 			result = PARSE_BAD;
-		else if (s->kept == NULL && len > 0 && len <= in.len)
-			whole(s, io, dir, bytes_take(&in, len));
-		else if (len > 0 && s->kept != NULL && s->kept->len == len) {
-			whole(s, io, dir, b);
-			give(s, io);
+		} else if (len > 0 && b.len >= len) {
+			one_message(s, io, dir, &in, len);
+		} else if (in.len > 0) {
+			// One byte at a time until the length is known.
+			result = keep(s, io, &in, len > b.len ? len - collected_len(s) : 1);
 		} else {
-			// One byte at a time until the length is known: it is at most ten.
-			size_t have = s->kept != NULL ? s->kept->len : 0;
-			result = keep(s, io, &in, len > have ? len - have : 1);
-			if (result == PARSE_MORE && len > 0 && s->kept->len == len) {
-				whole(s, io, dir,
-					(struct bytes){s->kept->data, s->kept->len, false});
-				give(s, io);
-			}
+			break;
 		}
 	}
 	if (result != PARSE_MORE)
