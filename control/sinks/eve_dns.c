@@ -71,9 +71,11 @@ static void put_words(struct json_out *j, const char *object, const struct eve_v
 			jout_text(j, keys[i], word, len);
 			continue;
 		}
-		for (size_t k = 0; k < len && k < 10 && word[k] >= '0' && word[k] <= '9'; k++)
+		size_t k = 0;
+		for (; k < len && k < 10 && word[k] >= '0' && word[k] <= '9'; k++)
 			number = number * 10 + (unsigned)(word[k] - '0');
-		jout_number(j, keys[i], number);
+		if (k > 0 && k == len) // masked, it is no number any more
+			jout_number(j, keys[i], number);
 	}
 	jout_close(j, '}');
 }
@@ -108,9 +110,11 @@ static void put_section(
 			continue;
 		jout_open(j, NULL, '{');
 		jout_text(j, "rrname", r->values[i].p, r->values[i].len);
-		if (rr != NULL && rr->tag == FIELD_DNS_RR && rr->len == 6) {
+		if (rr != NULL && rr->tag == FIELD_DNS_RR && rr->len >= 2) {
 			put_rrtype(j, eve_u16(rr, 0));
-			jout_number(j, "ttl", (uint32_t)eve_u16(rr, 2) << 16 | eve_u16(rr, 4));
+			if (rr->len == 6)
+				jout_number(
+					j, "ttl", (uint32_t)eve_u16(rr, 2) << 16 | eve_u16(rr, 4));
 			if (data != NULL &&
 				(data->tag == FIELD_DNS_RDATA || data->tag == FIELD_DNS_ADDRESS))
 				put_data(j, tag, eve_u16(rr, 0), data);

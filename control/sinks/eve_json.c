@@ -183,7 +183,9 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 	static const struct {
 		uint16_t tag;
 		const char *key;
-	} rows[] = {{TAG_SERVICE, "service"}, {TAG_SERVICE_BY, "service_by"}};
+	} rows[] = {{TAG_SERVICE, "service"}, {TAG_SERVICE_BY, "service_by"},
+		{TAG_SERVER_NAME, "server_name"}, {TAG_SERVER_NAME_BY, "server_name_by"},
+		{TAG_CONFIDENCE, "confidence"}};
 	struct event_tunnel tunnel;
 
 	jout_open(j, "sealwatch", '{');

@@ -32,6 +32,9 @@ enum event_tag {
 	TAG_SERVICE, // text: service id
 	TAG_SERVICE_BY, // text: name of the field whose rule named the service
 	TAG_TUNNEL, // struct event_tunnel
+	TAG_SERVER_NAME, // text: of the flow's server, when the flow does not tell it itself,
+	TAG_SERVER_NAME_BY, // text: where it is from,
+	TAG_CONFIDENCE, // text: and how sure it is, when that is to be said
 };
 
 enum { EVENT_RECORD_MAX = 16384 }; // bytes, head included; longer values are cut

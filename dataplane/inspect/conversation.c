@@ -33,6 +33,23 @@ static struct find find_here(const struct conversations *c, enum find_kind kind)
 	return find;
 }
 
+// Does the message tell its server's name?
+static bool tells_name(const struct tx *tx)
+{
+	if (tx->dir != DIR_C2S ||
+		(tx->app_proto != APP_TLS && tx->app_proto != APP_QUIC &&
+			tx->app_proto != APP_HTTP && tx->app_proto != APP_HTTP2))
+		return false;
+	for (unsigned i = 0; i < tx->n_fields; i++) {
+		uint16_t field = tx->fields[i].field;
+		if ((field == FIELD_TLS_SNI || field == FIELD_QUIC_SNI ||
+			    field == FIELD_HTTP_HOST) &&
+			tx->fields[i].value.len > 0)
+			return true;
+	}
+	return false;
+}
+
 static void on_tx(void *ctx, const struct tx *tx)
 {
 	struct conversations *c = ctx;
@@ -45,6 +62,8 @@ static void on_tx(void *ctx, const struct tx *tx)
 		find.tx_id = tx->id;
 	if (c->flow->app_proto == APP_UNKNOWN)
 		c->flow->app_proto = tx->app_proto;
+	if (!(c->flow->flags & FLOW_NAMED) && tells_name(tx))
+		c->flow->flags |= FLOW_NAMED;
 	finds_add_tx(c->finds, &find, tx);
 	parse_costs_tx(c->costs, tx);
 	if (tx->quiet)
@@ -127,7 +146,7 @@ int conversations_open(struct conversations *c, const struct inspect_options *op
 		.unread = &c->unread,
 		.next = &c->next,
 	};
-	c->kit = kit_new();
+	c->kit = kit_new(options->seed);
 	c->io.kit = c->kit;
 	c->finds = finds_new(hooks);
 	c->sessions = session_pool_new(options->max_sessions);
@@ -270,6 +289,21 @@ void conversation_packet(
 		p->buf = NULL;
 	else
 		c->counters[verdict] += p->frames;
+}
+
+void conversation_label(struct conversations *c, struct flow *f, struct bytes name)
+{
+	struct tx tx;
+
+	begin(c, f, NULL);
+	struct find find = find_here(c, FIND_NAME);
+	find.app_proto = APP_DNS;
+	find.dir = DIR_C2S;
+	find.quiet = true;
+	find.counts = flow_counts(f);
+	tx_begin(&tx, APP_DNS, DIR_C2S);
+	tx_put(&tx, FIELD_DNS_QUERY, name);
+	finds_add_tx(c->finds, &find, &tx);
 }
 
 static void session_close(struct conversations *c, struct session *s)

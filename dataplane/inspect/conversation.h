@@ -45,6 +45,9 @@ void conversations_wants(struct conversations *c);
 void conversation_packet(struct conversations *c, struct flow *f, struct packet *p,
 	const struct flow_counts *counts);
 
+// DNS told this name for the server of f: which service is it?
+void conversation_label(struct conversations *c, struct flow *f, struct bytes name);
+
 struct flow_counts flow_counts(const struct flow *f);
 
 // f ends: tell what was held back, close its session.

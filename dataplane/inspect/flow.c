@@ -450,6 +450,11 @@ enum dir flow_dir(const struct flow *f, const struct packet *p)
 	return from_a == ((f->flags & FLOW_A_IS_CLIENT) != 0) ? DIR_C2S : DIR_S2C;
 }
 
+uint32_t flow_number(const struct flow_table *t, const struct flow *f)
+{
+	return (uint32_t)(f - t->flows);
+}
+
 const struct event_tunnel *flow_tunnel(const struct flow_table *t, const struct flow *f)
 {
 	return f->tunnel == FLOW_NONE ? NULL : &t->tunnels[f->tunnel];

@@ -19,6 +19,9 @@ enum flow_flag {
 	FLOW_SYN_ONLY = 1 << 4, // nothing but SYNs of one side so far
 	FLOW_STARTED_A = 1 << 5, // a packet of a was inspected,
 	FLOW_STARTED_B = 1 << 6, // of b
+	FLOW_NAMED = 1 << 7, // it tells its server's name itself: SNI, Host
+	FLOW_LABELLED = 1 << 8, // DNS told a name for its server before it began;
+	FLOW_LABEL_USED = 1 << 9, // that was looked at for its service
 };
 
 enum { FLOW_NONE = 0xffffffff };
@@ -84,6 +87,9 @@ void flow_prefetch(const struct flow_table *t, uint32_t hash);
 // flow_table_expire or flow_table_flush.
 struct flow *flow_lookup(
 	struct flow_table *t, const struct packet *p, uint32_t burst, enum counter *cause);
+
+// Of the record: below max_flows, and no other flow has it.
+uint32_t flow_number(const struct flow_table *t, const struct flow *f);
 
 // Direction of p in f.
 enum dir flow_dir(const struct flow *f, const struct packet *p);

@@ -3,8 +3,11 @@
 #include "dataplane/inspect/inspect.h"
 
 #include "dataplane/base/clock.h"
+#include "dataplane/inspect/answers.h"
 #include "dataplane/inspect/conversation.h"
 #include "dataplane/inspect/finds.h"
+#include "dataplane/inspect/labels.h"
+#include "dataplane/inspect/proto/kit.h"
 
 #include <stdlib.h>
 
@@ -14,6 +17,7 @@ struct inspector {
 	uint64_t *counters;
 	struct service_count *services;
 	struct flow_table *flows;
+	struct labels labels;
 	struct inspect_cycles cycles;
 	uint32_t burst;
 	// The burst in flight.
@@ -37,6 +41,25 @@ struct inspect_options inspect_defaults(void)
 	};
 }
 
+static void use_label(struct inspector *in, struct flow *f)
+{
+	struct known_name name = labels_name(&in->labels, f, flow_number(in->flows, f));
+
+	f->flags |= FLOW_LABEL_USED;
+	if (name.text.len > 0 && f->service == 0)
+		conversation_label(&in->talk, f, name.text);
+}
+
+static void flow_packet(
+	struct inspector *in, struct flow *f, struct packet *p, const struct flow_counts *counts)
+{
+	if (counts->packets[0] + counts->packets[1] == p->frames)
+		labels_begin(&in->labels, f, flow_number(in->flows, f), p->ts_ns);
+	conversation_packet(&in->talk, f, p, counts);
+	if (labels_due(f, counts, in->talk.probe_packets))
+		use_label(in, f);
+}
+
 static void parse_pending(struct inspector *in)
 {
 	uint64_t start = clock_cycles();
@@ -44,9 +67,11 @@ static void parse_pending(struct inspector *in)
 
 	for (; in->parsed < in->looked_up; in->parsed++) {
 		struct flow *f = in->burst_flows[in->parsed];
+		struct packet *p = &in->packets[in->parsed];
+		if (packet_may_answer(p))
+			answers_learn(in->talk.kit->names, p);
 		if (f != NULL)
-			conversation_packet(&in->talk, f, &in->packets[in->parsed],
-				&in->burst_counts[in->parsed]);
+			flow_packet(in, f, p, &in->burst_counts[in->parsed]);
 	}
 	in->cycles.parse += clock_cycles() - start - (finds_cycles(in->talk.finds) - matched);
 }
@@ -59,9 +84,14 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_reason reason)
 
 	parse_pending(in);
 	conversation_end(&in->talk, f);
+	if ((f->flags & (FLOW_LABELLED | FLOW_LABEL_USED)) == FLOW_LABELLED) {
+		use_label(in, f);
+		conversations_settle(&in->talk);
+	}
 	in->counters[CTR_FLOWS + f->app_proto]++;
 	in->counters[CTR_BYTES + f->app_proto] += f->bytes[0] + f->bytes[1];
 	in->hooks.flow_end(in->hooks.ctx, f, reason);
+	labels_end(&in->labels, f, flow_number(in->flows, f));
 }
 
 struct inspector *inspector_new(const struct inspect_options *options,
@@ -75,7 +105,8 @@ struct inspector *inspector_new(const struct inspect_options *options,
 	in->counters = counters;
 	in->services = options->services;
 	in->flows = flow_table_new(&options->flow, counters, on_flow_end, in);
-	if (in->flows == NULL || conversations_open(&in->talk, options, &in->hooks, counters) < 0) {
+	if (in->flows == NULL || conversations_open(&in->talk, options, &in->hooks, counters) < 0 ||
+		labels_open(&in->labels, in->talk.kit->names, options->flow.max_flows) < 0) {
 		inspector_free(in);
 		return NULL;
 	}
@@ -86,6 +117,7 @@ void inspector_free(struct inspector *in)
 {
 	if (in == NULL)
 		return;
+	labels_close(&in->labels);
 	conversations_close(&in->talk);
 	flow_table_free(in->flows);
 	free(in);
@@ -108,6 +140,11 @@ static void flow_stage(struct inspector *in, unsigned n)
 		struct packet *p = &in->packets[i];
 		enum counter cause = CTR_DELIVERED;
 
+		if (p->flags & PACKET_WITNESS) {
+			in->burst_flows[i] = NULL;
+			in->looked_up = i + 1;
+			continue;
+		}
 		in->burst_flows[i] = flow_lookup(in->flows, p, in->burst, &cause);
 		if (in->burst_flows[i] == NULL)
 			in->counters[cause] += p->frames;
@@ -141,6 +178,7 @@ void inspect_burst(struct inspector *in, struct packet *packets, unsigned n)
 		packet_free(&packets[i]);
 	flow_table_expire(in->flows, packets[n - 1].ts_ns);
 	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
+	in->counters[CTR_NAMES_SHED] = names_shed(in->talk.kit->names);
 	in->cycles.match = finds_cycles(in->talk.finds);
 }
 
@@ -161,6 +199,11 @@ void inspect_finish(struct inspector *in)
 const struct event_tunnel *inspect_tunnel(const struct inspector *in, const struct flow *flow)
 {
 	return flow_tunnel(in->flows, flow);
+}
+
+struct known_name inspect_server_name(const struct inspector *in, const struct flow *flow)
+{
+	return labels_name(&in->labels, flow, flow_number(in->flows, flow));
 }
 
 const struct inspect_cycles *inspect_cycles(const struct inspector *in)

@@ -11,6 +11,7 @@
 
 #include "dataplane/inspect/flow.h"
 #include "dataplane/inspect/packet.h"
+#include "dataplane/inspect/proto/names.h"
 #include "dataplane/inspect/session.h"
 #include "dataplane/inspect/tcp_order.h"
 
@@ -23,6 +24,7 @@ enum find_kind {
 	FIND_PACKET, // one delivered packet; bytes: its payload
 	FIND_STREAM, // TCP bytes in order
 	FIND_TX, // the fields of one message
+	FIND_NAME, // a name that DNS told for the flow's server, as a query for it would look
 };
 
 // What a flow had when the packet at hand was counted. The record itself may be ahead of it: all
@@ -50,7 +52,7 @@ struct find {
 	uint64_t pcap_cnt;
 	uint64_t offset; // FIND_STREAM: of bytes in the stream
 	struct bytes bytes; // FIND_PACKET, FIND_STREAM
-	const struct field_value *fields; // FIND_TX
+	const struct field_value *fields; // FIND_TX, FIND_NAME
 };
 
 struct inspect_wants {
@@ -74,6 +76,7 @@ struct inspect_hooks {
 struct inspect_options {
 	struct flow_options flow;
 	struct tcp_order_options order;
+	uint64_t seed; // of the table of names; the same for all workers
 	uint32_t max_sessions;
 	uint32_t max_gathers;
 	uint32_t probe_packets; // UDP: datagrams of a flow that are looked at
@@ -104,6 +107,9 @@ void inspect_idle(struct inspector *in, uint64_t now_ns);
 void inspect_finish(struct inspector *in);
 
 const struct event_tunnel *inspect_tunnel(const struct inspector *in, const struct flow *flow);
+
+// The name that DNS told for the flow's server, for one that tells none itself; else nothing.
+struct known_name inspect_server_name(const struct inspector *in, const struct flow *flow);
 
 // Time spent, in TSC cycles, for the bench: flow lookup, order + parse, match.
 struct inspect_cycles {

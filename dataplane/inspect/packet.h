@@ -57,6 +57,9 @@ enum packet_flag {
 	PACKET_BAD_CHECKSUM = 1 << 2,
 	PACKET_SNAPPED = 1 << 3, // payload was cut by the capture's snap length
 	PACKET_FRAGMENTED = 1 << 4, // put together from fragments
+	// A copy of another worker's packet, for what it tells of addresses: it belongs to no flow
+	// here, stands for no frame, and is not counted.
+	PACKET_WITNESS = 1 << 5,
 };
 
 struct packet {

@@ -161,7 +161,8 @@ static void put_service(struct emitter *e, const struct flow *f)
 	if (f->service == 0)
 		return;
 	put_text(e, TAG_SERVICE, e->directory->services[f->service]);
-	put_text(e, TAG_SERVICE_BY, field_table[f->service_by].name);
+	put_text(e, TAG_SERVICE_BY,
+		f->service_by == FIELD_CLIENT_NAME ? "dns" : field_table[f->service_by].name);
 }
 
 static void put_flow(struct emitter *e, const struct flow *f, const struct flow_counts *counts,
@@ -219,8 +220,24 @@ void emit_alert(struct emitter *e, const struct find *find, const struct pattern
 	commit(e);
 }
 
+static void put_server_name(struct emitter *e, const struct known_name *name)
+{
+	uint8_t masked[NAME_LEN_MAX + MASK_NAME_MORE];
+	struct bytes text = name->text;
+
+	if (text.len == 0)
+		return;
+	if (!e->options.clear)
+		text = (struct bytes){
+			.p = masked, .len = mask_value(e->masker, MASK_NAME, text, masked)};
+	put(e, TAG_SERVER_NAME, text.p, text.len);
+	put_text(e, TAG_SERVER_NAME_BY, "dns");
+	if (name->ambiguous)
+		put_text(e, TAG_CONFIDENCE, "low");
+}
+
 void emit_flow(struct emitter *e, const struct flow *flow, const struct event_tunnel *tunnel,
-	enum flow_reason reason, uint64_t generation)
+	const struct known_name *name, enum flow_reason reason, uint64_t generation)
 {
 	if (e->ring == NULL)
 		return;
@@ -228,6 +245,7 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct event_tu
 	struct flow_counts counts = flow_counts(flow);
 	put_flow(e, flow, &counts, reason);
 	put_service(e, flow);
+	put_server_name(e, name);
 	if (tunnel != NULL)
 		put(e, TAG_TUNNEL, tunnel, sizeof(*tunnel));
 	commit(e);

@@ -78,6 +78,9 @@ static int open_handovers(struct engine *e)
 		if (e->handovers[i] == NULL)
 			return -ENOMEM;
 		worker_add_source(&e->workers[i], handover_source(e->handovers[i]), DEAL_NONE);
+		e->workers[i].intake.witnesses = witnesses_new();
+		if (e->workers[i].intake.witnesses == NULL)
+			return -ENOMEM;
 		e->workers[i].intake.workers = e->handovers;
 		e->workers[i].intake.n_workers = e->n_workers;
 	}
@@ -122,11 +125,11 @@ int engine_open(struct engine *e, const struct engine_options *o)
 
 void engine_close(struct engine *e)
 {
-	for (unsigned i = 0; i < e->n_workers; i++) {
+	// What is still in a ring may be another worker's memory.
+	for (unsigned i = 0; i < e->n_workers; i++)
 		handover_free(e->handovers[i]);
-		if (e->workers != NULL)
-			worker_close(&e->workers[i]);
-	}
+	for (unsigned i = 0; e->workers != NULL && i < e->n_workers; i++)
+		worker_close(&e->workers[i]);
 	if (e->reader != NULL)
 		reader_close(e->reader);
 	source_capture_close(e->capture);

@@ -1,6 +1,7 @@
 #include "dataplane/runtime/intake.h"
 
 #include "dataplane/base/clock.h"
+#include "dataplane/inspect/answers.h"
 
 #include <stdatomic.h>
 #include <time.h>
@@ -14,19 +15,48 @@ static unsigned owner_of(const struct intake *in, const struct packet *p, enum d
 	return (unsigned)((uint64_t)p->owner_hash * in->n_workers >> 32);
 }
 
-static void hand_over(struct intake *in, unsigned owner, struct packet *p)
+// There is no room: wait a little? False: there is no time for that.
+static bool waits(const struct intake *in)
 {
 	static const struct timespec pause = {.tv_nsec = 20000};
 
+	if (!in->lossless || atomic_load_explicit(in->stop, memory_order_relaxed))
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+static void hand_over(struct intake *in, unsigned owner, struct packet *p)
+{
 	while (handover_put(in->workers[owner], p, 1) == 0) {
-		if (!in->lossless || atomic_load_explicit(in->stop, memory_order_relaxed)) {
+		if (!waits(in)) {
 			in->counters[CTR_HANDOVER_FULL] += p->frames;
+			in->counters[CTR_WITNESS_LOST] += (p->flags & PACKET_WITNESS) != 0;
 			packet_free(p);
 			return;
 		}
-		nanosleep(&pause, NULL);
 	}
 	in->counters[CTR_HANDED_OUT] += p->frames;
+}
+
+// What p tells is told to all workers but its owner, before any packet that comes later.
+static void bear_witness(struct intake *in, unsigned owner, const struct packet *p)
+{
+	struct packet copy;
+
+	if (in->n_workers < 2 || answer_of(p).len == 0)
+		return;
+	while (!witness_make(in->witnesses, p, in->n_workers - 1, &copy)) {
+		if (!waits(in)) {
+			in->counters[CTR_WITNESS_LOST]++;
+			return;
+		}
+	}
+	for (unsigned i = 0; i < in->n_workers; i++) {
+		struct packet each = copy;
+		if (i != owner)
+			hand_over(in, i, &each);
+	}
 }
 
 // What came back from decode: true when p goes on to inspection here.
@@ -37,6 +67,8 @@ static bool keep(struct intake *in, struct packet *p, enum deal deal)
 	if (verdict == CTR_DELIVERED) {
 		in->latest_ns = p->ts_ns > in->latest_ns ? p->ts_ns : in->latest_ns;
 		unsigned owner = owner_of(in, p, deal);
+		if (in->witnesses != NULL && packet_may_answer(p))
+			bear_witness(in, owner, p);
 		if (owner == in->self)
 			return true;
 		hand_over(in, owner, p);

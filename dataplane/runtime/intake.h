@@ -5,6 +5,7 @@
 #include "dataplane/inspect/decode.h"
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/runtime/handover.h"
+#include "dataplane/runtime/witness.h"
 
 enum deal {
 	DEAL_NONE, // one worker: all packets are ours
@@ -16,6 +17,7 @@ struct intake {
 	struct decoder *decoder;
 	uint64_t *counters;
 	struct handover **workers; // by worker number
+	struct witnesses *witnesses; // for what all workers are to know; NULL: there is one
 	unsigned n_workers;
 	unsigned self; // worker number; n_workers: the capture reader, owns nothing
 	bool lossless; // wait for room instead of dropping (captures)

@@ -20,7 +20,8 @@ static struct match_env env_of(const struct find *find)
 		.dport = from_a ? f->key.bport : f->key.aport,
 		.ip_version = f->key.ip_version,
 		.l4 = f->key.l4,
-		.app_proto = find->kind == FIND_TX ? find->app_proto : f->app_proto,
+		.app_proto = find->kind == FIND_TX || find->kind == FIND_NAME ? find->app_proto
+									      : f->app_proto,
 		.dir = find->dir,
 		.first = find->first,
 		.established = f->state != FLOW_STATE_NEW,
@@ -29,18 +30,27 @@ static struct match_env env_of(const struct find *find)
 }
 
 // How sure a field makes of a service's name: a name that the traffic gives itself beats bytes
-// in its payload, and these beat its address.
+// in its payload, and these beat its address. What DNS told of that only fills a gap.
 static int strength(enum field field)
 {
-	if (field == FIELD_NONE)
+	switch (field) {
+	case FIELD_CLIENT_NAME:
 		return 0;
-	return field == FIELD_PAYLOAD || field == FIELD_STREAM ? 1 : 2;
+	case FIELD_NONE:
+		return 1;
+	case FIELD_PAYLOAD:
+	case FIELD_STREAM:
+		return 2;
+	default:
+		return 3;
+	}
 }
 
 // The most specific of the rules that hit names the service: the one with the longest content.
-static void name_service(struct judge *j, struct flow *f)
+static void name_service(struct judge *j, const struct find *find)
 {
 	const struct match_hit *best = NULL;
+	struct flow *f = find->flow;
 	uint32_t best_len = 0;
 
 	for (uint32_t i = 0; i < j->hits.n; i++) {
@@ -51,11 +61,17 @@ static void name_service(struct judge *j, struct flow *f)
 			best_len = len;
 		}
 	}
-	if (best == NULL || (f->service != 0 && strength(best->field) <= strength(f->service_by)))
+	if (best == NULL)
+		return;
+	enum field by = find->kind == FIND_NAME ? FIELD_CLIENT_NAME : (enum field)best->field;
+	if (f->service != 0 && strength(by) <= strength(f->service_by))
 		return;
 
+	bool counted = f->service == j->rules->service_slot[best->rule];
 	f->service = j->rules->service_slot[best->rule];
-	f->service_by = best->field;
+	f->service_by = by;
+	if (counted)
+		return;
 	struct service_count *count = &j->page->services[f->service];
 	counter_add(&count->flows, 1);
 	counter_add(&count->packets, f->packets[0] + (uint64_t)f->packets[1]);
@@ -75,7 +91,9 @@ static void report_hits(struct judge *j, const struct find *find)
 {
 	if (j->hits.n == 0 || passed(j))
 		return;
-	name_service(j, find->flow);
+	name_service(j, find);
+	if (find->kind == FIND_NAME) // nobody asked it here and now: that is no hit
+		return;
 	for (uint32_t i = 0; i < j->hits.n; i++) {
 		const struct match_hit *hit = &j->hits.hits[i];
 		const struct pattern_rule *rule = pattern_db_rule(j->rules->db, hit->rule);
@@ -112,6 +130,7 @@ static void match_one(struct judge *j, const struct find *find)
 	j->hits.n = 0;
 	switch (find->kind) {
 	case FIND_TX:
+	case FIND_NAME:
 		pattern_db_match_tx(j->rules->db, j->worker, &env,
 			(const struct match_value *)find->fields, find->n_fields, &j->hits);
 		break;

@@ -18,13 +18,16 @@ int reader_open(struct reader *r, const struct decoder_options *decoder, unsigne
 		.decoder = decoder_new(decoder, r->counters),
 		.counters = r->counters,
 		.workers = r->rings,
+		.witnesses = witnesses_new(),
 		.n_workers = n_workers,
 		.self = n_workers,
 		.lossless = true,
 		.stop = &r->stop,
 	};
-	if (r->intake.decoder == NULL)
+	if (r->intake.decoder == NULL || r->intake.witnesses == NULL) {
+		reader_close(r);
 		return -ENOMEM;
+	}
 	for (unsigned i = 0; i < n_workers; i++) {
 		r->rings[i] = handover_new(RING_PACKETS, true);
 		if (r->rings[i] == NULL) {
@@ -40,6 +43,7 @@ void reader_close(struct reader *r)
 	for (unsigned i = 0; i < r->intake.n_workers; i++)
 		handover_free(r->rings[i]);
 	decoder_free(r->intake.decoder);
+	witnesses_free(r->intake.witnesses);
 	memset(&r->intake, 0, sizeof(r->intake));
 }
 

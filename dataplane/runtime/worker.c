@@ -34,8 +34,10 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 {
 	struct worker *w = ctx;
 	uint64_t generation = w->judge.rules != NULL ? w->judge.rules->generation : 0;
+	struct known_name name = inspect_server_name(w->inspector, flow);
 
-	emit_flow(w->judge.emitter, flow, inspect_tunnel(w->inspector, flow), reason, generation);
+	emit_flow(w->judge.emitter, flow, inspect_tunnel(w->inspector, flow), &name, reason,
+		generation);
 }
 
 int worker_open(struct worker *w, const struct worker_options *options, struct rulesets *rulesets,
@@ -56,6 +58,7 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->page = shared_page(shared, options->id);
 	w->page->thread = options->id;
 	inspect.services = w->page->services;
+	inspect.seed = options->decoder.seed;
 	w->inspector = inspector_new(&inspect, &hooks, w->counters);
 	w->intake.decoder = decoder_new(&options->decoder, w->counters);
 	w->intake.counters = w->counters;
@@ -78,9 +81,11 @@ void worker_close(struct worker *w)
 {
 	inspector_free(w->inspector);
 	decoder_free(w->intake.decoder);
+	witnesses_free(w->intake.witnesses);
 	emitter_free(w->judge.emitter);
 	w->inspector = NULL;
 	w->intake.decoder = NULL;
+	w->intake.witnesses = NULL;
 	w->judge.emitter = NULL;
 }
 

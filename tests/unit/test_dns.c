@@ -70,7 +70,36 @@ static const struct {
 			"\x00\x01\x00\x00\x01\x00\x03\x02h3\x00\x03\x00\x02\x01\xbb\x00\x05\x00\x04"
 			"cccc")),
 		PARSE_MORE,
-		MANY_TEXT("01") RR("41") " dns.rdata=1  alpn=h3 port=443 ech dns.ech=\n"},
+		MANY_TEXT("01") RR("41") " dns.rdata=1 . alpn=h3 port=443 ech dns.ech=\n"},
+	{"https, what a client needs to know", 53, 40000,
+		BYTES(MANY("\x01") RECORD("A", "\x46",
+			"\x00\x01\x01y\x00\x00\x00\x00\x04\x00\x01\x00\x03\x00\x01\x00\x06\x02h2"
+			"\x02h3\x00\x02\x00\x00\x00\x04\x00\x08\xc0\x00\x02\x01\xc0\x00\x02\x02"
+			"\x00\x06\x00\x10\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+			"\x00\x01\x00\x07\x00\x02/q\xff\x00\x00\x01z")),
+		PARSE_MORE,
+		MANY_TEXT("01")
+			RR("41") " dns.rdata=1 y mandatory=1,3 alpn=h2,h3 no-default-alpn "
+				 "ipv4hint=192.0.2.1,192.0.2.2 ipv6hint=2001:db8::1 dohpath=/q "
+				 "key65280\n"},
+	{"https, parameters that are cut", 53, 40000,
+		BYTES(MANY("\x02") RECORD("A", "\x0b",
+			"\x00\x01\x00\x00\x03\x00\x03\x01\xbb\x00"
+			"\x00") RECORD("A", "\x09", "\x00\x01\x00\x00\x01\x00\x09\x02h")),
+		PARSE_MORE,
+		MANY_TEXT("02") RR("41") " dns.rdata=1 . port=443" RR("41") " dns.rdata=1 .\n"},
+	{"edns has no time to live", 53, 40000,
+		BYTES("\x00\x01\x81\x80\x00\x01\x00\x00\x00\x00\x00\x01\x01x\x00\x00\x01\x00\x01"
+		      "\x00\x00\x29\x04\xd0\x80\x00\x00\x00\x00\x00"),
+		PARSE_MORE, MANY_TEXT("00") " dns.additionals.rrname= dns.rr=0029\n"},
+	{"mdns: a record of the cache to be flushed", 5353, 5353,
+		BYTES("\x00\x00\x84\x00" COUNTS(
+			"\x00", "\x01") "\x01x\x05local\x00\x00\x01\x80\x01"
+					"\x00\x00\x00\x78\x00\x04\xc0\x00\x02"
+					"\x07"),
+		PARSE_MORE,
+		"s2c dns.header=00008400 dns.kind=mdns dns.answers=0001 "
+		"dns.answers.rrname=x.local dns.rr=000100000078 dns.address=192.0.2.7\n"},
 	{"a record runs past the message", 53, 40000,
 		BYTES(MANY("\x01") "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x09\x00\x09zzz"),
 		PARSE_MORE, MANY_TEXT("01") "\n"},
@@ -177,6 +206,15 @@ static void test_datagrams_truncated(void)
 	}
 }
 
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
 // As many questions as a transaction holds, of the longest names there are; no more.
 static void test_many_questions(void)
 {
@@ -202,10 +240,7 @@ static void test_many_questions(void)
 	run_begin(&r, &proto_dns);
 	run_feed(&r, DIR_C2S, wire + 2, sizeof(wire) - 2);
 	CHECK(r.n_tx == 1 && r.result[DIR_C2S] == PARSE_MORE, "%u", r.n_tx);
-	unsigned told = 0;
-	for (const char *at = r.text; (at = strstr(at, "dns.query=")) != NULL; at++)
-		told++;
-	CHECK(told == 30, "%u", told);
+	CHECK(count(r.text, "dns.query=") == 30, "%u", count(r.text, "dns.query="));
 
 	static const size_t steps[] = {sizeof(wire), 1460, 1};
 	for (size_t i = 0; i < ROWS(steps); i++) {
@@ -215,6 +250,38 @@ static void test_many_questions(void)
 		CHECK(strcmp(t.text, r.text) == 0, "tcp, steps of %zu", steps[i]);
 		CHECK(t.borrowed == 0, "tcp, steps of %zu", steps[i]);
 	}
+}
+
+// Names of 127 labels, each of them reached by pointers, in as many records as there is room for:
+// what is told is bounded, and so is what it costs.
+static void test_many_records(void)
+{
+	enum { LABELS = 126, RECORD = 12, SIZE = 65535 };
+	static uint8_t wire[SIZE] = "\x00\x01\x81\x80\x00\x01\x1f\xff\x00\x00\x00\x00";
+	static struct parser_run r;
+	uint8_t *p = wire + 12;
+
+	for (unsigned i = 0; i < LABELS; i++, p += 2)
+		memcpy(p, "\x01x", 2);
+	memcpy(p, "\x00\x00\x01\x00\x01", 5);
+	p += 5;
+	for (; p + RECORD <= wire + SIZE; p += RECORD)
+		memcpy(p, "\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x09\x00\x00", RECORD);
+
+	run_begin(&r, &proto_dns);
+	run_feed(&r, DIR_S2C, wire, sizeof(wire));
+	unsigned told = count(r.text, "dns.answers.rrname=");
+	CHECK(r.n_tx == 1 && told > 10 && told <= 60, "%u", told);
+	CHECK(strstr(r.text, "dns.answers=1fff") != NULL, "the header's number");
+
+	// Short names: as many as a transaction is to tell.
+	memcpy(wire + 12, "\x01x\x00\x00\x01\x00\x01", 7);
+	for (p = wire + 19; p + RECORD <= wire + SIZE; p += RECORD)
+		memcpy(p, "\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x09\x00\x00", RECORD);
+	run_begin(&r, &proto_dns);
+	run_feed(&r, DIR_S2C, wire, sizeof(wire));
+	told = count(r.text, "dns.answers.rrname=");
+	CHECK(told == 60, "%u", told);
 }
 
 static const struct {
@@ -368,6 +435,7 @@ int main(void)
 		{"datagrams", test_datagrams},
 		{"datagrams, truncated", test_datagrams_truncated},
 		{"many questions", test_many_questions},
+		{"many records", test_many_records},
 		{"streams, cut anywhere", test_streams},
 		{"gap", test_gap},
 		{"probe", test_probe},

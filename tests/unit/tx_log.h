@@ -140,7 +140,7 @@ static inline struct kit *run_kit(void)
 	static struct kit *kit;
 
 	if (kit == NULL)
-		kit = kit_new();
+		kit = kit_new(0);
 	return kit;
 }
 

@@ -11,11 +11,8 @@ enum {
 	RECORD_MIN = 11, // root, type, class, TTL, no data
 
 	FLAG_ZERO = 0x0040,
-	OPCODE_SHIFT = 11,
 	OPCODE_MAX = 6, // RFC 8490
-	RCODE_MASK = 0x000f,
 
-	PORT_DNS = 53,
 	PORT_MDNS_RESPONDER = 5354,
 	PORT_NETBIOS_NS = 137,
 	PORT_NETBIOS_DGM = 138,
@@ -36,7 +33,7 @@ static_assert(sizeof(struct dns_tcp_state) <= PROTO_STATE_MAX, "fits a session")
 
 static unsigned opcode(const struct dns_header *h)
 {
-	return h->flags >> OPCODE_SHIFT & 0xf;
+	return h->flags >> DNS_OPCODE_SHIFT & 0xf;
 }
 
 static bool is_netbios(uint16_t port)
@@ -46,7 +43,7 @@ static bool is_netbios(uint16_t port)
 
 static bool is_known(uint16_t port)
 {
-	return port == PORT_DNS || port == DNS_PORT_MDNS || port == PORT_MDNS_RESPONDER ||
+	return port == DNS_PORT || port == DNS_PORT_MDNS || port == PORT_MDNS_RESPONDER ||
 		port == DNS_PORT_LLMNR;
 }
 
@@ -72,7 +69,7 @@ static bool header_plausible(const struct dns_header *h, size_t len)
 		return false;
 	if (h->flags & DNS_RESPONSE)
 		return true;
-	return !(h->flags & RCODE_MASK) &&
+	return !(h->flags & DNS_RCODE_MASK) &&
 		(opcode(h) != 0 || (h->answers == 0 && h->authorities == 0));
 }
 
@@ -86,6 +83,7 @@ static bool header_possible(const struct dns_header *h)
 // len: of the whole message, of which `message` may be a prefix.
 static enum probe probe_message(struct bytes message, size_t len, bool known, enum dir *sender)
 {
+	struct dns_message m = dns_open(message);
 	struct dns_question q;
 	struct bytes in = message;
 	struct dns_header h = dns_read_header(&in);
@@ -95,7 +93,7 @@ static enum probe probe_message(struct bytes message, size_t len, bool known, en
 	*sender = h.flags & DNS_RESPONSE ? DIR_S2C : DIR_C2S;
 	if (h.questions == 0)
 		return opcode(&h) <= OPCODE_MAX ? PROBE_YES : PROBE_NO;
-	switch (dns_read_question(message, &in, &q)) {
+	switch (dns_read_question(&m, &in, &q)) {
 	case DNS_READ_OK:
 		if (known && opcode(&h) <= OPCODE_MAX)
 			return PROBE_YES;

@@ -1,30 +1,20 @@
 #include "dataplane/inspect/proto/dns_message.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
+#include "dataplane/inspect/proto/dns_rdata.h"
 
 enum {
 	LABEL_MAX = 63,
 	JUMPS_MAX = 16,
+	STEPS_MAX = 4096,
 	QUESTIONS_MAX = 30,
-	RECORDS_MAX = 40, // what is beyond is counted, not told
-	TEXTS_MAX = 16384,
-
-	// IANA, DNS parameters.
-	TYPE_A = 1,
-	TYPE_NS = 2,
-	TYPE_CNAME = 5,
-	TYPE_SOA = 6,
-	TYPE_PTR = 12,
-	TYPE_MX = 15,
-	TYPE_TXT = 16,
-	TYPE_AAAA = 28,
-	TYPE_SRV = 33,
-	TYPE_DNAME = 39,
-	TYPE_OPT = 41,
-	TYPE_SVCB = 64,
-	TYPE_HTTPS = 65,
+	RECORDS_MAX = 60, // what is beyond is counted, not told
+	RR_LEN = 6, // type and TTL
 };
+
+struct dns_message dns_open(struct bytes all)
+{
+	return (struct dns_message){.all = all, .steps = STEPS_MAX};
+}
 
 struct dns_header dns_read_header(struct bytes *in)
 {
@@ -39,52 +29,55 @@ struct dns_header dns_read_header(struct bytes *in)
 	return h;
 }
 
-// Reads a name at *in, whose labels may go on elsewhere in `message` (RFC 1035 4.1.4: before
-// this place; but pointers ahead are seen, and resolvers follow them).
-static enum dns_read read_name(
-	struct bytes message, struct bytes *in, uint8_t name[DNS_NAME_MAX], uint8_t *name_len)
+// RFC 1035 4.1.4: a pointer leads to a prior place; but pointers ahead are seen, and resolvers
+// follow them. So a loop is known by its length.
+enum dns_read dns_read_name(
+	struct dns_message *m, struct bytes *in, uint8_t name[DNS_NAME_MAX], uint8_t *name_len)
 {
 	struct bytes at = *in;
-	unsigned jumps = 0;
+	unsigned jumps = 0, n = 0;
 
-	*name_len = 0;
 	for (;;) {
 		uint8_t len = bytes_u8(&at);
 		if (at.bad)
 			return DNS_READ_CUT;
 		if (len == 0)
 			break;
+		if (m->steps == 0)
+			return DNS_READ_BAD;
+		m->steps--;
 		if ((len & 0xc0) == 0xc0) {
 			size_t to = (size_t)(len & 0x3f) << 8 | bytes_u8(&at);
 			if (at.bad)
 				return DNS_READ_CUT;
 			if (to < DNS_HEADER_LEN || jumps == JUMPS_MAX)
 				return DNS_READ_BAD;
-			if (to > message.len)
+			if (to > m->all.len)
 				return DNS_READ_CUT;
 			if (jumps++ == 0)
 				*in = at;
-			at = (struct bytes){message.p + to, message.len - to, false};
+			at = (struct bytes){m->all.p + to, m->all.len - to, false};
 			continue;
 		}
 		struct bytes label = bytes_take(&at, len);
-		if (len > LABEL_MAX || *name_len + len + 2u > DNS_NAME_MAX)
+		if (len > LABEL_MAX || n + len + 2u > DNS_NAME_MAX)
 			return DNS_READ_BAD;
 		if (label.bad)
 			return DNS_READ_CUT;
-		if (*name_len > 0)
-			name[(*name_len)++] = '.';
-		memcpy(name + *name_len, label.p, len);
-		*name_len = (uint8_t)(*name_len + len);
+		if (n > 0)
+			name[n++] = '.';
+		memcpy(name + n, label.p, len);
+		n += len;
 	}
 	if (jumps == 0)
 		*in = at;
+	*name_len = (uint8_t)n;
 	return DNS_READ_OK;
 }
 
-enum dns_read dns_read_question(struct bytes message, struct bytes *in, struct dns_question *q)
+enum dns_read dns_read_question(struct dns_message *m, struct bytes *in, struct dns_question *q)
 {
-	enum dns_read result = read_name(message, in, q->name, &q->len);
+	enum dns_read result = dns_read_name(m, in, q->name, &q->len);
 
 	if (result != DNS_READ_OK)
 		return result;
@@ -94,6 +87,15 @@ enum dns_read dns_read_question(struct bytes message, struct bytes *in, struct d
 		return DNS_READ_CUT;
 	memcpy(q->type, type.p, sizeof(q->type));
 	return DNS_READ_OK;
+}
+
+bool dns_read_record(struct bytes *in, struct dns_record *record)
+{
+	record->type = bytes_u16(in);
+	record->class = bytes_u16(in);
+	record->ttl = bytes_u32(in);
+	record->data = bytes_vec16(in);
+	return !in->bad;
 }
 
 static void put_kind(struct tx *tx, const struct proto_io *io)
@@ -111,191 +113,44 @@ static void put_view(struct tx *tx, enum field field, const void *p, size_t len)
 	tx_put(tx, field, (struct bytes){.p = p, .len = len});
 }
 
-// Texts of records: the transaction's values point here.
-struct texts {
-	size_t used;
-	uint8_t data[TEXTS_MAX];
-};
+static void put_type_and_ttl(struct tx *tx, struct dns_texts *t, const struct dns_record *record)
+{
+	const uint8_t rr[RR_LEN] = {(uint8_t)(record->type >> 8), (uint8_t)record->type,
+		(uint8_t)(record->ttl >> 24), (uint8_t)(record->ttl >> 16),
+		(uint8_t)(record->ttl >> 8), (uint8_t)record->ttl};
+	// RFC 6891 6.1.3: what stands in OPT's place for the TTL is none.
+	size_t len = record->type == DNS_TYPE_OPT ? 2 : sizeof(rr);
 
-static bool put_name(
-	struct tx *tx, struct texts *t, enum field field, struct bytes message, struct bytes *in)
+	put_view(tx, FIELD_DNS_RR, t->data + t->used, len);
+	dns_add(t, rr, len);
+}
+
+// False: the message ends in this record, it is none, or there is no room for it.
+static bool put_record(struct tx *tx, struct dns_texts *t, enum field field, struct dns_message *m,
+	struct bytes *in, bool *ech)
 {
 	uint8_t *name = t->data + t->used;
+	struct dns_record record;
 	uint8_t len;
 
-	if (TEXTS_MAX - t->used < DNS_NAME_MAX || read_name(message, in, name, &len) != DNS_READ_OK)
+	if (DNS_TEXTS_MAX - t->used < DNS_NAME_MAX + RR_LEN || tx->n_fields + 3 > TX_FIELDS_MAX)
+		return false;
+	if (dns_read_name(m, in, name, &len) != DNS_READ_OK || !dns_read_record(in, &record))
 		return false;
 	put_view(tx, field, name, len);
 	t->used += len;
-	return true;
-}
+	put_type_and_ttl(tx, t, &record);
 
-// Text that grows behind `at`; what does not fit is cut.
-static void add(struct texts *t, const void *p, size_t len)
-{
-	size_t n = len < TEXTS_MAX - t->used ? len : TEXTS_MAX - t->used;
-
-	if (n > 0)
-		memcpy(t->data + t->used, p, n);
-	t->used += n;
-}
-
-static void add_text(struct texts *t, const char *text)
-{
-	add(t, text, strlen(text));
-}
-
-static void add_number(struct texts *t, uint32_t n)
-{
-	char text[16];
-	add(t, text, (size_t)snprintf(text, sizeof(text), "%u", n));
-}
-
-static void add_name(struct texts *t, struct bytes message, struct bytes *in)
-{
-	uint8_t name[DNS_NAME_MAX], len;
-
-	if (read_name(message, in, name, &len) == DNS_READ_OK)
-		add(t, name, len);
-	else
-		in->bad = true;
-}
-
-static void add_address(struct texts *t, struct bytes address)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (address.len == 4 || address.len == 16)
-		add_text(t,
-			inet_ntop(address.len == 4 ? AF_INET : AF_INET6, address.p, text,
-				sizeof(text)));
-}
-
-// RFC 9460 2.1, 7: what a client needs to know; the rest by number.
-static void add_service_parameters(struct texts *t, struct bytes in, bool *ech)
-{
-	enum { ALPN = 1, PORT = 3, HINT_4 = 4, ECH = 5, HINT_6 = 6 };
-
-	while (in.len > 0) {
-		uint16_t key = bytes_u16(&in);
-		struct bytes value = bytes_vec16(&in);
-		const char *comma = "";
-		if (in.bad)
-			return;
-		*ech |= key == ECH;
-		if (key == PORT) {
-			add_text(t, " port=");
-			add_number(t, bytes_u16(&value));
-		} else if (key == ALPN || key == HINT_4 || key == HINT_6) {
-			add_text(t,
-				key == ALPN		? " alpn="
-					: key == HINT_4 ? " ipv4hint="
-							: " ipv6hint=");
-			while (value.len > 0) {
-				add_text(t, comma);
-				comma = ",";
-				struct bytes one = key == ALPN
-					? bytes_vec8(&value)
-					: bytes_take(&value, key == HINT_4 ? 4 : 16);
-				if (key == ALPN)
-					add(t, one.p, one.len);
-				else
-					add_address(t, one);
-			}
-		} else {
-			add_text(t, key == ECH ? " ech" : " key");
-			if (key != ECH)
-				add_number(t, key);
-		}
-	}
-}
-
-// RFC 1035 3.3, RFC 2782: numbers and names apart by spaces, in the order of the record.
-static void add_data(
-	struct texts *t, struct bytes message, uint16_t type, struct bytes in, bool *ech)
-{
-	switch (type) {
-	case TYPE_A:
-	case TYPE_AAAA:
-		if (in.len == (type == TYPE_A ? 4 : 16))
-			add_address(t, in);
-		break;
-	case TYPE_MX:
-		bytes_u16(&in); // the preference: Suricata tells the name
-		add_name(t, message, &in);
-		break;
-	case TYPE_NS:
-	case TYPE_CNAME:
-	case TYPE_PTR:
-	case TYPE_DNAME:
-		add_name(t, message, &in);
-		break;
-	case TYPE_TXT:
-		while (in.len > 0) {
-			struct bytes text = bytes_vec8(&in);
-			add(t, text.p, text.len);
-		}
-		break;
-	case TYPE_SOA:
-		add_name(t, message, &in);
-		add_text(t, " ");
-		add_name(t, message, &in);
-		for (unsigned i = 0; i < 5 && !in.bad; i++) {
-			add_text(t, " ");
-			add_number(t, bytes_u32(&in));
-		}
-		break;
-	case TYPE_SRV:
-		for (unsigned i = 0; i < 3; i++) {
-			add_number(t, bytes_u16(&in));
-			add_text(t, " ");
-		}
-		add_name(t, message, &in);
-		break;
-	case TYPE_SVCB:
-	case TYPE_HTTPS:
-		add_number(t, bytes_u16(&in));
-		add_text(t, " ");
-		add_name(t, message, &in);
-		add_service_parameters(t, in, ech);
-		break;
-	}
-}
-
-// RFC 1035 4.1.3. False: the message ends in it, or it is none.
-static bool put_record(struct tx *tx, struct texts *t, enum field field, struct bytes message,
-	struct bytes *in, bool *ech)
-{
-	uint16_t fields = tx->n_fields;
-
-	if (!put_name(tx, t, field, message, in))
-		return false;
-	struct bytes type = bytes_take(in, 2);
-	bytes_u16(in); // class
-	struct bytes ttl = bytes_take(in, 4), data = bytes_vec16(in);
-	if (in->bad || TEXTS_MAX - t->used < 6) {
-		tx->n_fields = fields;
-		return false;
-	}
-	uint16_t number = (uint16_t)(type.p[0] << 8 | type.p[1]);
-	if (number == TYPE_OPT) { // RFC 6891: no record of a name
-		tx->n_fields = fields;
-		return true;
-	}
-	uint8_t *rr = t->data + t->used;
-	add(t, type.p, 2);
-	add(t, ttl.p, 4);
-	put_view(tx, FIELD_DNS_RR, rr, 6);
 	size_t begin = t->used;
-	add_data(t, message, number, data, ech);
-	bool address = number == TYPE_A || number == TYPE_AAAA;
+	bool address = record.type == DNS_TYPE_A || record.type == DNS_TYPE_AAAA;
+	dns_rdata(t, m, &record, ech);
 	tx_put_some(tx, address ? FIELD_DNS_ADDRESS : FIELD_DNS_RDATA,
 		(struct bytes){t->data + begin, t->used - begin, false});
 	return true;
 }
 
-static void put_records(struct tx *tx, struct texts *t, const struct dns_header *h,
-	struct bytes message, struct bytes in)
+static void put_records(struct tx *tx, struct dns_texts *t, const struct dns_header *h,
+	struct dns_message *m, struct bytes in)
 {
 	const struct {
 		enum field field;
@@ -307,7 +162,7 @@ static void put_records(struct tx *tx, struct texts *t, const struct dns_header 
 
 	for (unsigned s = 0; s < 3 && whole; s++) {
 		for (unsigned i = 0; i < sections[s].n && whole && left > 0; i++, left--)
-			whole = put_record(tx, t, sections[s].field, message, &in, &ech);
+			whole = put_record(tx, t, sections[s].field, m, &in, &ech);
 	}
 	if (ech)
 		put_view(tx, FIELD_DNS_ECH, NULL, 0);
@@ -317,16 +172,17 @@ enum parse dns_report(const struct proto_io *io, struct bytes message)
 {
 	struct dns_question questions[QUESTIONS_MAX];
 	enum dns_read result = DNS_READ_OK;
+	struct dns_message m = dns_open(message);
 	struct bytes in = message;
 	struct dns_header h = dns_read_header(&in);
-	struct texts texts;
+	struct dns_texts texts;
 	struct tx tx;
 	unsigned n = 0;
 
 	if (in.bad)
 		return PARSE_BAD;
 	while (n < h.questions && n < QUESTIONS_MAX && result == DNS_READ_OK) {
-		result = dns_read_question(message, &in, &questions[n]);
+		result = dns_read_question(&m, &in, &questions[n]);
 		if (result == DNS_READ_OK)
 			n++;
 	}
@@ -343,7 +199,7 @@ enum parse dns_report(const struct proto_io *io, struct bytes message)
 	put_view(&tx, FIELD_DNS_ANSWER_COUNT, message.p + 6, 2);
 	texts.used = 0;
 	if (result == DNS_READ_OK && n == h.questions)
-		put_records(&tx, &texts, &h, message, in);
+		put_records(&tx, &texts, &h, &m, in);
 	io->tx(io->ctx, &tx);
 	return result == DNS_READ_BAD ? PARSE_BAD : PARSE_MORE;
 }

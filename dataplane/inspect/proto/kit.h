@@ -22,6 +22,6 @@ struct kit {
 	struct quic_crypto *quic;
 };
 
-// NULL: short of memory.
-struct kit *kit_new(void);
+// seed: of the hashes, the same for all workers. NULL: short of memory.
+struct kit *kit_new(uint64_t seed);
 void kit_free(struct kit *kit);
