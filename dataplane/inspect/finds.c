@@ -57,6 +57,21 @@ void finds_add(struct finds *f, const struct find *find)
 	f->items[f->n++] = *find;
 }
 
+// Most values are a few bytes: no call for them.
+static void copy_short(uint8_t *to, const uint8_t *from, size_t len)
+{
+	if (len >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + len - 8, from + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + len - 4, from + len - 4, 4);
+	} else {
+		for (size_t i = 0; i < len; i++)
+			to[i] = from[i];
+	}
+}
+
 // Copy as much of a value as there is room for; all of it, except in a transaction that is
 // larger than the arena.
 static struct bytes keep(struct finds *f, struct bytes v)
@@ -65,8 +80,10 @@ static struct bytes keep(struct finds *f, struct bytes v)
 	size_t len = v.len < room ? v.len : room;
 	uint8_t *to = f->arena + f->arena_used;
 
-	if (len > 0)
+	if (len > 16)
 		memcpy(to, v.p, len);
+	else
+		copy_short(to, v.p, len);
 	f->arena_used += (uint32_t)len;
 	return (struct bytes){.p = to, .len = len};
 }

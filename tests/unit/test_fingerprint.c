@@ -140,7 +140,6 @@ static const struct example examples[] = {
 
 static void test_examples(void)
 {
-	struct digests *d = digests_new();
 	static struct wire w;
 	struct client_hello h;
 	char text[1024], md5[MD5_TEXT], ja4[JA4_LEN];
@@ -150,16 +149,16 @@ static void test_examples(void)
 		struct bytes in = hello_of(&w, e);
 		CHECK(client_hello_parse(in, TLS_OVER_TCP, &h) == PARSE_DONE, "%s", e->name);
 		size_t len = ja3_text(&h, text, sizeof(text));
-		digest_md5_text(d, (struct bytes){(uint8_t *)text, len, false}, md5);
+		digest_md5_text((struct bytes){(uint8_t *)text, len, false}, md5);
 		if (e->ja3 != NULL) {
 			CHECK(len == strlen(e->ja3_text) && memcmp(text, e->ja3_text, len) == 0,
 				"%s: %.*s", e->name, (int)len, text);
 			CHECK(memcmp(md5, e->ja3, MD5_TEXT) == 0, "%s: %.32s", e->name, md5);
 		}
-		CHECK(ja4_text(d, &h, TLS_OVER_TCP, ja4), "%s", e->name);
+		CHECK(ja4_text(&h, TLS_OVER_TCP, ja4), "%s", e->name);
 		if (e->ja4 != NULL)
 			CHECK(memcmp(ja4, e->ja4, strlen(e->ja4)) == 0, "%s: %.36s", e->name, ja4);
-		CHECK(ja4_text(d, &h, TLS_OVER_QUIC, ja4) && ja4[0] == 'q', "%s", e->name);
+		CHECK(ja4_text(&h, TLS_OVER_QUIC, ja4) && ja4[0] == 'q', "%s", e->name);
 		for (size_t cut = 0; cut < in.len; cut++) {
 			uint8_t *copy = malloc(cut + 1);
 			memcpy(copy, in.p, cut);
@@ -171,7 +170,6 @@ static void test_examples(void)
 			free(copy);
 		}
 	}
-	digests_free(d);
 }
 
 static void test_server(void)
@@ -179,7 +177,6 @@ static void test_server(void)
 	// MD5 by md5sum(1).
 	static const uint8_t extensions[] = {
 		0xff, 0x01, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 35, 0, 0, 0, 5, 0, 0, 0, 16, 0, 0};
-	struct digests *d = digests_new();
 	struct server_hello h;
 	struct wire w = {0};
 	char text[128], md5[MD5_TEXT];
@@ -193,18 +190,16 @@ static void test_server(void)
 	add_text(&w, extensions, sizeof(extensions));
 	CHECK(server_hello_parse((struct bytes){w.p, w.len, false}, &h) == PARSE_DONE, "whole");
 	size_t len = ja3s_text(&h, text, sizeof(text));
-	digest_md5_text(d, (struct bytes){(uint8_t *)text, len, false}, md5);
+	digest_md5_text((struct bytes){(uint8_t *)text, len, false}, md5);
 	CHECK(len == 25 && memcmp(text, "769,47,65281-0-11-35-5-16", 25) == 0, "%.*s", (int)len,
 		text);
 	CHECK(memcmp(md5, "836ce314215654b5b1f85f97c73e506f", MD5_TEXT) == 0, "%.32s", md5);
 	CHECK(ja3s_text(&h, text, 24) == 0, "no room");
-	digests_free(d);
 }
 
 // More values than are looked at: no fingerprint, and no harm.
 static void test_many(void)
 {
-	struct digests *d = digests_new();
 	static uint8_t body[8192];
 	struct client_hello h;
 	char text[1024], ja4[JA4_LEN];
@@ -217,9 +212,8 @@ static void test_many(void)
 	body[len - 2] = 1;
 	CHECK(client_hello_parse((struct bytes){body, len, false}, TLS_OVER_TCP, &h) == PARSE_DONE,
 		"whole");
-	CHECK(!ja4_text(d, &h, TLS_OVER_TCP, ja4), "ja4");
+	CHECK(!ja4_text(&h, TLS_OVER_TCP, ja4), "ja4");
 	CHECK(ja3_text(&h, text, sizeof(text)) == 0, "ja3");
-	digests_free(d);
 }
 
 int main(void)

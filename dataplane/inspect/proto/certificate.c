@@ -270,6 +270,8 @@ size_t certificate_name_text(struct bytes name, char *out, size_t cap)
 // RFC 5280 4.1.2.5: YYMMDDHHMMSSZ, where YY below 50 is after 2000, or YYYYMMDDHHMMSSZ.
 size_t certificate_time_text(struct bytes time, char *out, size_t cap)
 {
+	static const char shape[] = "0000-00-00T00:00:00";
+	enum { TEXT = sizeof(shape) - 1 };
 	char digits[15] = "20";
 	bool utc = time.len == 13;
 
@@ -282,9 +284,11 @@ size_t certificate_time_text(struct bytes time, char *out, size_t cap)
 	memcpy(digits + (utc ? 2 : 0), time.p, time.len - 1);
 	if (utc && time.p[0] >= '5')
 		memcpy(digits, "19", 2);
-	int n = snprintf(out, cap, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2s", digits, digits + 4, digits + 6,
-		digits + 8, digits + 10, digits + 12);
-	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
+	if (cap < TEXT)
+		return 0;
+	for (size_t i = 0, from = 0; i < TEXT; i++)
+		out[i] = shape[i] == '0' ? digits[from++] : shape[i];
+	return TEXT;
 }
 
 size_t certificate_next_name(struct bytes *names, char *out, size_t cap)

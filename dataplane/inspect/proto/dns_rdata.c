@@ -1,5 +1,7 @@
 #include "dataplane/inspect/proto/dns_rdata.h"
 
+#include "dataplane/base/digits.h"
+
 #include <arpa/inet.h>
 
 void dns_add(struct dns_texts *t, const void *p, size_t len)
@@ -19,14 +21,9 @@ static void add_text(struct dns_texts *t, const char *text)
 
 static void add_number(struct dns_texts *t, uint32_t n)
 {
-	char digits[10];
-	size_t at = sizeof(digits);
+	char digits[DECIMAL_MAX];
 
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	dns_add(t, digits + at, sizeof(digits) - at);
+	dns_add(t, digits, decimal_text(digits, n));
 }
 
 static void add_name(struct dns_texts *t, struct dns_message *m, struct bytes *in)
@@ -41,11 +38,10 @@ static void add_name(struct dns_texts *t, struct dns_message *m, struct bytes *i
 
 static void add_ip4(struct dns_texts *t, struct bytes address)
 {
-	for (size_t i = 0; i < address.len; i++) {
-		if (i > 0)
-			dns_add(t, ".", 1);
-		add_number(t, address.p[i]);
-	}
+	char text[IPV4_TEXT_MAX];
+
+	if (address.len == 4)
+		dns_add(t, text, ipv4_text(text, address.p));
 }
 
 static void add_ip6(struct dns_texts *t, struct bytes address)

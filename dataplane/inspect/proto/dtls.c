@@ -63,7 +63,7 @@ static void client_hello(const struct proto_io *io, struct bytes body)
 		return;
 	scratch.used = 0;
 	tx_begin(&tx, APP_TLS, DIR_C2S);
-	client_hello_put(&tx, io, &h, TLS_OVER_DTLS, got == PARSE_DONE, &scratch);
+	client_hello_put(&tx, &h, TLS_OVER_DTLS, got == PARSE_DONE, &scratch);
 	io->tx(io->ctx, &tx);
 }
 
@@ -77,7 +77,7 @@ static void server_hello(const struct proto_io *io, struct bytes body)
 		return;
 	scratch.used = 0;
 	tx_begin(&tx, APP_TLS, DIR_S2C);
-	server_hello_put(&tx, io, &h, TLS_OVER_DTLS, &scratch);
+	server_hello_put(&tx, &h, TLS_OVER_DTLS, &scratch);
 	io->tx(io->ctx, &tx);
 }
 

@@ -1,5 +1,7 @@
 #include "dataplane/inspect/proto/fingerprint.h"
 
+#include "dataplane/base/digits.h"
+
 #include <stdlib.h>
 
 enum {
@@ -24,15 +26,11 @@ static void add(struct text *t, char c)
 
 static void add_number(struct text *t, uint16_t v)
 {
-	char digits[5];
-	unsigned n = 0;
+	char digits[DECIMAL_MAX];
+	size_t n = decimal_text(digits, v);
 
-	do {
-		digits[n++] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	while (n > 0)
-		add(t, digits[--n]);
+	for (size_t i = 0; i < n; i++)
+		add(t, digits[i]);
 }
 
 // "4865-4866": without GREASE.
@@ -174,7 +172,7 @@ static size_t hex_list(const struct values *l, char *out)
 	return n;
 }
 
-static void hash12(struct digests *d, const char *text, size_t len, char *out)
+static void hash12(const char *text, size_t len, char *out)
 {
 	uint8_t digest[SHA256_LEN];
 
@@ -182,7 +180,7 @@ static void hash12(struct digests *d, const char *text, size_t len, char *out)
 		memset(out, '0', HASH_TEXT);
 		return;
 	}
-	digest_sha256(d, (struct bytes){.p = (const uint8_t *)text, .len = len}, digest);
+	digest_sha256((struct bytes){.p = (const uint8_t *)text, .len = len}, digest);
 	hex_text(digest, HASH_TEXT / 2, out);
 }
 
@@ -241,8 +239,7 @@ static void two_digits(unsigned n, char out[2])
 	out[1] = (char)('0' + n % 10);
 }
 
-bool ja4_text(struct digests *d, const struct client_hello *h, enum tls_carrier carrier,
-	char out[JA4_LEN])
+bool ja4_text(const struct client_hello *h, enum tls_carrier carrier, char out[JA4_LEN])
 {
 	static const char carriers[] = {
 		[TLS_OVER_TCP] = 't', [TLS_OVER_QUIC] = 'q', [TLS_OVER_DTLS] = 'd'};
@@ -254,7 +251,7 @@ bool ja4_text(struct digests *d, const struct client_hello *h, enum tls_carrier 
 		return false;
 	unsigned n_ciphers = list.n;
 	sort(&list);
-	hash12(d, text, hex_list(&list, text), out + 11);
+	hash12(text, hex_list(&list, text), out + 11);
 
 	if (!collect_extensions(&list, h->extensions, &n_extensions))
 		return false;
@@ -267,7 +264,7 @@ bool ja4_text(struct digests *d, const struct client_hello *h, enum tls_carrier 
 		text[len++] = '_';
 		len += hex_list(&list, text + len);
 	}
-	hash12(d, text, len, out + 24);
+	hash12(text, len, out + 24);
 
 	out[0] = carriers[carrier];
 	memcpy(out + 1, version_code(h->version), 2);

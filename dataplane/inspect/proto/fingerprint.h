@@ -14,5 +14,4 @@ size_t ja3s_text(const struct server_hello *h, char *out, size_t cap);
 
 // False: it offers more than is looked at (FINGERPRINT_VALUES).
 enum { FINGERPRINT_VALUES = 1024 };
-bool ja4_text(struct digests *d, const struct client_hello *h, enum tls_carrier carrier,
-	char out[JA4_LEN]);
+bool ja4_text(const struct client_hello *h, enum tls_carrier carrier, char out[JA4_LEN]);

@@ -144,7 +144,7 @@ static size_t response_in(struct bytes line)
 	struct bytes left = line;
 
 	while (left.len >= STATUS_LEN) {
-		const uint8_t *h = memmem(left.p, left.len, "HTTP/1.", 7);
+		const uint8_t *h = memchr(left.p, 'H', left.len - STATUS_LEN + 1);
 		if (h == NULL)
 			break;
 		bytes_take(&left, (size_t)(h - left.p));

@@ -1,6 +1,5 @@
 #include "dataplane/inspect/proto/kit.h"
 
-#include "dataplane/inspect/proto/digest.h"
 #include "dataplane/inspect/proto/hpack.h"
 #include "dataplane/inspect/proto/inflate.h"
 #include "dataplane/inspect/proto/names.h"
@@ -14,13 +13,12 @@ struct kit *kit_new(uint64_t seed)
 
 	if (kit == NULL)
 		return NULL;
-	kit->digests = digests_new();
 	kit->inflaters = inflaters_new();
 	kit->hpack = hpack_pool_new();
 	kit->quic = quic_crypto_new();
 	kit->names = names_new(seed);
 	if (kit->hpack == NULL || kit->quic == NULL || kit->inflaters == NULL ||
-		kit->digests == NULL || kit->names == NULL) {
+		kit->names == NULL) {
 		kit_free(kit);
 		return NULL;
 	}
@@ -31,7 +29,6 @@ void kit_free(struct kit *kit)
 {
 	if (kit == NULL)
 		return;
-	digests_free(kit->digests);
 	inflaters_free(kit->inflaters);
 	hpack_pool_free(kit->hpack);
 	quic_crypto_free(kit->quic);

@@ -8,14 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct digests; // proto/digest.h
 struct inflaters; // proto/inflate.h
 struct hpack_pool; // proto/hpack.h
 struct name_table; // proto/names.h
 struct quic_crypto; // proto/quic_crypto.h
 
 struct kit {
-	struct digests *digests;
 	struct inflaters *inflaters;
 	struct hpack_pool *hpack;
 	struct name_table *names;

@@ -76,7 +76,7 @@ static void report_client(
 	tx_put_text(&tx, FIELD_QUIC_MESSAGE, "client_hello");
 	tx_put_text(&tx, FIELD_QUIC_VERSION, version);
 	tx_put_some(&tx, FIELD_QUIC_UA, user_agent(h->quic_parameters));
-	client_hello_put(&tx, io, h, TLS_OVER_QUIC, whole, &scratch);
+	client_hello_put(&tx, h, TLS_OVER_QUIC, whole, &scratch);
 	io->tx(io->ctx, &tx);
 	s->told[DIR_C2S] = true;
 }
@@ -93,7 +93,7 @@ static void report_server(
 	tx_begin(&tx, APP_QUIC, DIR_S2C);
 	tx_put_text(&tx, FIELD_QUIC_MESSAGE, h->retry ? "hello_retry_request" : "server_hello");
 	tx_put_text(&tx, FIELD_QUIC_VERSION, version);
-	server_hello_put(&tx, io, h, TLS_OVER_QUIC, &scratch);
+	server_hello_put(&tx, h, TLS_OVER_QUIC, &scratch);
 	io->tx(io->ctx, &tx);
 	s->told[DIR_S2C] = !h->retry;
 }
@@ -159,13 +159,28 @@ static void skip_ack(struct bytes *b, uint64_t type)
 		quic_varint(b);
 }
 
+// Most of many a packet: by words.
+static void skip_padding(struct bytes *b)
+{
+	uint64_t word = 0;
+	size_t n = 1;
+
+	while (b->len - n >= sizeof(word)) {
+		memcpy(&word, b->p + n, sizeof(word));
+		if (word != 0)
+			break;
+		n += sizeof(word);
+	}
+	bytes_take(b, n);
+}
+
 // False: there is no buffer. Frames that an Initial must not have end the reading.
 static bool read_frames(
 	struct quic_state *s, const struct proto_io *io, enum dir dir, struct bytes b)
 {
 	while (b.len > 0 && !s->told[dir]) {
 		if (b.p[0] == FRAME_PADDING || b.p[0] == FRAME_PING) {
-			bytes_take(&b, 1);
+			skip_padding(&b);
 			continue;
 		}
 		uint64_t type = quic_varint(&b);
@@ -206,9 +221,8 @@ static struct bytes open_with(struct quic_state *s, const struct proto_io *io,
 {
 	struct bytes dcid = {s->dcid, s->dcid_len, false};
 
-	if (!s->has_keys[dir] &&
-		!quic_initial_keys(io->kit->quic, &version->secrets, dcid, dir, &s->keys[dir]))
-		return (struct bytes){.bad = true};
+	if (!s->has_keys[dir])
+		quic_initial_keys(&version->secrets, dcid, dir, &s->keys[dir]);
 	s->has_keys[dir] = true;
 	return quic_open(io->kit->quic, &s->keys[dir], p->all, p->head);
 }
@@ -233,8 +247,7 @@ static struct bytes open_packet(struct quic_state *s, const struct proto_io *io,
 	if (!plain.bad)
 		return plain;
 	*dir = DIR_C2S;
-	if (!quic_initial_keys(io->kit->quic, &version->secrets, p->dcid, DIR_C2S, &fresh))
-		return plain;
+	quic_initial_keys(&version->secrets, p->dcid, DIR_C2S, &fresh);
 	plain = quic_open(io->kit->quic, &fresh, p->all, p->head);
 	if (plain.bad)
 		return plain;

@@ -1,14 +1,13 @@
 #include "dataplane/inspect/proto/quic_crypto.h"
 
-#include <openssl/core_names.h>
+#include "dataplane/inspect/proto/digest.h"
+
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <stdlib.h>
 
-enum { SECRET_LEN = 32, LABEL_MAX = 64, PN_MAX = 4 };
+enum { SECRET_LEN = SHA256_LEN, LABEL_MAX = 64, PN_MAX = 4 };
 
 struct quic_crypto {
-	EVP_MAC_CTX *hmac;
 	EVP_CIPHER_CTX *ecb, *gcm;
 	EVP_CIPHER *aes_ecb, *aes_gcm;
 	uint8_t head[QUIC_PACKET_MAX]; // without protection
@@ -17,25 +16,15 @@ struct quic_crypto {
 
 struct quic_crypto *quic_crypto_new(void)
 {
-	static char sha256[] = "SHA256";
 	struct quic_crypto *q = calloc(1, sizeof(*q));
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 
-	if (q == NULL || mac == NULL) {
-		EVP_MAC_free(mac);
-		free(q);
+	if (q == NULL)
 		return NULL;
-	}
-	OSSL_PARAM params[2] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
-		OSSL_PARAM_construct_end()};
-	q->hmac = EVP_MAC_CTX_new(mac);
-	EVP_MAC_free(mac); // the context holds it
 	q->aes_ecb = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
 	q->aes_gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
 	q->ecb = EVP_CIPHER_CTX_new();
 	q->gcm = EVP_CIPHER_CTX_new();
-	if (q->hmac == NULL || q->aes_ecb == NULL || q->aes_gcm == NULL || q->ecb == NULL ||
-		q->gcm == NULL || EVP_MAC_CTX_set_params(q->hmac, params) != 1 ||
+	if (q->aes_ecb == NULL || q->aes_gcm == NULL || q->ecb == NULL || q->gcm == NULL ||
 		EVP_EncryptInit_ex2(q->ecb, q->aes_ecb, NULL, NULL, NULL) != 1 ||
 		EVP_DecryptInit_ex2(q->gcm, q->aes_gcm, NULL, NULL, NULL) != 1 ||
 		EVP_CIPHER_CTX_set_padding(q->ecb, 0) != 1) {
@@ -49,7 +38,6 @@ void quic_crypto_free(struct quic_crypto *q)
 {
 	if (q == NULL)
 		return;
-	EVP_MAC_CTX_free(q->hmac);
 	EVP_CIPHER_CTX_free(q->ecb);
 	EVP_CIPHER_CTX_free(q->gcm);
 	EVP_CIPHER_free(q->aes_ecb);
@@ -57,19 +45,8 @@ void quic_crypto_free(struct quic_crypto *q)
 	free(q);
 }
 
-static bool hmac(struct quic_crypto *q, struct bytes key, struct bytes in, uint8_t out[SECRET_LEN])
-{
-	size_t len = 0;
-
-	// Parameters would look the digest up by its name each time.
-	return EVP_MAC_init(q->hmac, key.p, key.len, NULL) == 1 &&
-		EVP_MAC_update(q->hmac, in.p, in.len) == 1 &&
-		EVP_MAC_final(q->hmac, out, &len, SECRET_LEN) == 1;
-}
-
 // HKDF-Expand-Label (RFC 8446 7.1) of at most one block.
-static bool expand(struct quic_crypto *q, const uint8_t secret[SECRET_LEN], const char *label,
-	uint8_t *out, size_t len)
+static void expand(const struct hmac_key *secret, const char *label, uint8_t *out, size_t len)
 {
 	uint8_t info[LABEL_MAX], block[SECRET_LEN];
 	size_t n = 0, label_len = strlen(label);
@@ -82,27 +59,27 @@ static bool expand(struct quic_crypto *q, const uint8_t secret[SECRET_LEN], cons
 	n += 6 + label_len;
 	info[n++] = 0; // no context
 	info[n++] = 1; // the first block
-	if (!hmac(q, (struct bytes){secret, SECRET_LEN, false}, (struct bytes){info, n, false},
-		    block))
-		return false;
+	hmac_sha256(secret, (struct bytes){info, n, false}, block);
 	memcpy(out, block, len);
-	return true;
 }
 
-bool quic_initial_keys(struct quic_crypto *q, const struct quic_secrets *s, struct bytes dcid,
-	enum dir dir, struct quic_keys *out)
+void quic_initial_keys(
+	const struct quic_secrets *s, struct bytes dcid, enum dir dir, struct quic_keys *out)
 {
 	static const char *const labels[2][3] = {
 		{"quic key", "quic iv", "quic hp"}, {"quicv2 key", "quicv2 iv", "quicv2 hp"}};
 	const char *const *label = labels[s->v2];
-	uint8_t initial[SECRET_LEN], secret[SECRET_LEN];
+	uint8_t secret[SECRET_LEN];
+	struct hmac_key key;
 
-	return hmac(q, (struct bytes){s->salt, s->salt_len, false}, dcid, initial) &&
-		expand(q, initial, dir == DIR_C2S ? "client in" : "server in", secret,
-			SECRET_LEN) &&
-		expand(q, secret, label[0], out->key, QUIC_KEY_LEN) &&
-		expand(q, secret, label[1], out->iv, QUIC_IV_LEN) &&
-		expand(q, secret, label[2], out->hp, QUIC_KEY_LEN);
+	hmac_begin(&key, (struct bytes){s->salt, s->salt_len, false});
+	hmac_sha256(&key, dcid, secret);
+	hmac_begin(&key, (struct bytes){secret, SECRET_LEN, false});
+	expand(&key, dir == DIR_C2S ? "client in" : "server in", secret, SECRET_LEN);
+	hmac_begin(&key, (struct bytes){secret, SECRET_LEN, false});
+	expand(&key, label[0], out->key, QUIC_KEY_LEN);
+	expand(&key, label[1], out->iv, QUIC_IV_LEN);
+	expand(&key, label[2], out->hp, QUIC_KEY_LEN);
 }
 
 // RFC 9001 5.4: the sample is taken as if the packet number had four bytes.

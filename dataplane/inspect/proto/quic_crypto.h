@@ -29,10 +29,9 @@ struct quic_crypto;
 struct quic_crypto *quic_crypto_new(void); // NULL: short of memory
 void quic_crypto_free(struct quic_crypto *q);
 
-// Keys of a direction, by the destination connection id of the client's first Initial. False:
-// OpenSSL refused.
-bool quic_initial_keys(struct quic_crypto *q, const struct quic_secrets *secrets, struct bytes dcid,
-	enum dir dir, struct quic_keys *out);
+// Keys of a direction, by the destination connection id of the client's first Initial.
+void quic_initial_keys(
+	const struct quic_secrets *secrets, struct bytes dcid, enum dir dir, struct quic_keys *out);
 
 // Open a packet: `head` bytes stand before its protected packet number, `packet` ends where its
 // length says. The plain payload is valid until the next call; bad when the keys do not fit.

@@ -87,7 +87,7 @@ static void report(const struct proto_io *io, uint32_t version, const struct hel
 	tx_put_some(&tx, FIELD_QUIC_SNI, h->sni);
 	tx_put_some(&tx, FIELD_QUIC_UA, h->user_agent);
 	struct bytes text = {(uint8_t *)cyu, cyu_text(h, version, cyu), false};
-	digest_md5_text(io->kit->digests, text, md5);
+	digest_md5_text(text, md5);
 	tx_put(&tx, FIELD_QUIC_CYU_HASH, (struct bytes){(uint8_t *)md5, MD5_TEXT, false});
 	tx_put(&tx, FIELD_QUIC_CYU_STRING, text);
 	io->tx(io->ctx, &tx);

@@ -121,7 +121,7 @@ static void report(
 	size_t len = kexinit.bad ? 0 : hassh_text(lists, dir, text, sizeof(text));
 	if (len > 0) {
 		struct bytes value = {text, len, false};
-		digest_md5_text(io->kit->digests, value, md5);
+		digest_md5_text(value, md5);
 		tx_put(&tx, dir == DIR_C2S ? FIELD_SSH_HASSH : FIELD_SSH_HASSH_SERVER,
 			(struct bytes){(const uint8_t *)md5, MD5_TEXT, false});
 		tx_put(&tx, dir == DIR_C2S ? FIELD_SSH_HASSH_STRING : FIELD_SSH_HASSH_SERVER_STRING,

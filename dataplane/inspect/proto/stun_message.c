@@ -1,5 +1,7 @@
 #include "dataplane/inspect/proto/stun_message.h"
 
+#include "dataplane/base/digits.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 
@@ -60,9 +62,15 @@ static void read_address(struct bytes v, const uint8_t *mask, struct stun_messag
 		address[i] = raw.p[i] ^ (mask != NULL ? mask[i] : 0);
 	if (mask != NULL)
 		port ^= STUN_COOKIE >> 16;
-	inet_ntop(family == FAMILY_4 ? AF_INET : AF_INET6, address, text, sizeof(text));
-	snprintf(
-		m->mapped, sizeof(m->mapped), family == FAMILY_4 ? "%s:%u" : "[%s]:%u", text, port);
+	if (family == FAMILY_4) {
+		size_t n = ipv4_text(m->mapped, address);
+		m->mapped[n++] = ':';
+		n += decimal_text(m->mapped + n, port);
+		m->mapped[n] = '\0';
+		return;
+	}
+	inet_ntop(AF_INET6, address, text, sizeof(text));
+	snprintf(m->mapped, sizeof(m->mapped), "[%s]:%u", text, port);
 }
 
 static struct bytes text_of(struct bytes v)

@@ -78,7 +78,7 @@ static void report_client_hello(const struct proto_io *io, const struct client_h
 
 	scratch.used = 0;
 	tx_begin(&tx, APP_TLS, DIR_C2S);
-	client_hello_put(&tx, io, h, TLS_OVER_TCP, whole, &scratch);
+	client_hello_put(&tx, h, TLS_OVER_TCP, whole, &scratch);
 	io->tx(io->ctx, &tx);
 }
 
@@ -119,7 +119,7 @@ static enum parse server_hello(struct tls_side *s, const struct proto_io *io, st
 		return PARSE_BAD;
 	scratch.used = 0;
 	tx_begin(&tx, APP_TLS, DIR_S2C);
-	server_hello_put(&tx, io, &h, TLS_OVER_TCP, &scratch);
+	server_hello_put(&tx, &h, TLS_OVER_TCP, &scratch);
 	io->tx(io->ctx, &tx);
 	s->retried = h.retry;
 	bool sealed = h.version >= 0x0304 && !h.retry;

@@ -88,12 +88,11 @@ static void put_owner(struct tx *tx, struct text *t, const struct certificate *c
 		put(tx, t, FIELD_TLS_SAN, certificate_next_name(&names, room(t), left(t, 256)));
 }
 
-static void put_fingerprint(
-	struct tx *tx, const struct proto_io *io, struct text *t, struct bytes der)
+static void put_fingerprint(struct tx *tx, struct text *t, struct bytes der)
 {
 	uint8_t sha1[SHA1_LEN];
 
-	digest_sha1(io->kit->digests, der, sha1);
+	digest_sha1(der, sha1);
 	put_hex_colons(tx, t, FIELD_TLS_FINGERPRINT, (struct bytes){sha1, SHA1_LEN, false},
 		"0123456789abcdef");
 }
@@ -135,7 +134,7 @@ void tls_certificates(const struct proto_io *io, enum dir dir, struct bytes body
 	if (certificate_parse(der, &leaf)) {
 		if (dir == DIR_S2C) {
 			put_owner(&tx, &text, &leaf);
-			put_fingerprint(&tx, io, &text, der);
+			put_fingerprint(&tx, &text, der);
 		}
 		put_strength(&tx, &text, &leaf);
 	}

@@ -251,30 +251,30 @@ static void put_alpn_list(struct tx *tx, struct bytes list, struct hello_scratch
 	tx_put_some(tx, FIELD_QUIC_ALPN_LIST, (struct bytes){.p = out, .len = n});
 }
 
-static void put_ja3(struct tx *tx, const struct proto_io *io, enum field hash, enum field string,
-	const char *text, size_t len, struct hello_scratch *s)
+static void put_ja3(struct tx *tx, enum field hash, enum field string, const char *text, size_t len,
+	struct hello_scratch *s)
 {
 	struct bytes value = {.p = (const uint8_t *)text, .len = len};
 	char *md5 = (char *)scratch_take(s, MD5_TEXT);
 
 	if (len == 0 || md5 == NULL)
 		return;
-	digest_md5_text(io->kit->digests, value, md5);
+	digest_md5_text(value, md5);
 	tx_put(tx, hash, (struct bytes){.p = (const uint8_t *)md5, .len = MD5_TEXT});
 	tx_put(tx, string, value);
 }
 
-static void put_client_fingerprints(struct tx *tx, const struct proto_io *io,
-	const struct client_hello *h, enum tls_carrier carrier, struct hello_scratch *s)
+static void put_client_fingerprints(struct tx *tx, const struct client_hello *h,
+	enum tls_carrier carrier, struct hello_scratch *s)
 {
 	char *text = (char *)s->data + s->used;
 	size_t room = HELLO_SCRATCH - s->used;
 	size_t len = ja3_text(h, text, room < JA3_MAX ? room : JA3_MAX);
 
 	s->used += len;
-	put_ja3(tx, io, FIELD_JA3_HASH, FIELD_JA3_STRING, text, len, s);
+	put_ja3(tx, FIELD_JA3_HASH, FIELD_JA3_STRING, text, len, s);
 	char *ja4 = (char *)scratch_take(s, JA4_LEN);
-	if (ja4 != NULL && ja4_text(io->kit->digests, h, carrier, ja4))
+	if (ja4 != NULL && ja4_text(h, carrier, ja4))
 		tx_put(tx, FIELD_JA4, (struct bytes){.p = (const uint8_t *)ja4, .len = JA4_LEN});
 }
 
@@ -291,8 +291,8 @@ static void put_client_handshake(
 	tx_put_some(tx, FIELD_TLS_COMPRESSION, h->compression);
 }
 
-void client_hello_put(struct tx *tx, const struct proto_io *io, const struct client_hello *h,
-	enum tls_carrier carrier, bool whole, struct hello_scratch *s)
+void client_hello_put(struct tx *tx, const struct client_hello *h, enum tls_carrier carrier,
+	bool whole, struct hello_scratch *s)
 {
 	bool quic = carrier == TLS_OVER_QUIC;
 
@@ -314,18 +314,18 @@ void client_hello_put(struct tx *tx, const struct proto_io *io, const struct cli
 	if (h->esni)
 		tx_put(tx, FIELD_TLS_ESNI, (struct bytes){0});
 	if (whole)
-		put_client_fingerprints(tx, io, h, carrier, s);
+		put_client_fingerprints(tx, h, carrier, s);
 }
 
-void server_hello_put(struct tx *tx, const struct proto_io *io, const struct server_hello *h,
-	enum tls_carrier carrier, struct hello_scratch *s)
+void server_hello_put(struct tx *tx, const struct server_hello *h, enum tls_carrier carrier,
+	struct hello_scratch *s)
 {
 	char *text = (char *)s->data + s->used;
 	size_t room = HELLO_SCRATCH - s->used;
 	size_t len = ja3s_text(h, text, room < JA3_MAX ? room : JA3_MAX);
 
 	s->used += len;
-	put_ja3(tx, io, FIELD_JA3S_HASH, FIELD_JA3S_STRING, text, len, s);
+	put_ja3(tx, FIELD_JA3S_HASH, FIELD_JA3S_STRING, text, len, s);
 	if (carrier == TLS_OVER_QUIC) {
 		put_number(tx, FIELD_QUIC_CIPHER, h->cipher, 2, s);
 	} else {

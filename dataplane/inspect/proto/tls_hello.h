@@ -67,10 +67,10 @@ struct hello_scratch {
 
 // Put all that a hello tells. `whole`: parse said PARSE_DONE; fingerprints of less would be
 // nobody's. Over QUIC its name and ALPN are quic.sni and quic.alpn.
-void client_hello_put(struct tx *tx, const struct proto_io *io, const struct client_hello *h,
-	enum tls_carrier carrier, bool whole, struct hello_scratch *scratch);
-void server_hello_put(struct tx *tx, const struct proto_io *io, const struct server_hello *h,
-	enum tls_carrier carrier, struct hello_scratch *scratch);
+void client_hello_put(struct tx *tx, const struct client_hello *h, enum tls_carrier carrier,
+	bool whole, struct hello_scratch *scratch);
+void server_hello_put(struct tx *tx, const struct server_hello *h, enum tls_carrier carrier,
+	struct hello_scratch *scratch);
 
 // RFC 8701: clients offer reserved 0x?a?a values to keep servers tolerant.
 static inline bool tls_is_grease(uint16_t v)
