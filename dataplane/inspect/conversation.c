@@ -59,7 +59,7 @@ static void on_tx(void *ctx, const struct tx *tx)
 	find.app_proto = tx->app_proto;
 	find.quiet = tx->quiet;
 	if (tx->id != TX_NEW)
-		find.tx_id = tx->id;
+		find.tx_id = tx->id + (c->session != NULL ? c->session->tx_base : 0);
 	if (c->flow->app_proto == APP_UNKNOWN)
 		c->flow->app_proto = tx->app_proto;
 	if (!(c->flow->flags & FLOW_NAMED) && tells_name(tx))

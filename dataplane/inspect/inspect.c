@@ -7,6 +7,7 @@
 #include "dataplane/inspect/conversation.h"
 #include "dataplane/inspect/finds.h"
 #include "dataplane/inspect/labels.h"
+#include "dataplane/inspect/proto/inflate.h"
 #include "dataplane/inspect/proto/kit.h"
 
 #include <stdlib.h>
@@ -178,6 +179,7 @@ void inspect_burst(struct inspector *in, struct packet *packets, unsigned n)
 		packet_free(&packets[i]);
 	flow_table_expire(in->flows, packets[n - 1].ts_ns);
 	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
+	in->counters[CTR_INFLATE_DENIED] = inflaters_denied(in->talk.kit->inflaters);
 	in->counters[CTR_NAMES_SHED] = names_shed(in->talk.kit->names);
 	in->cycles.match = finds_cycles(in->talk.finds);
 }

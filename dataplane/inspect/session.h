@@ -35,8 +35,9 @@ struct session {
 	struct pattern_stream *stream[2]; // the matcher's; opened and closed by the hooks
 	uint64_t offset[2]; // bytes delivered or skipped so far
 	uint32_t next; // free list
+	uint32_t tx_base; // added to the numbers that the parser gives: a later one begins anew
 	uint8_t settled; // given back at the end of the burst
-	uint8_t pad[3];
+	uint8_t pad[7];
 	struct side side[2];
 	_Alignas(8) uint8_t proto_state[PROTO_STATE_MAX];
 };

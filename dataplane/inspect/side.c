@@ -84,6 +84,7 @@ static void side_switch(struct conversations *c, unsigned side, struct bytes in)
 	if (s->proto->end != NULL)
 		s->proto->end(s->proto_state, side_io(c, side));
 	memset(s->proto_state, 0, sizeof(s->proto_state));
+	s->tx_base = c->flow->tx_count;
 	s->proto = recognise_parser(next.app_proto, IPPROTO_TCP);
 	if (s->proto != NULL) {
 		c->flow->app_proto = s->proto->app_proto;

@@ -14,6 +14,7 @@ struct talk {
 	struct inspector *inspector;
 	uint64_t counters[CTR_COUNT];
 	uint8_t app_proto; // of the last flow that ended
+	uint64_t last_tx; // number of the last transaction
 	size_t len;
 	char text[8192];
 };
@@ -41,6 +42,7 @@ static void on_match(void *ctx, const struct find *finds, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		if (finds[i].kind != FIND_TX)
 			continue;
+		t->last_tx = finds[i].tx_id;
 		say(t, "%s%s", app_proto_table[finds[i].app_proto].name,
 			finds[i].dir == DIR_S2C ? "<" : "");
 		for (unsigned k = 0; k < finds[i].n_fields; k++) {
@@ -235,10 +237,38 @@ static void test_cases(void)
 	}
 }
 
+// Transactions are numbered through a flow, whatever parser is at work.
+static void test_numbers(void)
+{
+	static const struct {
+		const char *name;
+		struct piece pieces[PIECES_MAX];
+		uint64_t last;
+	} rows[] = {
+		{"an exchange",
+			{C2S("GET / HTTP/1.1\r\n\r\n"),
+				S2C("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			0},
+		{"the next", {C2S("GET / HTTP/1.1\r\n\r\n"), C2S("GET / HTTP/1.1\r\n\r\n")}, 1},
+		{"an exchange in a tunnel",
+			{C2S("CONNECT a.b:80 HTTP/1.1\r\n\r\n"), S2C("HTTP/1.1 200 OK\r\n\r\n"),
+				C2S("GET / HTTP/1.1\r\n\r\n")},
+			1},
+	};
+	static struct talk t;
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		run(&t, IPPROTO_TCP, rows[i].pieces);
+		CHECK(t.last_tx == rows[i].last, "%s: %llu", rows[i].name,
+			(unsigned long long)t.last_tx);
+	}
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"flows", test_cases},
+		{"numbers", test_numbers},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("conversation", tests);
