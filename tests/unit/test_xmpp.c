@@ -45,6 +45,10 @@ static const struct stream_row rows[] = {
 		"xmpp.element=auth xmpp.auth=PLAIN xmpp.xmlns=" SASL "\n"
 		"xmpp.element=response xmpp.xmlns=" SASL "\n" HEADER_TEXT,
 		0},
+	{"a mechanism that has elements in it is none", DIR_S2C,
+		BYTES("<features><mechanisms xmlns='" SASL
+		      "'><mechanism>A<b xmlns='c'>d</b></mechanism></mechanisms></features>"),
+		PARSE_MORE, "s2c xmpp.element=features xmpp.xmlns=" SASL " xmpp.xmlns=c\n", 0},
 	{"jabber:iq:auth", DIR_C2S,
 		BYTES("<iq type='set' id='1'><query xmlns='jabber:iq:auth'><username>anna"
 		      "</username><password>geheim</password></query></iq>"),

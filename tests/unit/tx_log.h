@@ -121,6 +121,7 @@ static inline struct gather *run_on_take(void *ctx)
 	*g = (struct gather){.cap = GATHER_MAX, .data = malloc(GATHER_MAX)};
 	if (g->data == NULL)
 		abort();
+	memset(g->data, 0x5a, 4096); // what nobody wrote is to be told from what is there
 	r->borrowed++;
 	return g;
 }

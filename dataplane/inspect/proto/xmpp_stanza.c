@@ -35,7 +35,7 @@ bool xmpp_keep_begin(struct xmpp_kept *k, const struct proto_io *io, enum field 
 {
 	struct bytes none = {0};
 
-	k->field = FIELD_NONE;
+	xmpp_keep_cancel(k); // one that never came to its end
 	if (field == FIELD_XMPP_XMLNS && k->n_namespaces == NAMESPACES_MAX)
 		return true;
 	if (!collect(&k->values, io, &none, 0))
