@@ -10,6 +10,7 @@
 #include "dataplane/inspect/proto/proto.h"
 
 #include <assert.h>
+#include <sanitizer/asan_interface.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -111,28 +112,46 @@ static inline void run_on_tx(void *ctx, const struct tx *tx)
 	run_print(r, "\n", 0);
 }
 
+// Buffers are used again, as the engine does it; meanwhile nobody may touch them.
+struct run_gather {
+	struct gather gather; // first
+	struct run_gather *next;
+};
+static struct run_gather *run_gathers;
+
 static inline struct gather *run_on_take(void *ctx)
 {
 	struct parser_run *r = ctx;
-	struct gather *g = r->poor ? NULL : malloc(sizeof(*g));
+	struct run_gather *g = run_gathers;
 
-	if (g == NULL)
+	if (r->poor)
 		return NULL;
-	*g = (struct gather){.cap = GATHER_MAX, .data = malloc(GATHER_MAX)};
-	if (g->data == NULL)
+	if (g != NULL) {
+		run_gathers = g->next;
+		ASAN_UNPOISON_MEMORY_REGION(g->gather.data, GATHER_MAX);
+	} else {
+		g = malloc(sizeof(*g));
+		if (g == NULL)
+			abort();
+		g->gather = (struct gather){.cap = GATHER_MAX, .data = malloc(GATHER_MAX)};
+	}
+	if (g->gather.data == NULL)
 		abort();
-	memset(g->data, 0x5a, 4096); // what nobody wrote is to be told from what is there
+	g->gather.len = 0;
+	memset(g->gather.data, 0x5a, 4096); // what nobody wrote is to be told from what is there
 	r->borrowed++;
-	return g;
+	return &g->gather;
 }
 
-static inline void run_on_give(void *ctx, struct gather *g)
+static inline void run_on_give(void *ctx, struct gather *gather)
 {
 	struct parser_run *r = ctx;
+	struct run_gather *g = (struct run_gather *)gather;
 
 	r->borrowed--;
-	free(g->data);
-	free(g);
+	ASAN_POISON_MEMORY_REGION(g->gather.data, GATHER_MAX);
+	g->next = run_gathers;
+	run_gathers = g;
 }
 
 // One for all runs of a test: they follow one another, as flows do.
@@ -171,10 +190,15 @@ static inline void run_begin(struct parser_run *r, const struct proto *proto)
 // Ignored once the direction said that it wants no more.
 static inline void run_feed(struct parser_run *r, enum dir dir, const void *p, size_t len)
 {
-	uint8_t *copy = malloc(len ? len : 1);
+	enum { ROOM = 65536 }; // a piece ends where it ends, so that nobody reads on unseen
+	static uint8_t *room;
+	uint8_t *own = len > ROOM ? malloc(len) : NULL;
 
-	if (copy == NULL)
+	if (room == NULL)
+		room = malloc(ROOM);
+	if (room == NULL || (len > ROOM && own == NULL))
 		abort();
+	uint8_t *copy = own != NULL ? own : room + ROOM - len;
 	if (len > 0)
 		memcpy(copy, p, len);
 	if (r->result[dir] == PARSE_MORE) {
@@ -183,7 +207,7 @@ static inline void run_feed(struct parser_run *r, enum dir dir, const void *p, s
 		r->result[dir] =
 			r->proto->data(r->state, &r->io, dir, (struct bytes){copy, len, false});
 	}
-	free(copy);
+	free(own);
 }
 
 static inline void run_gap(struct parser_run *r, enum dir dir, uint32_t missing)
