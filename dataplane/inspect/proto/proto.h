@@ -183,6 +183,7 @@ struct proto {
 	X(proto_websocket)                                                                         \
 	X(proto_dns_tcp)                                                                           \
 	X(proto_kakaotalk)                                                                         \
+	X(proto_rtmp)                                                                              \
 	X(proto_socks)                                                                             \
 	X(proto_stun_tcp)                                                                          \
 	X(proto_stun)                                                                              \
