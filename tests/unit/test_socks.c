@@ -51,6 +51,25 @@ static void test_rows(void)
 	rows_broken(&proto_socks, rows, ROWS(rows));
 }
 
+// A user's name that is longer than a message may be is none, however it is cut.
+static void test_long(void)
+{
+	static uint8_t wire[2000] = "\x04\x01\x00\x50\xc0\x00\x02\x01";
+	static struct parser_run r;
+
+	for (size_t len = 590; len <= 620; len++) {
+		memset(wire + 8, 'u', sizeof(wire) - 8);
+		wire[len - 1] = '\0';
+		for (size_t step = 1; step <= sizeof(wire); step = step == 1 ? 599 : step + 700) {
+			struct bytes in = {wire, sizeof(wire), false};
+			run_stream(&r, &proto_socks, DIR_C2S, in, step, step);
+			enum parse want = len <= 600 ? PARSE_SWITCH : PARSE_BAD;
+			CHECK(r.result[DIR_C2S] == want, "%zu by %zu: %d", len, step,
+				r.result[DIR_C2S]);
+		}
+	}
+}
+
 // The word of RFC 1929 is told nowhere.
 static void test_password(void)
 {
@@ -91,6 +110,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"rows", test_rows},
+		{"long", test_long},
 		{"password", test_password},
 		{"probe", test_probe},
 		CU_TEST_INFO_NULL,

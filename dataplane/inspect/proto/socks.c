@@ -95,7 +95,7 @@ static int request_4(struct socks_state *s, const struct proto_io *io, struct by
 	if (named)
 		name = take_text(&b);
 	if (b.bad)
-		return in.len > MESSAGE_MAX ? -1 : 0;
+		return 0;
 	if (command.p[0] < 1 || command.p[0] > COMMAND_MAX)
 		return -1;
 	begin(&tx, DIR_C2S, in.p);
@@ -286,10 +286,12 @@ static enum parse one_message(
 	struct socks_side *here = &s->side[dir];
 
 	if (here->kept == NULL) {
-		int n = read(s, io, dir, *in);
+		// No more than is kept of one that comes in pieces.
+		struct bytes view = {in->p, in->len < MESSAGE_MAX ? in->len : MESSAGE_MAX, false};
+		int n = read(s, io, dir, view);
 		if (n > 0)
 			bytes_take(in, (size_t)n);
-		if (n != 0)
+		if (n != 0 || view.len == MESSAGE_MAX)
 			return n > 0 ? PARSE_MORE : PARSE_BAD;
 		here->kept = io->gather_take(io->ctx);
 		if (here->kept == NULL)
