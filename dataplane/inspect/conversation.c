@@ -4,9 +4,11 @@
 #include "dataplane/inspect/finds.h"
 #include "dataplane/inspect/parse_costs.h"
 #include "dataplane/inspect/proto/kit.h"
+#include "dataplane/inspect/recognise.h"
 #include "dataplane/inspect/side.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 
 enum { TCP_SYN = 0x02, TCP_ACK = 0x10 };
 
@@ -146,6 +148,8 @@ int conversations_open(struct conversations *c, const struct inspect_options *op
 		.unread = &c->unread,
 		.next = &c->next,
 	};
+	for (unsigned i = 0; i < APP_COUNT; i++)
+		c->datagrams[i] = recognise_parser((uint8_t)i, IPPROTO_UDP);
 	c->kit = kit_new(options->seed);
 	c->io.kit = c->kit;
 	c->finds = finds_new(hooks);

@@ -16,6 +16,7 @@ struct conversations {
 	struct tcp_orderer *order;
 	struct proto_io io;
 	struct kit *kit;
+	const struct proto *datagrams[APP_COUNT]; // the parser over UDP, or NULL
 	struct parse_costs *costs; // NULL: nobody asks
 	uint32_t probe_packets;
 	uint32_t search_bytes;

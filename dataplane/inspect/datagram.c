@@ -11,7 +11,7 @@ static const struct proto *holder(const struct conversations *c)
 {
 	if (c->session != NULL)
 		return c->session->proto;
-	return recognise_parser(c->flow->app_proto, IPPROTO_UDP);
+	return c->datagrams[c->flow->app_proto];
 }
 
 static void let_go(struct conversations *c)

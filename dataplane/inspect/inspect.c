@@ -51,10 +51,15 @@ static void use_label(struct inspector *in, struct flow *f)
 		conversation_label(&in->talk, f, name.text);
 }
 
+static bool begins(const struct flow_counts *counts, const struct packet *p)
+{
+	return counts->packets[0] + counts->packets[1] == p->frames;
+}
+
 static void flow_packet(
 	struct inspector *in, struct flow *f, struct packet *p, const struct flow_counts *counts)
 {
-	if (counts->packets[0] + counts->packets[1] == p->frames)
+	if (begins(counts, p))
 		labels_begin(&in->labels, f, flow_number(in->flows, f), p->ts_ns);
 	conversation_packet(&in->talk, f, p, counts);
 	if (labels_due(f, counts, in->talk.probe_packets))
@@ -151,8 +156,11 @@ static void flow_stage(struct inspector *in, unsigned n)
 			in->counters[cause] += p->frames;
 		else if (in->burst_flows[i]->service != 0 && in->services != NULL)
 			count_service(in, in->burst_flows[i], p);
-		if (in->burst_flows[i] != NULL)
+		if (in->burst_flows[i] != NULL) {
 			in->burst_counts[i] = flow_counts(in->burst_flows[i]);
+			if (begins(&in->burst_counts[i], p))
+				labels_prefetch(&in->labels, in->burst_flows[i]);
+		}
 		in->looked_up = i + 1;
 	}
 }

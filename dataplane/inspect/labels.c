@@ -26,6 +26,11 @@ static bool server_is_b(const struct flow *f)
 	return (f->flags & FLOW_A_IS_CLIENT) != 0;
 }
 
+void labels_prefetch(const struct labels *l, const struct flow *f)
+{
+	names_prefetch(l->names, f->key.ip_version, server_is_b(f) ? f->key.b : f->key.a);
+}
+
 void labels_begin(struct labels *l, struct flow *f, uint32_t number, uint64_t now_ns)
 {
 	bool b = server_is_b(f);

@@ -14,6 +14,8 @@ struct labels {
 int labels_open(struct labels *l, struct name_table *names, uint32_t max_flows);
 void labels_close(struct labels *l);
 
+// f begins in this burst: bring what labels_begin() will read into the cache.
+void labels_prefetch(const struct labels *l, const struct flow *f);
 // f begins at `now_ns`; `number` is its record's (flow_number).
 void labels_begin(struct labels *l, struct flow *f, uint32_t number, uint64_t now_ns);
 // The flow's name, or nothing: it has one of its own, or what was taken for its server is not.

@@ -19,7 +19,6 @@ enum { LOOPS = 8 };
 struct run {
 	uint64_t packets;
 	uint64_t cycles; // of the parse stage: order, recognition, parsers, fields
-	struct parse_costs costs;
 };
 
 // Read whole and without an error? Then it is part of every run.
@@ -41,7 +40,9 @@ static bool readable(const char *path)
 	return true;
 }
 
-static int run_once(const struct parse_stage_options *o, struct run *r)
+// costs: NULL, or what the time is told apart in. Reading the clock around every parser costs
+// some 30 cycles a packet itself, so the figure for the whole stage comes from runs without.
+static int run_once(const struct parse_stage_options *o, struct run *r, struct parse_costs *costs)
 {
 	struct engine_options options = engine_defaults();
 	struct tool_rules rules = {.paths = (const char **)o->rules, .n_paths = o->n_rules};
@@ -56,7 +57,7 @@ static int run_once(const struct parse_stage_options *o, struct run *r)
 	memset(r, 0, sizeof(*r));
 	options.capture = true;
 	options.events = false;
-	options.inspect.costs = &r->costs;
+	options.inspect.costs = costs;
 	if (engine_open(&e, &options) < 0)
 		status = 1;
 	if (status == 0 && rules.n_paths > 0)
@@ -91,7 +92,7 @@ static double per(double cycles, uint64_t n)
 	return n > 0 ? cycles / (double)n : 0;
 }
 
-static void print(const struct run *r, unsigned n_captures)
+static void print(const struct run *r, const struct parse_costs *c, unsigned n_captures)
 {
 	printf("%u captures, %llu packets: %.1f cycles a packet in the parse stage (order, "
 	       "recognition, parsers, fields)\n\n",
@@ -99,7 +100,6 @@ static void print(const struct run *r, unsigned n_captures)
 	printf("%-12s %10s %10s %14s %14s %14s\n", "protocol", "calls", "messages", "cycles/call",
 		"cycles/message", "cycles/packet");
 	for (unsigned i = 0; i < APP_COUNT; i++) {
-		const struct parse_costs *c = &r->costs;
 		if (c->calls[i] == 0)
 			continue;
 		printf("%-12s %10llu %10llu %14.0f %14.0f %14.1f\n", app_proto_table[i].name,
@@ -110,19 +110,18 @@ static void print(const struct run *r, unsigned n_captures)
 	}
 	printf("\n%-28s %10s %14s\n", "field", "values", "cycles/value");
 	for (unsigned i = 0; i < FIELD_COUNT; i++) {
-		if (r->costs.fields[i] > 0)
+		if (c->fields[i] > 0)
 			printf("%-28s %10llu %14.0f\n", field_table[i].name,
-				(unsigned long long)r->costs.fields[i],
-				per(r->costs.field_cycles[i], r->costs.fields[i]));
+				(unsigned long long)c->fields[i],
+				per(c->field_cycles[i], c->fields[i]));
 	}
 }
 
-static void print_json(const struct run *r, unsigned n_captures)
+static void print_json(const struct run *r, const struct parse_costs *c, unsigned n_captures)
 {
 	json_t *protocols = json_object(), *fields = json_object();
 
 	for (unsigned i = 0; i < APP_COUNT; i++) {
-		const struct parse_costs *c = &r->costs;
 		if (c->calls[i] > 0)
 			json_object_set_new(protocols, app_proto_table[i].name,
 				json_pack("{s:I, s:I, s:f}", "calls", (json_int_t)c->calls[i],
@@ -130,11 +129,10 @@ static void print_json(const struct run *r, unsigned n_captures)
 					per((double)c->cycles[i], r->packets)));
 	}
 	for (unsigned i = 0; i < FIELD_COUNT; i++) {
-		if (r->costs.fields[i] > 0)
+		if (c->fields[i] > 0)
 			json_object_set_new(fields, field_table[i].name,
-				json_pack("{s:I, s:f}", "values", (json_int_t)r->costs.fields[i],
-					"cycles",
-					per(r->costs.field_cycles[i], r->costs.fields[i])));
+				json_pack("{s:I, s:f}", "values", (json_int_t)c->fields[i],
+					"cycles", per(c->field_cycles[i], c->fields[i])));
 	}
 	json_t *all = json_pack("{s:i, s:I, s:f, s:o, s:o}", "captures", (int)n_captures, "packets",
 		(json_int_t)r->packets, "cycles_per_packet", per((double)r->cycles, r->packets),
@@ -157,6 +155,8 @@ int parse_stage(const struct parse_stage_options *o)
 	const char **captures = calloc(o->n_captures, sizeof(*captures));
 	struct run *runs = calloc(o->runs, sizeof(*runs));
 	struct parse_stage_options good = *o;
+	struct parse_costs costs = {0};
+	struct run told_apart;
 	int status = captures != NULL && runs != NULL ? 0 : 1;
 
 	touch_memory();
@@ -169,13 +169,15 @@ int parse_stage(const struct parse_stage_options *o)
 	if (status == 0 && good.n_captures == 0)
 		status = 3;
 	for (unsigned i = 0; i < o->runs && status == 0; i++)
-		status = run_once(&good, &runs[i]);
+		status = run_once(&good, &runs[i], NULL);
+	if (status == 0)
+		status = run_once(&good, &told_apart, &costs);
 	if (status == 0) {
 		qsort(runs, o->runs, sizeof(*runs), by_cycles);
 		if (o->json)
-			print_json(&runs[o->runs / 2], good.n_captures);
+			print_json(&runs[o->runs / 2], &costs, good.n_captures);
 		else
-			print(&runs[o->runs / 2], good.n_captures);
+			print(&runs[o->runs / 2], &costs, good.n_captures);
 	}
 	free(runs);
 	free(captures);

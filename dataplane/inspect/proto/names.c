@@ -58,10 +58,26 @@ uint64_t names_shed(const struct name_table *t)
 	return t->shed;
 }
 
+static uint32_t set_number(
+	const struct name_table *t, uint8_t ip_version, const uint8_t address[16])
+{
+	return (uint32_t)(hash_words(address, 16, t->seed ^ ip_version) % SETS);
+}
+
 static struct entry *set_of(struct name_table *t, uint8_t ip_version, const uint8_t address[16])
 {
-	uint64_t hash = hash_words(address, 16, t->seed ^ ip_version);
-	return t->entries[hash % SETS];
+	return t->entries[set_number(t, ip_version, address)];
+}
+
+void names_prefetch(const struct name_table *t, uint8_t ip_version, const uint8_t address[16])
+{
+	const struct entry *set;
+
+	if (t->used == 0)
+		return;
+	set = t->entries[set_number(t, ip_version, address)];
+	for (size_t line = 0; line < sizeof(t->entries[0]); line += 64)
+		__builtin_prefetch((const uint8_t *)set + line);
 }
 
 static struct entry *find(struct entry *set, uint8_t ip_version, const uint8_t address[16])

@@ -37,6 +37,8 @@ enum { NAMES_NONE = 0 };
 uint32_t names_take(
 	struct name_table *t, uint8_t ip_version, const uint8_t address[16], uint64_t now_ns);
 void names_give(struct name_table *t, uint32_t ref);
+// Bring what names_take() will read into the cache.
+void names_prefetch(const struct name_table *t, uint8_t ip_version, const uint8_t address[16]);
 
 struct known_name {
 	struct bytes text; // valid until it is given back
