@@ -123,6 +123,15 @@ INBAND = {
          'content:"|02|"; startswith; content:"|03|"; endswith; '
          'pcre:"/^\\x02[\\x01-\\x3f]/s"; dsize:>18'),
     ],
+    'openim': [
+        # docs.openim.io: the quick start's gateway and API speak in clear.
+        ('http any any -> any any', 'gateway',
+         'flow:to_server; http.uri; content:"sendID="; fast_pattern; content:"token="; '
+         'content:"platformID="'),
+        ('http any any -> any any', 'login',
+         'flow:to_server; http.method; content:"POST"; startswith; endswith; http.uri; '
+         'content:"/auth/user_token"; startswith'),
+    ],
     'telegram': [
         ('ip any any -> [91.108.4.0/22,91.108.8.0/22,91.108.12.0/22,91.108.16.0/22,91.108.20.0/22,'
          '91.108.56.0/22,149.154.160.0/20,95.161.64.0/20,185.76.151.0/24,91.105.192.0/23] any',

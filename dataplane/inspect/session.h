@@ -7,8 +7,10 @@
 
 #include "dataplane/inspect/flow.h"
 #include "dataplane/inspect/proto/proto.h"
+#include "dataplane/inspect/shape.h"
 #include "dataplane/inspect/tcp_order.h"
 
+#include <assert.h>
 #include <stdint.h>
 
 enum side_state {
@@ -39,8 +41,12 @@ struct session {
 	uint8_t settled; // given back at the end of the burst
 	uint8_t pad[7];
 	struct side side[2];
-	_Alignas(8) uint8_t proto_state[PROTO_STATE_MAX];
+	union {
+		_Alignas(8) uint8_t proto_state[PROTO_STATE_MAX];
+		struct shape shape; // while there is no parser
+	};
 };
+static_assert(sizeof(struct shape) <= PROTO_STATE_MAX, "no session is larger for it");
 
 struct session_pool;
 

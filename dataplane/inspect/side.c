@@ -5,6 +5,8 @@
 
 #include <netinet/in.h>
 
+enum { TCP_SYN = 0x02 };
+
 // The kind of sender that side (0: a, 1: b) is.
 enum dir side_dir(const struct flow *f, unsigned side)
 {
@@ -175,6 +177,7 @@ static void begin_parsing(struct conversations *c, unsigned side, const struct r
 	struct session *s = c->session;
 	struct side *other = &s->side[!side];
 
+	memset(&s->shape, 0, sizeof(s->shape));
 	s->proto = found->proto;
 	c->flow->app_proto = found->proto->app_proto;
 	if (found->sender_known)
@@ -192,6 +195,33 @@ static void give_up(struct conversations *c, unsigned side)
 	side_settle_if_done(c);
 }
 
+// Do the lengths of what both sides say tell who speaks? Then that was all there is to learn.
+static bool shape_tells(struct conversations *c, unsigned side, struct bytes in)
+{
+	struct session *s = c->session;
+	struct flow *f = c->flow;
+	uint32_t first_seq[2];
+	uint16_t sport, dport;
+	enum dir dir = side_dir(f, side);
+
+	if (s->proto != NULL || s->side[side].switched || c->packet == NULL)
+		return false;
+	shape_bytes(&s->shape, dir, in, c->packet->tcp_ack);
+	if (!(f->tcp_flags[0] & f->tcp_flags[1] & TCP_SYN))
+		return false; // begins in the middle
+	for (unsigned i = 0; i < 2; i++)
+		first_seq[side_dir(f, i)] = s->half[i].next_seq - (uint32_t)s->half[i].next_offset;
+	side_ports(f, side, &sport, &dport);
+	enum shape_kind kind = shape_judge(&s->shape, first_seq, dir == DIR_C2S ? dport : sport);
+	if (kind == SHAPE_UNKNOWN)
+		return false;
+	f->app_proto = (uint8_t)shape_report(kind, side_io(c, side));
+	s->side[0].state = SIDE_DONE;
+	s->side[1].state = SIDE_DONE;
+	side_settle_if_done(c);
+	return true;
+}
+
 // No protocol begins this stream; but a TLS hello, of either side, may come later in it.
 static void search_bytes(struct conversations *c, unsigned side, struct bytes in)
 {
@@ -199,6 +229,8 @@ static void search_bytes(struct conversations *c, unsigned side, struct bytes in
 	struct side *here = &s->side[side];
 	size_t at = 0;
 
+	if (shape_tells(c, side, in))
+		return;
 	here->searched += (uint32_t)in.len;
 	if (!recognise_hello(here, in, &at)) {
 		if (here->searched > c->search_bytes)
@@ -331,6 +363,8 @@ void side_gap(struct conversations *c, unsigned side, uint32_t missing)
 		return;
 	if (here->state == SIDE_PROBING) {
 		here->probe_len = 0; // what was kept does not join what follows
+		if (s->proto == NULL)
+			s->shape.spoiled = 1;
 		return;
 	}
 	c->unread = 0;

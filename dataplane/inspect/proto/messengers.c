@@ -159,6 +159,74 @@ static enum probe kakaotalk(struct bytes in, uint16_t sport, uint16_t dport, str
 	return type >= 12 && type <= 16 && cipher >= 1 && cipher <= 3 ? PROBE_YES : PROBE_NO;
 }
 
+// Length of all, least significant byte first; fc ff at 6 and 80 at 9.
+static enum probe viber(struct bytes in, uint16_t sport, uint16_t dport, struct mark *m)
+{
+	enum { LEN_MIN = 16, LEN_MAX = 4096 };
+
+	(void)sport;
+	(void)dport;
+	*m = (struct mark){"login_header", "chat", "medium", .sender = DIR_C2S};
+	if (in.len < 2)
+		return PROBE_MORE;
+	unsigned len = in.p[0] | (unsigned)in.p[1] << 8;
+	if (len < LEN_MIN || len > LEN_MAX || (in.len > 6 && in.p[6] != 0xfc) ||
+		(in.len > 7 && in.p[7] != 0xff) || (in.len > 9 && in.p[9] != 0x80))
+		return PROBE_NO;
+	return in.len < 10 ? PROBE_MORE : PROBE_YES;
+}
+
+// Calls: two bytes of the call, a kind, 00; most kinds are of one length. On Viber's ports.
+static enum probe viber_call(struct bytes in, uint16_t sport, uint16_t dport, struct mark *m)
+{
+	static const uint16_t ports[] = {5243, 7985, 7987, 9785};
+	static const uint8_t kinds[][2] = {
+		{0x03, 20}, {0x09, 20}, {0x0b, 34}, {0x0c, 76}, {0x19, 34}, {0x1a, 20}};
+	bool from = false, to = false;
+
+	for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		from = from || sport == ports[i];
+		to = to || dport == ports[i];
+	}
+	if (in.len < 20 || in.p[3] != 0 || (!from && !to))
+		return PROBE_NO;
+	*m = (struct mark){"call_header", "call", "medium", .sender = from ? DIR_S2C : DIR_C2S};
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (in.p[2] == kinds[i][0] && in.len == kinds[i][1])
+			return PROBE_YES;
+	}
+	return in.p[2] == 0x01 && in.len > 200 ? PROBE_YES : PROBE_NO;
+}
+
+// Calls: 11011, eleven bits of the length of what follows the four bytes, a number, 06 02.
+static enum probe line(struct bytes in, uint16_t sport, uint16_t dport, struct mark *m)
+{
+	(void)sport;
+	(void)dport;
+	if (in.len < 32 || in.p[0] >> 3 != 0x1b || in.p[4] != 6 || in.p[5] != 2)
+		return PROBE_NO;
+	*m = (struct mark){"call_header", "call", "medium", .sender = DIR_C2S};
+	return ((in.p[0] & 7u) << 8 | in.p[1]) == in.len - 4 ? PROBE_YES : PROBE_NO;
+}
+
+// LWP: 10, and soon the options of a hello.
+static enum probe dingtalk(struct bytes in, uint16_t sport, uint16_t dport, struct mark *m)
+{
+	static const uint8_t hello[] = {
+		0x87, 0x80, 0x01, 0x00, 0x01, 0x00, 0x02, 0x00, 0x02, 0x64, 0x6b, 0x03};
+	enum { REACH = 32 };
+
+	(void)sport;
+	(void)dport;
+	*m = (struct mark){"lwp_hello", "chat", "high", .sender = DIR_C2S};
+	if (in.len > 0 && in.p[0] != 0x10)
+		return PROBE_NO;
+	size_t len = in.len < REACH ? in.len : REACH;
+	if (len > 0 && memmem(in.p, len, hello, sizeof(hello)) != NULL)
+		return PROBE_YES;
+	return len < REACH ? PROBE_MORE : PROBE_NO;
+}
+
 // Discord's documentation, Voice: IP discovery.
 static enum probe discord(struct bytes in, uint16_t sport, uint16_t dport, struct mark *m)
 {
@@ -175,8 +243,15 @@ static enum probe discord(struct bytes in, uint16_t sport, uint16_t dport, struc
 // The header that Zoom's media servers put in front of media, on their ports.
 static enum probe zoom(struct bytes in, uint16_t sport, uint16_t dport, struct mark *m)
 {
+	static const uint8_t p2p[] = {0x1f, 0x02, 0x01, 0x00};
 	bool from = sport >= 8801 && sport <= 8810, to = dport >= 8801 && dport <= 8810;
 
+	// Between two of a meeting: then eight or four bytes of options.
+	if (in.len >= 32 && memcmp(in.p, p2p, sizeof(p2p)) == 0 && (in.p[4] == 4 || in.p[4] == 8) &&
+		in.p[5] == 0 && in.p[6] == 1 && in.p[7] == 0) {
+		*m = (struct mark){"p2p_probe", "call", "medium", .sender = DIR_C2S};
+		return PROBE_YES;
+	}
 	if (in.len < 20 || in.p[0] != 0x05 || (!from && !to) || (in.p[7] != 0 && in.p[7] != 4))
 		return PROBE_NO;
 	switch (in.p[8]) {
@@ -313,7 +388,11 @@ STREAM(whatsapp, APP_WHATSAPP)
 STREAM(mmtls, APP_MMTLS)
 STREAM(mtproto, APP_MTPROTO)
 STREAM(kakaotalk, APP_KAKAOTALK)
+STREAM(viber, APP_VIBER)
+STREAM(dingtalk, APP_DINGTALK)
 DATAGRAM(oicq, APP_OICQ)
 DATAGRAM(reflector, APP_MTPROTO)
 DATAGRAM(discord, APP_DISCORD)
 DATAGRAM(zoom, APP_ZOOM)
+DATAGRAM(viber_call, APP_VIBER)
+DATAGRAM(line, APP_LINE)

@@ -183,6 +183,8 @@ struct proto {
 	X(proto_websocket)                                                                         \
 	X(proto_dns_tcp)                                                                           \
 	X(proto_kakaotalk)                                                                         \
+	X(proto_viber)                                                                             \
+	X(proto_dingtalk)                                                                          \
 	X(proto_rtmp)                                                                              \
 	X(proto_socks)                                                                             \
 	X(proto_stun_tcp)                                                                          \
@@ -194,6 +196,8 @@ struct proto {
 	X(proto_oicq)                                                                              \
 	X(proto_discord)                                                                           \
 	X(proto_zoom)                                                                              \
+	X(proto_line)                                                                              \
+	X(proto_viber_call)                                                                        \
 	X(proto_reflector)                                                                         \
 	X(proto_rtp)
 
