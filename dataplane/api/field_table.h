@@ -20,6 +20,13 @@
 	X(FIELD_NONE, "", SCAN_NO, FORM_BYTES, "", MASK_CLEAR, B, "", "") \
 	X(FIELD_PAYLOAD, "payload", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 768; RFC 9293, with tcp-pkt") \
 	X(FIELD_STREAM, "stream", SCAN_STREAM, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 9293 3.4") \
+	X(FIELD_IPV4_HDR, "ipv4.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 791 3.1: with options") \
+	X(FIELD_IPV6_HDR, "ipv6.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 8200 3: with extension headers") \
+	X(FIELD_TCP_HDR, "tcp.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 9293 3.1: with options") \
+	X(FIELD_UDP_HDR, "udp.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 768") \
+	X(FIELD_ICMPV4_HDR, "icmpv4.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 792: 8 bytes") \
+	X(FIELD_ICMPV6_HDR, "icmpv6.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 4443 2.1: 8 bytes") \
+	X(FIELD_ETHER_HDR, "ether.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "IEEE 802.3 3.1.1: 14 bytes, without tags") \
 	/* Any protocol that is known by its habits only */ \
 	X(FIELD_CONFIDENCE, "confidence", SCAN_NO, FORM_TEXT, "+confidence", MASK_CLEAR, B, "high", "low, medium, high: the parser's own judgement") \
 	X(FIELD_CLIENT_NAME, "dns.client_name", SCAN_NO, FORM_TEXT, "", MASK_NAME, C, "example.org", "the name table of DNS answers") \
