@@ -116,6 +116,7 @@ static void walk_begin(struct walk *w, struct decoder *d, struct packet *p)
 	w->inner.tunnelled = false;
 	memset(&w->inner.tunnel, 0xff, sizeof(w->inner.tunnel)); // TUNNEL_NONE
 	w->inner.tunnel.reserved = 0;
+	w->inner.vlans = (struct vlan_path){0};
 
 	p->flags = 0;
 	p->frames = 1;
@@ -240,6 +241,19 @@ static void set_key(struct packet *p, const struct walk *w)
 	p->flow_hash = (uint32_t)hash_mix(h, (uint64_t)ip->l4 << 8 | ip->version);
 }
 
+// An IPv6 header reaches up to its transport: that has no bound in a jumbogram.
+static void set_headers(struct packet *p, const struct ip_view *ip)
+{
+	size_t ip_len = ip->version == 4 ? ip->head_len : (size_t)(ip->segment - ip->head);
+	uint16_t l4_len = (uint16_t)(ip->payload - ip->segment);
+	bool fits = ip_len <= UINT16_MAX;
+
+	p->ip = fits ? ip->head : NULL;
+	p->ip_len = fits ? (uint16_t)ip_len : 0;
+	p->l4 = l4_len > 0 ? ip->segment : NULL;
+	p->l4_len = l4_len;
+}
+
 static enum counter deliver(struct walk *w)
 {
 	struct decoder *d = w->d;
@@ -263,6 +277,8 @@ static enum counter deliver(struct walk *w)
 	p->payload = ip->payload;
 	p->payload_len = ip->payload_len;
 	p->tunnel = ip->tunnel;
+	p->vlans = ip->vlans;
+	set_headers(p, ip);
 	set_key(p, w);
 	return CTR_DELIVERED;
 }

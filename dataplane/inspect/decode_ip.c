@@ -240,7 +240,8 @@ enum layer layer_tcp(struct walk *w)
 
 	if (head_len < TCP_HEAD)
 		return walk_stop(w, CTR_TCP_BAD);
-	if (bytes_take(&w->in, head_len - TCP_HEAD).bad && !w->inner.snapped)
+	bool cut = bytes_take(&w->in, head_len - TCP_HEAD).bad;
+	if (cut && !w->inner.snapped)
 		return walk_stop(w, CTR_TCP_BAD);
 	w->inner.sport = sport;
 	w->inner.dport = dport;
@@ -248,7 +249,10 @@ enum layer layer_tcp(struct walk *w)
 	p->tcp_ack = ack;
 	p->tcp_flags = flags;
 	p->tcp_window = window;
-	set_payload(w);
+	if (cut) // where the payload begins is beyond what was captured
+		w->inner.payload_len = 0;
+	else
+		set_payload(w);
 	return LAYER_DELIVER;
 }
 

@@ -120,8 +120,11 @@ enum layer layer_llc(struct walk *w)
 enum layer layer_vlan(struct walk *w)
 {
 	uint32_t *vlan = w->inner.tunnel.vlan;
+	struct vlan_path *path = &w->inner.vlans;
 	uint32_t vid = bytes_u16(&w->in) & VID_MASK;
 
+	if (path->n < VLANS_MAX)
+		path->id[path->n++] = (uint16_t)vid;
 	// VLAN 0 is a priority without a network.
 	if (vid != 0 && vlan[0] == TUNNEL_NONE)
 		vlan[0] = vid;

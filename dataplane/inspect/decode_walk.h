@@ -80,7 +80,7 @@ struct ip_view {
 	const uint8_t *segment; // what the transport checksum covers
 	uint32_t segment_len;
 	uint32_t payload_len;
-	const uint8_t *payload;
+	const uint8_t *payload; // where the segment begins, when its header is none or cut
 	uint16_t head_len; // IPv4: with options; IPv6: 40
 	uint16_t sport;
 	uint16_t dport;
@@ -91,6 +91,7 @@ struct ip_view {
 	bool snapped;
 	bool tunnelled;
 	struct event_tunnel tunnel;
+	struct vlan_path vlans;
 };
 
 struct walk {

@@ -51,6 +51,16 @@ struct flow_key {
 };
 static_assert(sizeof(struct flow_key) == 48, "hashed as eight-byte words");
 
+enum { VLANS_MAX = 3, ETHER_HEAD = 14 };
+
+// The VLAN ids on the way to the innermost packet, outermost first, in tunnels too. 0 is one: a
+// priority without a network. More than VLANS_MAX are passed over.
+struct vlan_path {
+	uint16_t id[VLANS_MAX];
+	uint16_t n;
+};
+static_assert(sizeof(struct vlan_path) == 8, "set and copied as a word");
+
 enum packet_flag {
 	PACKET_SWAPPED = 1 << 0, // sender is b
 	PACKET_TUNNELLED = 1 << 1,
@@ -83,13 +93,28 @@ struct packet {
 	uint32_t tcp_seq;
 	uint32_t tcp_ack;
 	const uint8_t *payload; // into data
+	// Headers of the innermost packet, into data. IP with its options or extension headers: NULL
+	// when that is more than a length holds. TCP with its options, UDP, ICMP (8 bytes), SCTP (12):
+	// NULL when it is another protocol, or was not captured whole.
+	const uint8_t *ip;
+	const uint8_t *l4;
+	uint16_t ip_len;
+	uint16_t l4_len;
 	uint32_t payload_len;
+	struct vlan_path vlans;
 	uint32_t owner_hash; // symmetric, of the innermost addresses only
 	uint32_t flow_hash; // of the key
 	uint32_t frame_bytes; // sum of wire_len over `frames`
 	struct flow_key key;
 	struct event_tunnel tunnel;
 };
+
+// The outermost Ethernet header, ETHER_HEAD bytes without the tags behind; NULL when there is none.
+// What was put together from fragments has lost it.
+static inline const uint8_t *packet_ether(const struct packet *p)
+{
+	return p->link == LINK_ETHERNET && p->len >= ETHER_HEAD ? p->data : NULL;
+}
 
 static inline void packet_free(struct packet *p)
 {

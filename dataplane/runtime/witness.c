@@ -64,6 +64,9 @@ bool witness_make(
 	out->data = slot->data;
 	out->len = out->payload_len;
 	out->payload = slot->data;
+	out->link = LINK_UNKNOWN; // of the frame, only the payload is in the copy
+	out->ip = out->l4 = NULL;
+	out->ip_len = out->l4_len = 0;
 	out->buf = &slot->buf;
 	out->flags |= PACKET_WITNESS;
 	out->frames = 0;

@@ -8,6 +8,22 @@
 
 static uint64_t counters[CTR_COUNT];
 
+static void check_headers(const struct packet *p)
+{
+	const uint8_t *end = p->data + p->len;
+
+	if ((p->ip == NULL) != (p->ip_len == 0) || (p->l4 == NULL) != (p->l4_len == 0))
+		abort();
+	if (p->ip != NULL && (p->ip < p->data || p->ip + p->ip_len > end || p->ip_len < 20))
+		abort();
+	if (p->l4 != NULL && (p->l4 < p->data || p->l4 + p->l4_len > end || p->l4_len > 60))
+		abort();
+	if (p->l4 != NULL && p->ip != NULL && p->l4 < p->ip + p->ip_len)
+		abort();
+	if (p->vlans.n > VLANS_MAX)
+		abort();
+}
+
 static void feed(struct decoder *d, uint8_t link, struct bytes frame)
 {
 	uint8_t *data = malloc(frame.len ? frame.len : 1);
@@ -30,6 +46,8 @@ static void feed(struct decoder *d, uint8_t link, struct bytes frame)
 	if (verdict == CTR_DELIVERED &&
 		(p.payload < p.data || p.payload + p.payload_len > p.data + p.len))
 		abort();
+	if (verdict == CTR_DELIVERED)
+		check_headers(&p);
 	packet_free(&p);
 	free(data);
 	if (counters_unaccounted(counters) != 0)

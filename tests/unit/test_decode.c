@@ -194,6 +194,17 @@ static bool is_id(uint32_t got, uint32_t want)
 	return got == (want == 0 ? TUNNEL_NONE : want);
 }
 
+// The innermost headers are the last of the frame; Ethernet's is the first.
+static void check_headers(const struct packet *p, const char *name, uint8_t link, uint16_t ip_len)
+{
+	const uint8_t *udp = frame.data + frame.len - 13;
+	const uint8_t *ether = link == LINK_ETHERNET ? frame.data : NULL;
+
+	CHECK(p->l4 == udp && p->l4_len == 8, "%s: %u", name, p->l4_len);
+	CHECK(p->ip == udp - ip_len && p->ip_len == ip_len, "%s: %u", name, p->ip_len);
+	CHECK(packet_ether(p) == ether, "%s", name);
+}
+
 static void test_stacks(void)
 {
 	struct decoder *d = decoder_open();
@@ -212,6 +223,7 @@ static void test_stacks(void)
 		CHECK(p.key.a[version == 4 ? 3 : 15] == 1, "%s", name);
 		CHECK(p.key.b[version == 4 ? 3 : 15] == 2, "%s", name);
 		CHECK(is_hello(&p), "%s", name);
+		check_headers(&p, name, stacks[i].link, version == 4 ? 20 : 40);
 		CHECK(p.flags == (stacks[i].tunnel ? PACKET_TUNNELLED : 0), "%s: %#x", name,
 			p.flags);
 		CHECK(is_id(p.tunnel.vlan[0], ids->vlan[0]), "%s: %u", name, p.tunnel.vlan[0]);
@@ -226,6 +238,15 @@ static void test_stacks(void)
 	}
 	CHECK(counters[CTR_BAD_CHECKSUM] == 0, "%lu", (unsigned long)counters[CTR_BAD_CHECKSUM]);
 	decoder_free(d);
+}
+
+static bool is_inside(const struct packet *p)
+{
+	const uint8_t *end = p->data + p->len;
+
+	return p->payload >= p->data && p->payload + p->payload_len <= end && p->ip >= p->data &&
+		p->ip + p->ip_len <= end && (p->l4 == NULL) == (p->l4_len == 0) &&
+		(p->l4 == NULL || (p->l4 > p->ip && p->l4 + p->l4_len <= end));
 }
 
 // Every prefix of every stack, in memory that ends where it ends: once as cut by the
@@ -245,8 +266,7 @@ static void test_truncated(void)
 				got == CTR_DELIVERED && !(p.flags & PACKET_SNAPPED) && is_hello(&p);
 			CHECK(!whole, "%s: cut at %zu", stacks[i].name, n);
 			if (got == CTR_DELIVERED)
-				CHECK(p.payload >= cut && p.payload + p.payload_len <= cut + n,
-					"%s: cut at %zu", stacks[i].name, n);
+				CHECK(is_inside(&p), "%s: cut at %zu", stacks[i].name, n);
 			run(d, &p, stacks[i].link, cut, n, n);
 			free(cut);
 		}
@@ -355,6 +375,10 @@ static void test_undone(void)
 		CHECK(p.flags == 0 && p.key.tag == 0, "%s: %#x", undone[i].name, p.flags);
 		CHECK(p.tunnel.vxlan_vni == TUNNEL_NONE, "%s", undone[i].name);
 		CHECK(p.payload_len > 0 || p.key.l4 == IPPROTO_IPIP, "%s", undone[i].name);
+		bool udp = undone[i].l4 == IPPROTO_UDP;
+		CHECK(p.ip == frame.data + 14 && p.ip_len == 20, "%s", undone[i].name);
+		CHECK(p.l4 == (udp ? frame.data + 34 : NULL), "%s", undone[i].name);
+		CHECK(p.l4_len == (udp ? 8 : 0) && p.vlans.n == 0, "%s", undone[i].name);
 	}
 	decoder_free(d);
 }

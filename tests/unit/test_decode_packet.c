@@ -214,6 +214,134 @@ static void test_jumbo(void)
 	frame_put(frame.data + 66, 0, 2);
 	enum counter got = run(d, &p, LINK_ETHERNET, frame.data, frame.len, frame.len);
 	CHECK(got == CTR_DELIVERED && p.payload_len == 4000, "%u", p.payload_len);
+	CHECK(p.ip == frame.data + 14 && p.ip_len == 48 && p.l4 == frame.data + 62, "%u", p.ip_len);
+
+	// With more options than a length can say.
+	frame_build(&frame, "eth6 ip6=60");
+	for (unsigned n = 33; n > 0; n--) {
+		memset(frame.data + frame.len, 0, 2048);
+		frame.data[frame.len] = n > 1 ? 60 : 17;
+		frame.data[frame.len + 1] = 255;
+		frame.len += 2048;
+	}
+	memcpy(frame.data + frame.len, "\x11\x11\0\x35\0\0\0\0", 8);
+	frame.len += 8;
+	frame_put(frame.data + 18, 0, 2);
+	got = run(d, &p, LINK_ETHERNET, frame.data, frame.len, frame.len);
+	CHECK(got == CTR_DELIVERED && p.key.bport == 53, "%s", counter_table[got].name);
+	CHECK(p.ip == NULL && p.ip_len == 0 && p.l4_len == 8, "%u", p.ip_len);
+	decoder_free(d);
+}
+
+// Where the headers are in the frame. `cut` bytes of its end were not captured.
+static const struct {
+	const char *name;
+	const char *spec;
+	int at; // a byte is set to `value`, 0: none
+	uint8_t value;
+	size_t cut;
+	size_t ip_at;
+	uint16_t ip_len;
+	size_t l4_at; // 0: there is none
+	uint16_t l4_len;
+} headers[] = {
+	{"UDP", "eth4 " UDP4, 0, 0, 0, 14, 20, 34, 8},
+	{"IPv4 options", "eth4 ip4=17 long=0x01010100 udp=53 hello", 14, 0x46, 0, 14, 24, 38, 8},
+	{"TCP", "eth4 ip4=6 tcp=80 hello", 0, 0, 0, 14, 20, 34, 20},
+	{"TCP options", "eth4 ip4=6 tcp=80 long zeros hello", 46, 0x80, 0, 14, 20, 34, 32},
+	{"TCP without payload", "eth6 ip6=6 tcp=80", 0, 0, 0, 14, 40, 54, 20},
+	{"TCP options cut", "eth4 ip4=6 tcp=80 long zeros hello", 46, 0x80, 6, 14, 20, 0, 0},
+	{"TCP options cut behind the header", "eth4 ip4=6 tcp=80 long zeros hello", 46, 0x80, 17,
+		14, 20, 0, 0},
+	{"TCP payload cut", "eth4 ip4=6 tcp=80 hello", 0, 0, 5, 14, 20, 34, 20},
+	{"ICMP", "eth4 ip4=1 word=0x0800 word long hello", 0, 0, 0, 14, 20, 34, 8},
+	{"ICMPv6", "eth6 ip6=58 word=0x8000 word long", 0, 0, 0, 14, 40, 54, 8},
+	{"ICMP of 7 bytes", "eth4 ip4=1 word=0x0800 word word byte", 0, 0, 0, 14, 20, 0, 0},
+	{"ICMP, cut", "eth6 ip6=58 word=0x8000 word long", 0, 0, 1, 14, 40, 0, 0},
+	{"SCTP", "eth4 ip4=132 word word zeros hello", 0, 0, 0, 14, 20, 34, 12},
+	{"ESP", "eth4 ip4=50 zeros", 0, 0, 0, 14, 20, 0, 0},
+	{"hop by hop",
+		"eth6 ip6=0 word=0x1100 word long "
+		"udp=53 hello",
+		0, 0, 0, 14, 48, 62, 8},
+	{"two extensions", "eth6 ip6=0 word=0x3c00 word long word=0x0601 word long zeros tcp=80", 0,
+		0, 0, 14, 64, 78, 20},
+	{"atomic fragment", "eth6 ip6=44 word=0x1100 word=0 long=7 udp=53 hello", 0, 0, 0, 14, 48,
+		62, 8},
+	{"extensions, then no more", "eth6 ip6=60 word=0x3b00 word long", 0, 0, 0, 14, 48, 0, 0},
+	{"AH", "eth6 ip6=51 word=0x1104 word long long zeros long udp=53 hello", 0, 0, 0, 14, 64,
+		78, 8},
+	{"AH over IPv4", "eth4 ip4=51 word=0x1104 word long long zeros long udp=53 hello", 0, 0, 0,
+		14, 20, 58, 8},
+	{"AH cut", "eth4 ip4=51 word=0x1104 word long long", 0, 0, 0, 14, 20, 0, 0},
+	{"first fragment, cut", "eth4 ip4=17 udp=53 hello", 20, 0x20, 2, 14, 20, 34, 8},
+	{"in a VLAN", "eth=0x8100 vid=7 type=0x800 ip4=6 tcp=80", 0, 0, 0, 18, 20, 38, 20},
+	{"in VXLAN", OUT_UDP "4789 vxlan=5 eth6 ip6=0 word=0x0600 word long tcp=80", 0, 0, 0, 64,
+		48, 112, 20},
+};
+
+static void test_headers(void)
+{
+	struct decoder *d = decoder_open();
+	struct packet p;
+
+	for (size_t i = 0; i < ROWS(headers); i++) {
+		const char *name = headers[i].name;
+		frame_build(&frame, headers[i].spec);
+		if (headers[i].at > 0)
+			frame.data[headers[i].at] = headers[i].value;
+		enum counter got = run(
+			d, &p, LINK_ETHERNET, frame.data, frame.len - headers[i].cut, frame.len);
+		const uint8_t *l4 = headers[i].l4_at > 0 ? frame.data + headers[i].l4_at : NULL;
+		CHECK(got == CTR_DELIVERED, "%s: %s", name, counter_table[got].name);
+		CHECK(p.ip == frame.data + headers[i].ip_at, "%s", name);
+		CHECK(p.ip_len == headers[i].ip_len, "%s: %u", name, p.ip_len);
+		CHECK(p.l4 == l4 && p.l4_len == headers[i].l4_len, "%s: %u", name, p.l4_len);
+		CHECK(packet_ether(&p) == frame.data, "%s", name);
+	}
+	decoder_free(d);
+}
+
+static void test_vlans(void)
+{
+	static const struct {
+		const char *name;
+		const char *spec;
+		uint16_t n;
+		uint16_t id[VLANS_MAX];
+	} rows[] = {
+		{"none", "eth4 " UDP4, 0, {0}},
+		{"one", "eth=0x8100 vid=7 type=0x800 " UDP4, 1, {7}},
+		{"priority", "eth=0x8100 vid=0xe000 type=0x800 " UDP4, 1, {0}},
+		{"priority, then one",
+			"eth=0x88a8 vid=0x2000 type=0x8100 vid=0xefff type=0x800 " UDP4, 2,
+			{0, 0xfff}},
+		{"three", "eth=0x9100 vid=7 type=0x8100 vid=9 type=0x8100 vid=11 type=0x800 " UDP4,
+			3, {7, 9, 11}},
+		{"four",
+			"eth=0x9100 vid=7 type=0x8100 vid=9 type=0x8100 vid=11 type=0x8100 vid=13 "
+			"type=0x800 " UDP4,
+			3, {7, 9, 11}},
+		{"around a tunnel and in it",
+			"eth=0x8100 vid=7 type=0x800 out4=17 udp=4789 vxlan=5 eth=0x8100 vid=9 "
+			"type=0x800 " UDP4,
+			2, {7, 9}},
+		{"in a tunnel that is none",
+			"eth=0x8100 vid=7 type=0x800 out4=17 udp=4789 vxlan=5 eth=0x8100 vid=9 "
+			"type=0x806 zeros zeros zeros",
+			1, {7}},
+	};
+	struct decoder *d = decoder_open();
+	struct packet p;
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		enum counter got = run_spec(d, &p, rows[i].spec);
+		CHECK(got == CTR_DELIVERED, "%s: %s", rows[i].name, counter_table[got].name);
+		CHECK(p.vlans.n == rows[i].n, "%s: %u", rows[i].name, p.vlans.n);
+		for (unsigned k = 0; k < rows[i].n; k++)
+			CHECK(p.vlans.id[k] == rows[i].id[k], "%s: %u", rows[i].name,
+				p.vlans.id[k]);
+	}
 	decoder_free(d);
 }
 
@@ -226,6 +354,8 @@ int main(void)
 		{"IPv6 extensions", test_extensions},
 		{"lengths", test_lengths},
 		{"jumbogram", test_jumbo},
+		{"headers", test_headers},
+		{"VLANs", test_vlans},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("decode packet", tests);

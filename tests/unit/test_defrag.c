@@ -52,6 +52,11 @@ static void test_datagram_is_raw_ip(void)
 		CHECK(again.owner_hash == p.owner_hash, "%d", version);
 		CHECK(version == 6 || frame_sum(0, p.data, 20) == 0xffff, "%d", version);
 		CHECK(counters[CTR_BAD_CHECKSUM] == bad, "%d", version);
+		uint16_t ip_len = version == 4 ? 20 : 40;
+		CHECK(p.ip == p.data && p.ip_len == ip_len, "%d: %u", version, p.ip_len);
+		CHECK(p.l4 == p.data + ip_len && p.l4_len == 8, "%d: %u", version, p.l4_len);
+		CHECK(version == 6 || (p.ip[4] == 0 && p.ip[5] == ID), "%d: id", version);
+		CHECK(packet_ether(&p) == NULL, "%d: the frame is gone", version);
 		packet_free(&p);
 	}
 	decoder_free(d);
