@@ -12,7 +12,53 @@
 
 enum { TCP_SYN = 0x02, TCP_ACK = 0x10 };
 
-static struct find find_here(const struct conversations *c, enum find_kind kind)
+static uint64_t stream_bytes(const struct conversations *c, unsigned side)
+{
+	if (c->flow->key.l4 != IPPROTO_TCP)
+		return 0;
+	if (c->flow->flags & FLOW_SETTLED)
+		return STREAM_BYTES_UNKNOWN;
+	return c->session != NULL ? c->session->offset[side] : 0;
+}
+
+static void take_facts(struct conversations *c)
+{
+	const struct packet *p = c->packet;
+	const struct flow *f = c->flow;
+	enum dir of_a = side_dir(f, 0);
+
+	c->facts = (struct packet_facts){
+		.headers = {.ip = p->ip,
+			.l4 = p->l4,
+			.ip_len = p->ip_len,
+			.l4_len = p->l4_len,
+			.l4_proto = p->key.l4,
+			.payload_len = p->payload_len},
+		.payload = p->payload,
+		.ether = packet_ether(p),
+		.bad_checksum = (p->flags & PACKET_BAD_CHECKSUM) != 0,
+		.fragmented = (p->flags & PACKET_FRAGMENTED) != 0,
+		.vlans = p->vlans,
+		.flow_age_ns = p->ts_ns > f->first_ns ? p->ts_ns - f->first_ns : 0,
+	};
+	c->facts.ether_len = c->facts.ether != NULL ? ETHER_HEAD : 0;
+	c->facts.stream_bytes[of_a] = stream_bytes(c, 0);
+	c->facts.stream_bytes[!of_a] = stream_bytes(c, 1);
+	c->facts_of = p;
+	finds_new_facts(c->finds);
+}
+
+// Of the packet in hand, taken when they are first asked for.
+static const struct packet_facts *facts_here(struct conversations *c)
+{
+	if (!c->wants.facts || c->packet == NULL)
+		return NULL;
+	if (c->facts_of != c->packet)
+		take_facts(c);
+	return &c->facts;
+}
+
+static struct find find_here(struct conversations *c, enum find_kind kind)
 {
 	const struct packet *p = c->packet;
 	struct find find = {
@@ -31,6 +77,7 @@ static struct find find_here(const struct conversations *c, enum find_kind kind)
 		find.payload_len = p->payload_len;
 		find.icmp_type = p->icmp_type;
 		find.icmp_code = p->icmp_code;
+		find.facts = facts_here(c);
 	}
 	return find;
 }
@@ -99,6 +146,7 @@ static void on_data(void *ctx, struct packet *p, const uint8_t *bytes, uint32_t 
 	if (s->settled)
 		return;
 	c->packet = p;
+	facts_here(c); // before its bytes are counted
 	if (side_wants_stream(c, c->side)) {
 		struct find find = find_here(c, FIND_STREAM);
 		find.offset = s->offset[c->side];
@@ -184,13 +232,15 @@ static void begin(struct conversations *c, struct flow *f, const struct packet *
 	c->flow = f;
 	c->session = session_of(c->sessions, f);
 	c->packet = p;
+	c->facts_of = NULL;
 	c->side = p != NULL && (p->flags & PACKET_SWAPPED) ? 1 : 0;
 }
 
-// Is there still something to take from the bytes of this side?
+// Is there nothing to take from the bytes of this side any more?
 static bool side_idle(const struct conversations *c, unsigned side)
 {
-	return c->session->side[side].state == SIDE_DONE && !side_wants_stream(c, side);
+	return c->session->side[side].state == SIDE_DONE && !side_wants_stream(c, side) &&
+		!c->wants.facts;
 }
 
 static enum counter tcp_segment(struct conversations *c, struct packet *p)

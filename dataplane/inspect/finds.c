@@ -13,8 +13,11 @@ struct finds {
 	unsigned n_fields;
 	unsigned n_released;
 	uint32_t arena_used;
+	unsigned n_facts;
+	const struct packet_facts *shared; // of the packet at hand; NULL: not copied yet
 	struct find items[FINDS_MAX];
 	struct field_value fields[FIELDS_MAX];
+	struct packet_facts facts[FINDS_MAX]; // each belongs to an item at least
 	struct pktbuf *released[RELEASED_MAX];
 	uint8_t arena[ARENA_SIZE];
 };
@@ -44,17 +47,39 @@ void finds_flush(struct finds *f)
 	}
 	f->n = 0;
 	f->n_fields = 0;
+	f->n_facts = 0;
+	f->shared = NULL;
 	f->arena_used = 0;
 	for (unsigned i = 0; i < f->n_released; i++)
 		f->released[i]->free(f->released[i]);
 	f->n_released = 0;
 }
 
+void finds_new_facts(struct finds *f)
+{
+	f->shared = NULL;
+}
+
+static struct find *append(struct finds *f, const struct find *find)
+{
+	struct find *item = &f->items[f->n++];
+
+	*item = *find;
+	if (find->facts == NULL)
+		return item;
+	if (f->shared == NULL) {
+		f->facts[f->n_facts] = *find->facts;
+		f->shared = &f->facts[f->n_facts++];
+	}
+	item->facts = f->shared;
+	return item;
+}
+
 void finds_add(struct finds *f, const struct find *find)
 {
 	if (f->n == FINDS_MAX)
 		finds_flush(f);
-	f->items[f->n++] = *find;
+	append(f, find);
 }
 
 // Most values are a few bytes: no call for them.
@@ -105,8 +130,7 @@ void finds_add_tx(struct finds *f, const struct find *find, const struct tx *tx)
 	}
 	f->n_fields += tx->n_fields;
 
-	struct find *item = &f->items[f->n++];
-	*item = *find;
+	struct find *item = append(f, find);
 	item->fields = fields;
 	item->n_fields = tx->n_fields;
 }

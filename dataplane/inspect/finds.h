@@ -10,9 +10,12 @@ struct finds;
 struct finds *finds_new(const struct inspect_hooks *hooks);
 void finds_free(struct finds *f);
 
-// Add one; `tx` (for FIND_TX) is copied. A full list is matched first.
+// Add one; `tx` (for FIND_TX) and facts are copied. A full list is matched first.
 void finds_add(struct finds *f, const struct find *find);
 void finds_add_tx(struct finds *f, const struct find *find, const struct tx *tx);
+
+// What is added from here on is about another packet: its facts are copied anew, once for all.
+void finds_new_facts(struct finds *f);
 
 // A buffer that the list may point into: freed after the next match.
 void finds_release(struct finds *f, struct pktbuf *buf);

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include "dataplane/api/packet_numbers.h"
 #include "dataplane/inspect/flow.h"
 #include "dataplane/inspect/packet.h"
 #include "dataplane/inspect/proto/names.h"
@@ -34,6 +35,25 @@ struct flow_counts {
 	uint64_t bytes[2];
 };
 
+#define STREAM_BYTES_UNKNOWN UINT64_MAX
+
+// Headers and counts of the packet at hand, for rules that look at them. Pointers are into its
+// buffer: they live until the burst was matched.
+struct packet_facts {
+	struct packet_headers headers;
+	const uint8_t *payload; // headers.payload_len bytes
+	const uint8_t *ether; // NULL: none
+	uint16_t ether_len;
+	bool bad_checksum;
+	bool fragmented; // headers.ip is made anew: no fragment's offset, bits or options
+	struct vlan_path vlans;
+	// TCP, by enum dir: bytes of the stream told in order, or skipped, before this packet's; or
+	// before the piece of it, when held segments come in between. A SYN counts for nothing.
+	// STREAM_BYTES_UNKNOWN once the flow is settled: from there on it is only counted.
+	uint64_t stream_bytes[2];
+	uint64_t flow_age_ns; // since the first packet of the flow
+};
+
 struct find {
 	uint8_t kind;
 	uint8_t dir; // enum dir of the bytes
@@ -53,6 +73,9 @@ struct find {
 	uint64_t offset; // FIND_STREAM: of bytes in the stream
 	struct bytes bytes; // FIND_PACKET, FIND_STREAM
 	const struct field_value *fields; // FIND_TX, FIND_NAME
+	// Of the packet that led to it; NULL when they are not wanted, or there is none: for a name,
+	// and for what a flow tells at its end.
+	const struct packet_facts *facts;
 };
 
 struct inspect_wants {
@@ -61,6 +84,7 @@ struct inspect_wants {
 	bool flow_starts; // of the first packet of each direction of a flow
 	uint64_t stream_depth; // FIND_STREAM of bytes that begin before this offset
 	const uint8_t *fields; // by enum field: rules look at it; NULL: at none
+	bool facts; // find.facts; streams are put in order to the end then
 };
 
 struct inspect_hooks {

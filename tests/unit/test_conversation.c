@@ -1,9 +1,8 @@
 // What flows of several protocols tell, from packets to transactions.
 
-#include "dataplane/inspect/inspect.h"
 #include "tests/unit/check.h"
+#include "tests/unit/flow_packet.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,48 +59,12 @@ static void on_match(void *ctx, const struct find *finds, unsigned n)
 	}
 }
 
-static void on_close(void *ctx, struct session *s)
-{
-	(void)ctx;
-	(void)s;
-}
-
 static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 {
 	struct talk *t = ctx;
 
 	(void)reason;
 	t->app_proto = flow->app_proto;
-}
-
-static void free_nothing(struct pktbuf *buf)
-{
-	(void)buf;
-}
-
-static struct pktbuf no_buf = {.free = free_nothing};
-
-static struct packet packet_of(uint8_t l4, enum dir dir, struct bytes payload, uint64_t ts_ns)
-{
-	struct packet p = {.data = payload.p,
-		.buf = &no_buf,
-		.ts_ns = ts_ns,
-		.len = (uint32_t)payload.len,
-		.wire_len = (uint32_t)payload.len,
-		.frames = 1,
-		.flags = dir == DIR_S2C ? PACKET_SWAPPED : 0,
-		.payload = payload.p,
-		.payload_len = (uint32_t)payload.len,
-		.frame_bytes = (uint32_t)payload.len,
-		.flow_hash = 77};
-
-	p.key = (struct flow_key){.a = {10, 0, 0, 1},
-		.b = {10, 0, 0, 2},
-		.aport = 40000,
-		.bport = 5000,
-		.l4 = l4,
-		.ip_version = 4};
-	return p;
 }
 
 struct piece {
