@@ -3,10 +3,8 @@
 #pragma once
 
 #include "patterns/db.h"
+#include "patterns/pcre_frames.h"
 #include "patterns/swdb.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 
 #include <hs.h>
 
@@ -15,16 +13,6 @@ enum {
 	// matched up to this length; longer ones match no such rule.
 	PATTERN_VALUE_MAX = 1024,
 	PATTERN_PIECE_MAX = 65536, // a stream is scanned in pieces of at most so many bytes
-	PATTERN_FRAMES_MAX = 262144,
-};
-
-// Memory for the PCRE2 interpreter, for the expressions that have no JIT code: slots of fixed
-// size (match.c). What needs more is given up.
-enum { PCRE_SLOTS = 4 };
-
-struct pcre_frames {
-	uint8_t *slot[PCRE_SLOTS];
-	bool taken[PCRE_SLOTS];
 };
 
 struct pattern_candidate {

@@ -8,48 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Slots: one for the general context, one for the match data, two for frames.
-static const size_t pcre_slot_size[PCRE_SLOTS] = {
-	256, 4096, PATTERN_FRAMES_MAX, PATTERN_FRAMES_MAX};
-
-static void *frames_take(size_t size, void *ctx)
-{
-	struct pcre_frames *f = ctx;
-
-	for (unsigned i = 0; i < PCRE_SLOTS; i++) {
-		if (!f->taken[i] && size <= pcre_slot_size[i]) {
-			f->taken[i] = true;
-			return f->slot[i];
-		}
-	}
-	return NULL;
-}
-
-static void frames_give(void *p, void *ctx)
-{
-	struct pcre_frames *f = ctx;
-
-	for (unsigned i = 0; i < PCRE_SLOTS; i++) {
-		if (p != NULL && p == f->slot[i])
-			f->taken[i] = false;
-	}
-}
-
 static bool init_pcre(struct pattern_db *db, struct pattern_worker *w)
 {
-	bool ok = true;
-
-	for (unsigned i = 0; i < PCRE_SLOTS && db->interprets; i++) {
-		w->frames.slot[i] = malloc(pcre_slot_size[i]);
-		ok = ok && w->frames.slot[i] != NULL;
-		db->memory += pcre_slot_size[i];
+	if (db->interprets) {
+		w->memory = pcre_frames_init(&w->frames);
+		db->memory += pcre_frames_size();
+		if (w->memory == NULL)
+			return false;
 	}
-	if (ok && db->interprets) {
-		w->memory = pcre2_general_context_create(frames_take, frames_give, &w->frames);
-		ok = w->memory != NULL;
-	}
-	if (ok)
-		w->match_data = pcre2_match_data_create(1, w->memory);
+	w->match_data = pcre2_match_data_create(1, w->memory);
 	return w->match_data != NULL;
 }
 
@@ -80,8 +47,7 @@ void pattern_worker_fini(struct pattern_worker *w)
 	hs_free_scratch(w->scratch);
 	pcre2_match_data_free(w->match_data);
 	pcre2_general_context_free(w->memory);
-	for (unsigned i = 0; i < PCRE_SLOTS; i++)
-		free(w->frames.slot[i]);
+	pcre_frames_fini(&w->frames);
 	free(w->window);
 	free(w->candidates);
 	free(w->at);
