@@ -34,6 +34,7 @@ LIBRARIES = {
     'zstd': r'zstd',
     'brotli': r'brotli/',
     'nghttp2': r'nghttp2/',
+    'psl': r'libpsl',
     'cunit': r'CUnit/',
 }
 DATAPLANE_ONLY = {'dpdk', 'pcap'}
@@ -48,7 +49,7 @@ LAYERS = {
     BASE: (set(), set()),
     API: ({BASE}, set()),
     INSPECT: ({BASE, API}, {'openssl'} | DECODERS),
-    PATTERNS: ({BASE, API}, {'hyperscan', 'pcre2', 'openssl'}),
+    PATTERNS: ({BASE, API}, {'hyperscan', 'pcre2', 'openssl', 'psl', 'zlib'}),
     RUNTIME: ({BASE, API, INSPECT, PATTERNS}, {'dpdk', 'pcap', 'cyaml', 'zlib', 'zstd'}),
     CONTROL: ({BASE, API, PATTERNS}, ALL - DATAPLANE_ONLY - {'hyperscan', 'cunit'}),
     TOOLS: ({BASE, API, INSPECT, PATTERNS, RUNTIME, CONTROL}, ALL - {'cunit'}),
