@@ -91,6 +91,8 @@
 	X(CTR_HITS_OVERFLOW, "hits_overflow", KIND_INFO,                                           \
 		"rule hits beyond what one message reports")                                       \
 	X(CTR_CONFIRM_GAVE_UP, "confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")  \
+	X(CTR_RULE_STATE_SHED, "rule_state_shed", KIND_INFO,                                       \
+		"bits, numbers and limits of rules that were given up: no room")                   \
 	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")    \
