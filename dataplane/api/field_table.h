@@ -20,6 +20,7 @@
 	X(FIELD_NONE, "", SCAN_NO, FORM_BYTES, "", MASK_CLEAR, B, "", "") \
 	X(FIELD_PAYLOAD, "payload", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 768; RFC 9293, with tcp-pkt") \
 	X(FIELD_STREAM, "stream", SCAN_STREAM, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 9293 3.4") \
+	/* Headers of a packet */ \
 	X(FIELD_IPV4_HDR, "ipv4.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 791 3.1: with options") \
 	X(FIELD_IPV6_HDR, "ipv6.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 8200 3: with extension headers") \
 	X(FIELD_TCP_HDR, "tcp.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 9293 3.1: with options") \
@@ -70,7 +71,8 @@
 	X(FIELD_TLS_SIGNATURE, "tls.cert_signature", SCAN_NO, FORM_TEXT, "+tls.cert_signature", MASK_CLEAR, B, "sha256WithRSAEncryption", "RFC 5280 4.1.1.2") \
 	/* QUIC: JA3 and JA4 as above */ \
 	X(FIELD_QUIC_SNI, "quic.sni", SCAN_BLOCK, FORM_TEXT, "sni", MASK_NAME, C, "example.org", "RFC 9001 4; RFC 6066 3") \
-	X(FIELD_QUIC_VERSION, "quic.version", SCAN_BLOCK, FORM_TEXT, "version", MASK_CLEAR, B, "1", "RFC 9000 15: 1, 2, draft-29, Q046; others as 8 hexadecimal digits") \
+	X(FIELD_QUIC_VERSION, "quic.version_name", SCAN_NO, FORM_TEXT, "version", MASK_CLEAR, B, "1", "RFC 9000 15: 1, 2, draft-29, Q046; others as 8 hexadecimal digits") \
+	X(FIELD_QUIC_RAW_VERSION, "quic.version", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 9000 17.2: the four bytes; Google's are text, Q046") \
 	X(FIELD_QUIC_UA, "quic.ua", SCAN_BLOCK, FORM_TEXT, "ua", MASK_TEXT, C, "Chrome/120 Linux", "Google QUIC UAID; transport parameter 0x3129") \
 	X(FIELD_QUIC_CYU_HASH, "quic.cyu.hash", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "a46560d4548108cf99308319b3b85346", "CYU: MD5 of quic.cyu.string") \
 	X(FIELD_QUIC_CYU_STRING, "quic.cyu.string", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "46,PAD-SNI-VER", "CYU: tags of Google QUIC's hello") \
@@ -126,6 +128,7 @@
 	X(FIELD_DNS_ANSWER, "dns.answers.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, S, "example.org", "RFC 1035 4.1.3; one value a record") \
 	X(FIELD_DNS_AUTHORITY, "dns.authorities.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, S, "example.org", "RFC 1035 4.1.3") \
 	X(FIELD_DNS_ADDITIONAL, "dns.additionals.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, B, "example.org", "RFC 1035 4.1.3") \
+	X(FIELD_DNS_RESPONSE, "dns.response.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_SECRET, B, "example.org", "RFC 1035 4.1.3: names of all records of an answer, for rules") \
 	X(FIELD_DNS_RR, "dns.rr", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "", "RFC 1035 4.1.3: type u16, ttl u32; follows the record's name") \
 	X(FIELD_DNS_ADDRESS, "dns.address", SCAN_NO, FORM_OWN, "", MASK_NAME, B, "192.0.2.1", "RFC 1035 3.4.1, RFC 3596; as text, follows dns.rr") \
 	X(FIELD_DNS_RDATA, "dns.rdata", SCAN_NO, FORM_OWN, "", MASK_TEXT, B, "example.net", "RFC 1035 3.3, RFC 9460; as text, follows dns.rr") \

@@ -65,8 +65,10 @@ static struct find find_here(struct conversations *c, enum find_kind kind)
 		.kind = (uint8_t)kind,
 		.dir = (uint8_t)side_dir(c->flow, c->side),
 		.flow = c->flow,
+		.flow_number = flow_number(c->flows, c->flow),
 		.counts = c->counts,
 		.session = c->session,
+		.app_proto = c->flow->app_proto,
 		.tx_id = c->flow->tx_count,
 		.ts_ns = c->flow->last_ns,
 	};
@@ -104,9 +106,13 @@ static void on_tx(void *ctx, const struct tx *tx)
 	struct conversations *c = ctx;
 	struct find find = find_here(c, FIND_TX);
 
+	uint16_t told = tx->dir == DIR_C2S ? FLOW_TOLD_C2S : FLOW_TOLD_S2C;
+
 	find.dir = tx->dir;
 	find.app_proto = tx->app_proto;
 	find.quiet = tx->quiet;
+	find.first = (c->flow->flags & told) == 0;
+	c->flow->flags |= told;
 	if (tx->id != TX_NEW)
 		find.tx_id = tx->id + (c->session != NULL ? c->session->tx_base : 0);
 	if (c->flow->app_proto == APP_UNKNOWN)
@@ -338,6 +344,9 @@ void conversation_packet(
 		verdict = tcp_packet(c, p);
 	else if (f->key.l4 == IPPROTO_UDP)
 		datagram(c, (struct bytes){p->payload, p->payload_len, false});
+	// What a segment belongs to is known from the ones before it, a datagram by itself.
+	if (f->key.l4 == IPPROTO_UDP)
+		finds_tell_app(c->finds, f->app_proto);
 
 	if (verdict == CTR_HELD_OUT_OF_ORDER)
 		p->buf = NULL;
@@ -355,8 +364,11 @@ void conversation_label(struct conversations *c, struct flow *f, struct bytes na
 	find.dir = DIR_C2S;
 	find.quiet = true;
 	find.counts = flow_counts(f);
+	static const uint8_t asked[4]; // the header of a question
+
 	tx_begin(&tx, APP_DNS, DIR_C2S);
 	tx_put(&tx, FIELD_DNS_QUERY, name);
+	tx_put(&tx, FIELD_DNS_HEADER, (struct bytes){asked, sizeof(asked), false});
 	finds_add_tx(c->finds, &find, &tx);
 }
 

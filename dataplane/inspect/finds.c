@@ -10,6 +10,7 @@ struct finds {
 	const struct inspect_hooks *hooks;
 	uint64_t cycles;
 	unsigned n;
+	struct find *packet; // the last FIND_PACKET, while it waits
 	unsigned n_fields;
 	unsigned n_released;
 	uint32_t arena_used;
@@ -46,6 +47,7 @@ void finds_flush(struct finds *f)
 		f->cycles += clock_cycles() - start;
 	}
 	f->n = 0;
+	f->packet = NULL;
 	f->n_fields = 0;
 	f->n_facts = 0;
 	f->shared = NULL;
@@ -80,6 +82,15 @@ void finds_add(struct finds *f, const struct find *find)
 	if (f->n == FINDS_MAX)
 		finds_flush(f);
 	append(f, find);
+	if (find->kind == FIND_PACKET)
+		f->packet = &f->items[f->n - 1];
+}
+
+void finds_tell_app(struct finds *f, uint8_t app_proto)
+{
+	if (f->packet != NULL)
+		f->packet->app_proto = app_proto;
+	f->packet = NULL;
 }
 
 // Most values are a few bytes: no call for them.

@@ -22,6 +22,8 @@ enum flow_flag {
 	FLOW_NAMED = 1 << 7, // it tells its server's name itself: SNI, Host
 	FLOW_LABELLED = 1 << 8, // DNS told a name for its server before it began;
 	FLOW_LABEL_USED = 1 << 9, // that was looked at for its service
+	FLOW_TOLD_C2S = 1 << 10, // a message to the server was told,
+	FLOW_TOLD_S2C = 1 << 11, // to the client
 };
 
 enum { FLOW_NONE = 0xffffffff };

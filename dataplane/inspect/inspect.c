@@ -111,6 +111,7 @@ struct inspector *inspector_new(const struct inspect_options *options,
 	in->counters = counters;
 	in->services = options->services;
 	in->flows = flow_table_new(&options->flow, counters, on_flow_end, in);
+	in->talk.flows = in->flows;
 	if (in->flows == NULL || conversations_open(&in->talk, options, &in->hooks, counters) < 0 ||
 		labels_open(&in->labels, in->talk.kit->names, options->flow.max_flows) < 0) {
 		inspector_free(in);
@@ -214,6 +215,11 @@ const struct event_tunnel *inspect_tunnel(const struct inspector *in, const stru
 struct known_name inspect_server_name(const struct inspector *in, const struct flow *flow)
 {
 	return labels_name(&in->labels, flow, flow_number(in->flows, flow));
+}
+
+uint32_t inspect_flow_number(const struct inspector *in, const struct flow *flow)
+{
+	return flow_number(in->flows, flow);
 }
 
 const struct inspect_cycles *inspect_cycles(const struct inspector *in)

@@ -59,13 +59,14 @@ struct find {
 	uint8_t dir; // enum dir of the bytes
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint8_t app_proto; // FIND_TX
-	uint8_t first; // FIND_PACKET: the first of its direction in the flow
+	uint8_t app_proto; // of the message; of the flow, as it was known then
+	uint8_t first; // FIND_PACKET, FIND_TX: the first of its direction in the flow
 	uint8_t quiet; // FIND_TX: matched, not told
 	uint16_t n_fields;
 	uint32_t payload_len; // of the packet
 	uint32_t tx_id;
 	struct flow *flow;
+	uint32_t flow_number; // flow_number()
 	struct flow_counts counts;
 	struct session *session; // FIND_STREAM
 	uint64_t ts_ns;
@@ -141,4 +142,7 @@ struct inspect_cycles {
 	uint64_t parse;
 	uint64_t match;
 };
+// Of a flow that is not over: below max_flows, and no other has it.
+uint32_t inspect_flow_number(const struct inspector *in, const struct flow *flow);
+
 const struct inspect_cycles *inspect_cycles(const struct inspector *in);

@@ -9,10 +9,10 @@
 #define SECOND "\x82\x86\x84\xbe\x58\x08no-cache"
 #define REQUEST_1                                                                                  \
 	"http.protocol=HTTP/2 http2.stream_id=00000001 http.method=GET http.uri=/ "                \
-	"http.host=www.example.com\n"
+	"http.uri.raw=/ http.host.raw=www.example.com http.host=www.example.com\n"
 #define REQUEST_3                                                                                  \
 	"http.protocol=HTTP/2 http2.stream_id=00000003 http.method=GET http.uri=/ "                \
-	"http.host=www.example.com\n"
+	"http.uri.raw=/ http.host.raw=www.example.com http.host=www.example.com\n"
 
 static const uint8_t nothing[FIELD_COUNT];
 

@@ -139,7 +139,7 @@ static const char hello[] = "\x01\x00\x00\x50\x03\x03" RANDOM "\x00\x00\x02\x13\
 			    "\x00\x10\x00\x05\x00\x03\x02h3"
 			    "\x00\x39\x00\x08\x71\x29\x02xy\x04\x01\x09"
 			    "\x00\x2b\x00\x00";
-#define TEXT "quic.message=client_hello quic.version=%s quic.ua=xy quic.sni=a.b quic.alpn=h3\n"
+#define TEXT "quic.message=client_hello quic.version_name=%s quic.ua=xy quic.sni=a.b quic.alpn=h3\n"
 static const uint16_t only[] = {FIELD_QUIC_MESSAGE, FIELD_QUIC_VERSION, FIELD_QUIC_UA,
 	FIELD_QUIC_SNI, FIELD_QUIC_ALPN, FIELD_NONE};
 
@@ -294,7 +294,7 @@ static void test_google(void)
 				   "UAID\x0b\x00\x00\x00"
 				   "----a.bbeta";
 	static const char text[] =
-		"quic.message=client_hello quic.version=Q043 quic.sni=a.b quic.ua=beta\n";
+		"quic.message=client_hello quic.version_name=Q043 quic.sni=a.b quic.ua=beta\n";
 	static struct parser_run r = {.only = only};
 	enum dir sender;
 

@@ -58,6 +58,9 @@ static inline bool run_writes(const struct parser_run *r, uint16_t field)
 {
 	const uint16_t *f = r->only;
 
+	// What a rule's buffer has once more; written down when it is asked for.
+	if (f == NULL && (field == FIELD_DNS_RESPONSE || field == FIELD_QUIC_RAW_VERSION))
+		return false;
 	while (f != NULL && *f != FIELD_NONE && *f != field)
 		f++;
 	return f == NULL || *f == field;

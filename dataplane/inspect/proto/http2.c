@@ -49,6 +49,7 @@ static const struct {
 	const char *name;
 	enum field field;
 } headers[] = {{":method", FIELD_HTTP_METHOD}, {":path", FIELD_HTTP_URI},
+	{":path", FIELD_HTTP_RAW_URI}, {":authority", FIELD_HTTP_RAW_HOST},
 	{":authority", FIELD_HTTP_HOST}, {":status", FIELD_HTTP_STAT_CODE},
 	{"user-agent", FIELD_HTTP_USER_AGENT}, {"content-type", FIELD_HTTP_CONTENT_TYPE},
 	{"referer", FIELD_HTTP_REFERER}, {"cookie", FIELD_HTTP_COOKIE},
@@ -80,7 +81,7 @@ static void put_whole(struct tx *tx, enum field field, const struct hpack_header
 
 	for (int i = 0; i < n; i++) {
 		size_t len = list[i].name.len + 2 + list[i].value.len;
-		if (len > cap - used || list[i].name.len == 0 || list[i].name.p[0] == ':')
+		if (len > cap - used || list[i].name.len == 0)
 			continue;
 		memcpy(text + used, list[i].name.p, list[i].name.len);
 		memcpy(text + used + list[i].name.len, ": ", 2);

@@ -68,6 +68,7 @@ static void report_client(
 {
 	struct hello_scratch scratch;
 	char version[16];
+	uint8_t raw[4];
 	struct tx tx;
 
 	scratch.used = 0;
@@ -75,6 +76,7 @@ static void report_client(
 	tx_begin(&tx, APP_QUIC, DIR_C2S);
 	tx_put_text(&tx, FIELD_QUIC_MESSAGE, "client_hello");
 	tx_put_text(&tx, FIELD_QUIC_VERSION, version);
+	tx_put_number(&tx, FIELD_QUIC_RAW_VERSION, s->version, raw, sizeof(raw));
 	tx_put_some(&tx, FIELD_QUIC_UA, user_agent(h->quic_parameters));
 	client_hello_put(&tx, h, TLS_OVER_QUIC, whole, &scratch);
 	io->tx(io->ctx, &tx);
@@ -86,6 +88,7 @@ static void report_server(
 {
 	struct hello_scratch scratch;
 	char version[16];
+	uint8_t raw[4];
 	struct tx tx;
 
 	scratch.used = 0;
@@ -93,6 +96,7 @@ static void report_server(
 	tx_begin(&tx, APP_QUIC, DIR_S2C);
 	tx_put_text(&tx, FIELD_QUIC_MESSAGE, h->retry ? "hello_retry_request" : "server_hello");
 	tx_put_text(&tx, FIELD_QUIC_VERSION, version);
+	tx_put_number(&tx, FIELD_QUIC_RAW_VERSION, s->version, raw, sizeof(raw));
 	server_hello_put(&tx, h, TLS_OVER_QUIC, &scratch);
 	io->tx(io->ctx, &tx);
 	s->told[DIR_S2C] = !h->retry;
@@ -293,6 +297,7 @@ static bool initial(
 static void refusal(struct quic_state *s, const struct proto_io *io, const struct quic_packet *p)
 {
 	char version[16];
+	uint8_t raw[4];
 	struct tx tx;
 
 	if (s->refused)
@@ -302,8 +307,10 @@ static void refusal(struct quic_state *s, const struct proto_io *io, const struc
 	tx_begin(&tx, APP_QUIC, DIR_S2C);
 	tx_put_text(
 		&tx, FIELD_QUIC_MESSAGE, p->type == QUIC_RETRY ? "retry" : "version_negotiation");
-	if (p->type == QUIC_RETRY)
+	if (p->type == QUIC_RETRY) {
 		tx_put_text(&tx, FIELD_QUIC_VERSION, version);
+		tx_put_number(&tx, FIELD_QUIC_RAW_VERSION, p->version, raw, sizeof(raw));
+	}
 	io->tx(io->ctx, &tx);
 }
 

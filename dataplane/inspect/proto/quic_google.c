@@ -78,12 +78,14 @@ static size_t cyu_text(const struct hello *h, uint32_t version, char *out)
 static void report(const struct proto_io *io, uint32_t version, const struct hello *h)
 {
 	char name[16], cyu[TAGS_MAX * (TAG_LEN + 1) + 8], md5[MD5_TEXT];
+	uint8_t raw[4];
 	struct tx tx;
 
 	quic_version_text(version, name);
 	tx_begin(&tx, APP_QUIC, DIR_C2S);
 	tx_put_text(&tx, FIELD_QUIC_MESSAGE, "client_hello");
 	tx_put_text(&tx, FIELD_QUIC_VERSION, name);
+	tx_put_number(&tx, FIELD_QUIC_RAW_VERSION, version, raw, sizeof(raw));
 	tx_put_some(&tx, FIELD_QUIC_SNI, h->sni);
 	tx_put_some(&tx, FIELD_QUIC_UA, h->user_agent);
 	struct bytes text = {(uint8_t *)cyu, cyu_text(h, version, cyu), false};
