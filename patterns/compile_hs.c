@@ -39,27 +39,48 @@ static struct bytes visible(const struct condition *c)
 	return b;
 }
 
-static bool usable(const struct rule *r, uint32_t i)
+static bool same_buffer(const struct condition *a, const struct condition *b)
+{
+	return a->field == b->field && condition_same_view(a, b);
+}
+
+// May the rule match without this condition's buffer being there?
+static bool may_be_absent(const struct rule *r, const struct condition *c)
+{
+	for (uint32_t i = 0; i < r->n_conditions; i++) {
+		if (r->conditions[i].kind == COND_ABSENT && same_buffer(&r->conditions[i], c))
+			return true;
+	}
+	return false;
+}
+
+static bool of_message(uint16_t field)
+{
+	return !field_is_payload(field) && !field_is_header(field);
+}
+
+static bool usable(const struct rule *r, uint32_t i, uint8_t at)
 {
 	const struct condition *c = &r->conditions[i];
 
-	if (c->flags & CONTENT_NEGATED)
+	if ((c->flags & (CONTENT_NEGATED | CONTENT_NESTED)) || may_be_absent(r, c) ||
+		((at & SWDB_AT_TX) && !of_message(c->field)))
 		return false;
 	if (c->kind == COND_CONTENT)
 		return visible(c).len > 0;
 	// A relative expression begins anew where the match before it ended, so its anchors
 	// mean another place; so do those of an expression that sees a dot in front.
-	return !c->pcre_relative && !condition_dotted(r, i);
+	return c->kind == COND_PCRE && !c->pcre_relative && !condition_dotted(r, i);
 }
 
 // fast_pattern, else the longest content, else an expression, else none.
-static const struct condition *choose(const struct rule *r)
+static const struct condition *choose(const struct rule *r, uint8_t at)
 {
 	const struct condition *content = NULL, *expression = NULL;
 
 	for (uint32_t i = 0; i < r->n_conditions; i++) {
 		const struct condition *c = &r->conditions[i];
-		if (!usable(r, i))
+		if (!usable(r, i, at))
 			continue;
 		if (c->flags & CONTENT_FAST_PATTERN)
 			return c;
@@ -72,10 +93,15 @@ static const struct condition *choose(const struct rule *r)
 	return content != NULL ? content : expression;
 }
 
+static uint16_t scan_of(const struct prefilter *p)
+{
+	return p->field < FIELD_COUNT ? (uint16_t)field_table[p->field].scan : SCAN_BLOCK;
+}
+
 static void fill_literal(struct prefilter *p, const struct condition *c)
 {
 	bool nocase = (c->flags & CONTENT_NOCASE) != 0;
-	bool stream = field_table[p->field].scan == SCAN_STREAM;
+	bool stream = scan_of(p) == SCAN_STREAM;
 	struct bytes b = visible(c);
 
 	if ((c->flags & CONTENT_ENDSWITH) && !stream)
@@ -118,7 +144,7 @@ static bool fill_expression(struct prefilter *p, const struct condition *c)
 
 	p->kind = SWDB_EXPRESSIONS;
 	p->hs_flags = HS_FLAG_PREFILTER | HS_FLAG_ALLOWEMPTY;
-	if (field_table[p->field].scan != SCAN_STREAM)
+	if (scan_of(p) != SCAN_STREAM)
 		p->hs_flags |= HS_FLAG_SINGLEMATCH;
 	for (size_t i = 0; i < sizeof(expression_flags) / sizeof(expression_flags[0]); i++) {
 		if (c->pcre_options & expression_flags[i].pcre)
@@ -188,29 +214,86 @@ static int compare_always(const void *a, const void *b)
 	return order != 0 ? order : compare_u32(x->rule, y->rule);
 }
 
+// The transformed buffer of a condition: an old one, or a new row.
+static uint16_t buffer_of(struct swdb_build *b, const struct condition *c)
+{
+	struct swdb_part *part = &b->parts[SWDB_BUFFERS];
+	uint32_t n = (uint32_t)(part->len / sizeof(struct swdb_buffer));
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (same_buffer(b->buffers[i], c))
+			return (uint16_t)(FIELD_COUNT + i);
+	}
+	struct swdb_buffer row = {.field = c->field, .transforms = swdb_put_transforms(b, c->view)};
+	if (n == SWDB_BUFFERS_MAX) {
+		b->failed = true;
+		return FIELD_COUNT;
+	}
+	b->buffers[n] = c;
+	swdb_put(b, SWDB_BUFFERS, &row, sizeof(row));
+	return (uint16_t)(FIELD_COUNT + n);
+}
+
+static void put_always(struct swdb_build *b, uint32_t field, uint32_t rule)
+{
+	struct swdb_always always = {.field = field, .rule = rule};
+
+	swdb_put(b, SWDB_ALWAYS, &always, sizeof(always));
+}
+
+// Nothing of a message's rule is looked for: it is looked at with each value of a buffer that must
+// be there, or else with each message of its protocols.
+static void always_of_message(struct swdb_build *b, const struct rule *r, uint32_t rule)
+{
+	uint64_t apps = r->proto != RULE_APP ? UINT64_MAX
+		: r->apps != 0		     ? r->apps
+					     : 1ull << r->app_proto;
+
+	for (uint32_t i = 0; i < r->n_conditions; i++) {
+		const struct condition *c = &r->conditions[i];
+		if (of_message(c->field) && !may_be_absent(r, c)) {
+			put_always(b, c->field, rule);
+			return;
+		}
+	}
+	for (unsigned app = 0; app < APP_COUNT; app++) {
+		if (apps & 1ull << app)
+			put_always(b, SWDB_FOR_APP + app, rule);
+	}
+}
+
+static bool has_payload(const struct rule *r)
+{
+	for (uint32_t i = 0; i < r->n_conditions; i++) {
+		if (field_is_payload(r->conditions[i].field))
+			return true;
+	}
+	return false;
+}
+
 static bool add_rule(struct swdb_build *b, struct prefilters *all, const struct rule *r,
 	uint32_t index, uint8_t at)
 {
-	const struct condition *c = choose(r);
-	uint16_t fields[2];
-	unsigned n = 0;
+	const struct condition *c = choose(r, at);
+	bool header = c != NULL && field_is_header(c->field);
 
-	if (r->n_conditions == 0)
-		fields[n++] = FIELD_NONE;
-	else if (at & SWDB_AT_TX)
-		fields[n++] = c != NULL ? c->field : r->conditions[0].field;
-	if ((at & SWDB_AT_PACKET) && r->n_conditions > 0)
-		fields[n++] = FIELD_PAYLOAD;
-	if (at & SWDB_AT_STREAM)
-		fields[n++] = FIELD_STREAM;
-
-	for (unsigned i = 0; i < n; i++) {
-		struct swdb_always always = {.field = fields[i], .rule = index};
-		if (c == NULL)
-			swdb_put(b, SWDB_ALWAYS, &always, sizeof(always));
-		else if (!add_prefilter(all, index, fields[i], c))
-			return false;
+	if (at & SWDB_AT_TX) {
+		if (c == NULL) {
+			always_of_message(b, r, index);
+			return true;
+		}
+		bool transformed = c->view != NULL && c->view->n_transforms > 0;
+		return add_prefilter(all, index, transformed ? buffer_of(b, c) : c->field, c);
 	}
+	if ((at & SWDB_AT_PACKET) && c == NULL)
+		put_always(b, has_payload(r) ? FIELD_PAYLOAD : FIELD_NONE, index);
+	else if ((at & SWDB_AT_PACKET) &&
+		!add_prefilter(all, index, header ? c->field : FIELD_PAYLOAD, c))
+		return false;
+	if ((at & SWDB_AT_STREAM) && c == NULL)
+		put_always(b, FIELD_STREAM, index);
+	else if ((at & SWDB_AT_STREAM) && !add_prefilter(all, index, FIELD_STREAM, c))
+		return false;
 	return true;
 }
 
@@ -347,8 +430,7 @@ static int put_database(struct swdb_build *b, struct swdb_scan scan, hs_database
 static int put_scan(
 	struct swdb_build *b, struct swdb_scan scan, const struct hs_input *in, struct diags *diags)
 {
-	unsigned mode =
-		field_table[scan.field].scan == SCAN_STREAM ? HS_MODE_STREAM : HS_MODE_BLOCK;
+	unsigned mode = scan.field == FIELD_STREAM ? HS_MODE_STREAM : HS_MODE_BLOCK;
 	hs_database_t *db = NULL;
 	hs_compile_error_t *wrong = NULL;
 	hs_error_t status;

@@ -1,10 +1,11 @@
-// The two halves of the compiler: compile.c writes rules, compile_hs.c chooses what Hyperscan
-// looks for.
+// The parts of the compiler: compile_check.c refuses, compile_rule.c writes rules, compile_hs.c chooses
+// what Hyperscan looks for, compile.c puts all together.
 
 #pragma once
 
 #include "patterns/compile.h"
 #include "patterns/swdb.h"
+#include "patterns/transform.h"
 
 struct swdb_part {
 	uint8_t *p;
@@ -15,14 +16,36 @@ struct swdb_part {
 struct swdb_build {
 	struct swdb_part parts[SWDB_SECTIONS];
 	bool failed; // short of memory, or too large
+	const struct condition *buffers[SWDB_BUFFERS_MAX]; // one that looks at each of them
 };
 
 // Appends, and returns the offset of what was appended; after a failure, 0.
 uint32_t swdb_put(struct swdb_build *b, enum swdb_section_id section, const void *data, size_t len);
 
+struct swdb_span swdb_put_transforms(struct swdb_build *b, const struct rule_view *view);
+// compile_rule.c: adds the rule's rows; where it is looked at (enum swdb_rule_at).
+void swdb_put_rule(struct swdb_build *b, const struct rule *r);
+uint8_t swdb_rule_at(const struct rule *r);
+// compile_check.c: complains of what can not be compiled.
+void swdb_check_rule(const struct rule *r, struct diags *diags);
+
+static inline bool field_is_payload(uint16_t field)
+{
+	return field == FIELD_PAYLOAD || field == FIELD_STREAM;
+}
+
+// A header of the packet, as it is.
+static inline bool field_is_header(uint16_t field)
+{
+	return field >= FIELD_IPV4_HDR && field <= FIELD_ETHER_HDR;
+}
+
 // Is this condition's buffer seen with '.' in front? An expression follows the content before
 // it on the same field.
 bool condition_dotted(const struct rule *r, uint32_t i);
+
+// The same instance of the same field, transformed alike?
+bool condition_same_view(const struct condition *a, const struct condition *b);
 
 static inline uint8_t ascii_lower(uint8_t c)
 {

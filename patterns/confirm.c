@@ -1,8 +1,7 @@
 #include "patterns/confirm.h"
 
-#include "patterns/rule.h"
+#include "patterns/number.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 // Work is counted in steps: one for each place where a content is looked for and for each
@@ -21,6 +20,7 @@ struct search {
 	uint32_t end;
 	bool fresh; // the match must end after view->fresh
 	int64_t *steps;
+	int64_t *vars; // RULE_VARS_MAX
 };
 
 pcre2_code *pattern_pcre_compile(
@@ -72,6 +72,14 @@ static int64_t view_end(const struct search *s)
 	return (int64_t)(s->view->base + s->view->len);
 }
 
+// A number of the condition, or the variable that stands for it.
+static int64_t given(
+	const struct search *s, const struct swdb_condition *c, enum var_slot slot, int64_t number)
+{
+	uint8_t var = c->number.vars[slot];
+	return var == 0 ? number : s->vars[var - 1];
+}
+
 struct range { // of stream offsets: a content must lie within
 	int64_t lo;
 	int64_t hi;
@@ -91,14 +99,17 @@ static int64_t min64(int64_t a, int64_t b)
 static struct range content_range(
 	const struct search *s, const struct swdb_condition *c, int64_t prev)
 {
-	struct range r = {.lo = c->offset, .hi = view_end(s)};
+	int64_t offset = given(s, c, VAR_OFFSET, c->offset);
+	int64_t distance = given(s, c, VAR_DISTANCE, c->distance);
+	struct range r = {.lo = offset, .hi = view_end(s)};
 
 	if (c->relative)
-		r.lo = max64(prev + c->distance, c->offset);
+		r.lo = max64(prev + distance, offset);
 	if (c->flags & CONTENT_WITHIN)
-		r.hi = min64(r.hi, prev + c->distance + c->within);
+		r.hi = min64(r.hi, prev + distance + given(s, c, VAR_WITHIN, c->within));
 	if (c->flags & CONTENT_DEPTH)
-		r.hi = min64(r.hi, (c->relative ? prev : c->offset) + (int64_t)c->depth);
+		r.hi = min64(
+			r.hi, (c->relative ? prev : offset) + given(s, c, VAR_DEPTH, c->depth));
 	if (c->flags & CONTENT_STARTSWITH) {
 		r.lo = max64(r.lo, 0);
 		r.hi = min64(r.hi, c->len);
@@ -249,6 +260,120 @@ static enum found search_negated(struct search *s, uint32_t i, int64_t prev, int
 	return search_from(s, i + 1, prev, last);
 }
 
+// The bytes of a number in the window; false: it does not hold them all.
+static bool number_bytes(const struct search *s, const struct swdb_condition *c, int64_t prev,
+	struct bytes *out, int64_t *end)
+{
+	int64_t at = (c->relative ? prev : 0) + given(s, c, VAR_OFFSET, c->offset);
+	int64_t count = given(s, c, VAR_COUNT, c->number.count);
+
+	if (count < 0 || count > NUMBER_DIGITS_MAX || at < (int64_t)s->view->base ||
+		at > view_end(s) || count > view_end(s) - at)
+		return false;
+	*out = (struct bytes){
+		.p = s->view->p + (at - (int64_t)s->view->base), .len = (size_t)count};
+	*end = at + count;
+	return true;
+}
+
+// Where the next relative condition counts from; -1: outside of the buffer.
+static int64_t jump_to(
+	const struct search *s, const struct swdb_condition *c, int64_t end, int64_t by)
+{
+	const struct condition_number *n = &c->number;
+
+	if (n->align > 0)
+		by += (n->align - by % n->align) % n->align;
+	if (n->flags & BYTES_FROM_BEGINNING)
+		end = 0;
+	else if (n->flags & BYTES_FROM_END)
+		end = view_end(s);
+	end += by + n->post_offset;
+	return end >= 0 && end <= view_end(s) ? end : -1;
+}
+
+// byte_test, byte_jump, byte_extract, byte_math.
+static enum found search_number(struct search *s, uint32_t i, int64_t prev, int64_t last)
+{
+	const struct swdb_condition *c = &s->db->conditions[i];
+	struct bytes b;
+	int64_t end, rvalue = given(s, c, VAR_VALUE, c->number.value);
+	uint64_t v = 0;
+
+	if (!spend(s, 1) || !number_bytes(s, c, prev, &b, &end) || !number_read(&c->number, b, &v))
+		return *s->steps < 0 ? FOUND_NEVER : FOUND_NO;
+	last = max64(last, end);
+	switch (c->kind) {
+	case COND_BYTE_TEST:
+		if (!number_compares(c->number.op, v, (uint64_t)rvalue, (uint64_t)c->number.value2))
+			return FOUND_NO;
+		break;
+	case COND_BYTE_JUMP:
+		prev = v <= INT32_MAX ? jump_to(s, c, end, (int64_t)v) : -1;
+		if (prev < 0)
+			return FOUND_NO;
+		break;
+	case COND_BYTE_MATH:
+		if (!number_operate(c->number.op, &v, (uint64_t)rvalue))
+			return FOUND_NO;
+		prev = end;
+		s->vars[c->number.vars[VAR_RESULT] - 1] = (int64_t)v;
+		break;
+	default: // COND_BYTE_EXTRACT
+		if (c->number.align > 0)
+			end += (c->number.align - end % c->number.align) % c->number.align;
+		prev = end;
+		s->vars[c->number.vars[VAR_RESULT] - 1] = (int64_t)v;
+		break;
+	}
+	return search_from(s, i + 1, prev, last);
+}
+
+static enum found search_size(struct search *s, uint32_t i, int64_t prev, int64_t last)
+{
+	const struct swdb_condition *c = &s->db->conditions[i];
+	bool negated = (c->flags & CONTENT_NEGATED) != 0, fits;
+	int64_t value = given(s, c, VAR_VALUE, c->number.value);
+
+	if (c->kind == COND_BSIZE)
+		fits = number_compares(c->number.op, s->view->len, (uint64_t)c->number.value,
+			(uint64_t)c->number.value2);
+	else if (c->relative)
+		fits = value <= view_end(s) - prev;
+	else
+		fits = value < view_end(s);
+	if (fits == negated)
+		return FOUND_NO;
+	if (c->kind == COND_ISDATAAT && !negated)
+		last = max64(last, c->relative ? prev + value : value + 1);
+	return search_from(s, i + 1, prev, last);
+}
+
+static bool confirm_span(struct search *s, uint32_t first, uint32_t end, bool entangled);
+
+// What it decodes is a buffer of its own, for the conditions that are nested in it.
+static enum found search_base64(struct search *s, uint32_t i, int64_t prev, int64_t last)
+{
+	const struct swdb_condition *c = &s->db->conditions[i];
+	int64_t at = (c->relative ? prev : 0) + c->offset;
+	uint32_t behind = i + 1 + c->nested;
+
+	if (at < (int64_t)s->view->base || at > view_end(s))
+		return FOUND_NO;
+	struct bytes in = {.p = s->view->p + (at - (int64_t)s->view->base),
+		.len = (size_t)min64(view_end(s) - at, c->number.value)};
+	size_t len = number_base64(in, s->w->decoded, sizeof(s->w->decoded));
+	if (len == 0 || !spend(s, 1 + (int64_t)in.len / SCAN_STEP))
+		return *s->steps < 0 ? FOUND_NEVER : FOUND_NO;
+
+	struct confirm_view view = {.p = s->w->decoded, .len = len};
+	struct search inner = *s;
+	inner.view = &view;
+	if (!confirm_span(&inner, i + 1, behind, true))
+		return *s->steps < 0 ? FOUND_NEVER : FOUND_NO;
+	return search_from(s, behind, prev, max64(last, at + (int64_t)in.len));
+}
+
 // prev: the end of the match before; last: the highest end so far. As deep as a rule has
 // conditions.
 static enum found search_from(struct search *s, uint32_t i, int64_t prev, int64_t last)
@@ -257,11 +382,21 @@ static enum found search_from(struct search *s, uint32_t i, int64_t prev, int64_
 
 	if (i == s->end)
 		return !s->fresh || last > (int64_t)s->view->fresh ? FOUND_YES : FOUND_NO;
-	if (c->flags & CONTENT_NEGATED)
-		return search_negated(s, i, prev, last);
-	if (c->kind == COND_CONTENT)
-		return search_content(s, i, prev, last);
-	return search_expression(s, i, prev, last);
+	switch (c->kind) {
+	case COND_CONTENT:
+		return c->flags & CONTENT_NEGATED ? search_negated(s, i, prev, last)
+						  : search_content(s, i, prev, last);
+	case COND_PCRE:
+		return c->flags & CONTENT_NEGATED ? search_negated(s, i, prev, last)
+						  : search_expression(s, i, prev, last);
+	case COND_ISDATAAT:
+	case COND_BSIZE:
+		return search_size(s, i, prev, last);
+	case COND_BASE64:
+		return search_base64(s, i, prev, last);
+	default:
+		return search_number(s, i, prev, last);
+	}
 }
 
 static bool search_group(struct search *s, bool fresh)
@@ -275,121 +410,53 @@ static bool begins_group(const struct swdb_condition *c)
 	return !c->relative && !(c->flags & CONTENT_NEGATED);
 }
 
-// A group is a condition that stands for itself, and those that are relative to it. Groups do
-// not depend on each other, except that one of them has to end in the fresh bytes.
-bool confirm_chain(const struct pattern_db *db, struct pattern_worker *w,
-	const struct swdb_chain *chain, const struct confirm_view *view)
+// Does it say where bytes must be? Sizes of the whole, and what must not be there, do not.
+static bool is_about_bytes(const struct swdb_condition *c)
 {
-	uint32_t end = chain->conditions.first + chain->conditions.n;
-	int64_t steps =
-		STEPS_MAX + 2 * (int64_t)chain->conditions.n * (int64_t)(1 + view->len / SCAN_STEP);
-	struct search s = {.db = db, .w = w, .view = view, .steps = &steps};
-	bool fresh = view->fresh == 0;
+	return !(c->flags & CONTENT_NEGATED) && c->kind != COND_BSIZE;
+}
+
+// The first condition behind the group that begins at `first`.
+static uint32_t group_end(const struct search *s, uint32_t first, uint32_t end, bool entangled)
+{
+	const struct swdb_condition *all = s->db->conditions;
+	uint32_t i = first + 1 + all[first].nested;
+
+	while (i < end && (entangled || !begins_group(&all[i])))
+		i += 1 + all[i].nested;
+	return i;
+}
+
+// A group is a condition that stands for itself, and those that are relative to it. Groups do
+// not depend on each other, except that one of them has to end in the fresh bytes; unless numbers
+// of one are used in another: then all are one (entangled).
+static bool confirm_span(struct search *s, uint32_t first, uint32_t end, bool entangled)
+{
+	bool fresh = s->view->fresh == 0;
 	bool positive = false;
 
-	for (s.first = chain->conditions.first; s.first < end; s.first = s.end) {
-		bool matches_bytes = !(db->conditions[s.first].flags & CONTENT_NEGATED);
-		for (s.end = s.first + 1; s.end < end; s.end++) {
-			if (begins_group(&db->conditions[s.end]))
-				break;
-			matches_bytes |= !(db->conditions[s.end].flags & CONTENT_NEGATED);
-		}
-		positive |= matches_bytes;
-		if (!fresh && matches_bytes && search_group(&s, true))
+	for (s->first = first; s->first < end; s->first = s->end) {
+		bool about_bytes = false;
+		s->end = group_end(s, s->first, end, entangled);
+		for (uint32_t i = s->first; i < s->end; i += 1 + s->db->conditions[i].nested)
+			about_bytes |= is_about_bytes(&s->db->conditions[i]);
+		positive |= about_bytes;
+		if (!fresh && about_bytes && search_group(s, true))
 			fresh = true;
-		else if (!search_group(&s, false))
+		else if (!search_group(s, false))
 			return false;
 	}
 	return fresh || !positive;
 }
 
-static bool addr_in(
-	const struct pattern_db *db, struct swdb_span span, const uint8_t *addr, uint8_t ip_version)
+bool confirm_chain(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_chain *chain, const struct confirm_view *view,
+	int64_t vars[RULE_VARS_MAX])
 {
-	uint32_t lo = span.first, hi = span.first + span.n;
+	int64_t steps =
+		STEPS_MAX + 2 * (int64_t)chain->conditions.n * (int64_t)(1 + view->len / SCAN_STEP);
+	struct search s = {.db = db, .w = w, .view = view, .steps = &steps, .vars = vars};
 
-	if (span.n == 0)
-		return true;
-	while (lo < hi) { // the first range that does not end before addr
-		uint32_t mid = lo + (hi - lo) / 2;
-		const struct swdb_addr *range = &db->addrs[mid];
-		if (range->ip_version < ip_version ||
-			(range->ip_version == ip_version && memcmp(range->hi, addr, 16) < 0))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < span.first + span.n && db->addrs[lo].ip_version == ip_version &&
-		memcmp(db->addrs[lo].lo, addr, 16) <= 0;
-}
-
-static bool port_in(const struct pattern_db *db, struct swdb_span span, uint16_t port)
-{
-	uint32_t lo = span.first, hi = span.first + span.n;
-
-	if (span.n == 0)
-		return true;
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		if (db->ports[mid].hi < port)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < span.first + span.n && db->ports[lo].lo <= port;
-}
-
-static bool has_ports(uint8_t l4)
-{
-	return l4 == IPPROTO_TCP || l4 == IPPROTO_UDP || l4 == IPPROTO_SCTP;
-}
-
-static bool ends_match(const struct pattern_db *db, const struct swdb_rule *r,
-	const struct match_env *env, bool reverse)
-{
-	const uint8_t *src = reverse ? env->dst : env->src;
-	const uint8_t *dst = reverse ? env->src : env->dst;
-
-	return port_in(db, r->sport, reverse ? env->dport : env->sport) &&
-		port_in(db, r->dport, reverse ? env->sport : env->dport) &&
-		addr_in(db, r->src, src, env->ip_version) &&
-		addr_in(db, r->dst, dst, env->ip_version);
-}
-
-static bool proto_matches(const struct swdb_rule *r, const struct match_env *env)
-{
-	switch (r->proto) {
-	case RULE_IP:
-		return true;
-	case RULE_TCP:
-	case RULE_TCP_PKT:
-		return env->l4 == IPPROTO_TCP;
-	case RULE_UDP:
-		return env->l4 == IPPROTO_UDP;
-	case RULE_ICMP:
-		return env->l4 == IPPROTO_ICMP || env->l4 == IPPROTO_ICMPV6;
-	case RULE_APP:
-		return env->app_proto == r->app_proto;
-	default:
-		return false;
-	}
-}
-
-bool confirm_header(
-	const struct pattern_db *db, const struct swdb_rule *r, const struct match_env *env)
-{
-	if (!proto_matches(r, env))
-		return false;
-	if ((r->flow & FLOW_TO_SERVER) && env->dir != DIR_C2S)
-		return false;
-	if ((r->flow & FLOW_TO_CLIENT) && env->dir != DIR_S2C)
-		return false;
-	if ((r->flow & FLOW_ESTABLISHED) && !env->established)
-		return false;
-	if ((r->flow & FLOW_NOT_ESTABLISHED) && env->established)
-		return false;
-	if ((r->sport.n > 0 || r->dport.n > 0) && !has_ports(env->l4))
-		return false;
-	return ends_match(db, r, env, false) ||
-		((r->flags & SWDB_BIDIRECTIONAL) && ends_match(db, r, env, true));
+	return confirm_span(&s, chain->conditions.first,
+		chain->conditions.first + chain->conditions.n, chain->entangled != 0);
 }

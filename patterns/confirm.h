@@ -22,13 +22,18 @@ struct confirm_view {
 	uint64_t fresh; // what matches must end after this offset; 0: anywhere
 };
 
-// All conditions of the chain. Contents and expressions that are not relative stand each for
+// All conditions of the chain. vars: the rule's numbers, zero at its first chain.  Contents and expressions that are not relative stand each for
 // itself; relative ones follow the match before, and another place for that one is tried when
 // they fail. The work is bounded: a rule that exceeds it does not match, and is counted in
 // w->gave_up.
 bool confirm_chain(const struct pattern_db *db, struct pattern_worker *w,
-	const struct swdb_chain *chain, const struct confirm_view *view);
+	const struct swdb_chain *chain, const struct confirm_view *view,
+	int64_t vars[RULE_VARS_MAX]);
 
-// Protocol, addresses, ports, direction and flow.
+// Facts of the packet, the flow, and the message's numbers. (facts.c)
+bool confirm_facts(const struct pattern_db *db, const struct swdb_rule *rule,
+	const struct match_env *env, const struct match_value *values, unsigned n);
+
+// Protocol, addresses, ports, direction and flow. (header.c)
 bool confirm_header(
 	const struct pattern_db *db, const struct swdb_rule *rule, const struct match_env *env);

@@ -19,6 +19,10 @@ static const size_t row_size[SWDB_SECTIONS] = {
 	[SWDB_RULES] = sizeof(struct swdb_rule),
 	[SWDB_CHAINS] = sizeof(struct swdb_chain),
 	[SWDB_CONDITIONS] = sizeof(struct swdb_condition),
+	[SWDB_TRANSFORMS] = sizeof(struct swdb_transform),
+	[SWDB_BUFFERS] = sizeof(struct swdb_buffer),
+	[SWDB_FACTS] = sizeof(struct rule_fact),
+	[SWDB_MEMORIES] = sizeof(struct rule_memory),
 	[SWDB_ADDRS] = sizeof(struct swdb_addr),
 	[SWDB_PORTS] = sizeof(struct swdb_port),
 	[SWDB_PAIRS] = sizeof(uint32_t),
@@ -118,6 +122,10 @@ static int map_sections(
 	db->rules = (const void *)at[SWDB_RULES];
 	db->chains = (const void *)at[SWDB_CHAINS];
 	db->conditions = (const void *)at[SWDB_CONDITIONS];
+	db->transform_rows = (const void *)at[SWDB_TRANSFORMS];
+	db->buffers = (const void *)at[SWDB_BUFFERS];
+	db->facts = (const void *)at[SWDB_FACTS];
+	db->memories = (const void *)at[SWDB_MEMORIES];
 	db->addrs = (const void *)at[SWDB_ADDRS];
 	db->ports = (const void *)at[SWDB_PORTS];
 	db->pairs = (const void *)at[SWDB_PAIRS];
@@ -127,86 +135,6 @@ static int map_sections(
 	db->always = (const void *)at[SWDB_ALWAYS];
 	db->scans = (const void *)at[SWDB_SCANS];
 	memcpy(db->digest, h->sources, sizeof(db->digest));
-	return 0;
-}
-
-static bool span_ok(const struct pattern_db *db, struct swdb_span span, enum swdb_section_id of)
-{
-	return span.first <= db->n[of] && span.n <= db->n[of] - span.first;
-}
-
-// The text ends in a NUL, so that a string is whole wherever it begins.
-static bool text_ok(const struct pattern_db *db, uint32_t at)
-{
-	return at < db->n[SWDB_TEXT];
-}
-
-static bool rule_ok(const struct pattern_db *db, const struct swdb_rule *r)
-{
-	return text_ok(db, r->msg) && text_ok(db, r->classtype) && text_ok(db, r->set) &&
-		(r->service == SWDB_NONE || text_ok(db, r->service)) &&
-		span_ok(db, r->src, SWDB_ADDRS) && span_ok(db, r->dst, SWDB_ADDRS) &&
-		span_ok(db, r->sport, SWDB_PORTS) && span_ok(db, r->dport, SWDB_PORTS) &&
-		span_ok(db, r->metadata, SWDB_PAIRS) && span_ok(db, r->references, SWDB_PAIRS) &&
-		span_ok(db, r->chains, SWDB_CHAINS) && r->chains.n <= SWDB_CONDITIONS_MAX;
-}
-
-static bool chain_ok(const struct pattern_db *db, const struct swdb_chain *c)
-{
-	return c->field < FIELD_COUNT && field_table[c->field].scan != SCAN_NO &&
-		span_ok(db, c->conditions, SWDB_CONDITIONS) && c->conditions.n > 0 &&
-		c->conditions.n <= SWDB_CONDITIONS_MAX;
-}
-
-static bool condition_ok(const struct pattern_db *db, const struct swdb_condition *c)
-{
-	if (!span_ok(db, (struct swdb_span){c->bytes, c->len}, SWDB_TEXT))
-		return false;
-	if (c->kind == COND_CONTENT)
-		return c->len > 0;
-	return c->kind == COND_PCRE && (c->pcre_options & ~PATTERN_PCRE_ALLOWED) == 0;
-}
-
-static bool always_ok(const struct pattern_db *db, uint32_t i)
-{
-	const struct swdb_always *a = &db->always[i];
-
-	return a->rule < db->n[SWDB_RULES] && a->field < FIELD_COUNT &&
-		(i == 0 || db->always[i - 1].field <= a->field);
-}
-
-static int check_rows(const struct pattern_db *db, char error[256])
-{
-	if (db->n[SWDB_TEXT] == 0 || db->text[db->n[SWDB_TEXT] - 1] != '\0')
-		return corrupt(error, "text");
-	for (uint32_t i = 0; i < db->n[SWDB_RULES]; i++) {
-		if (!rule_ok(db, &db->rules[i]))
-			return corrupt(error, "rule");
-	}
-	for (uint32_t i = 0; i < db->n[SWDB_CHAINS]; i++) {
-		if (!chain_ok(db, &db->chains[i]))
-			return corrupt(error, "chain");
-	}
-	for (uint32_t i = 0; i < db->n[SWDB_CONDITIONS]; i++) {
-		if (!condition_ok(db, &db->conditions[i]))
-			return corrupt(error, "condition");
-	}
-	for (uint32_t i = 0; i < db->n[SWDB_PAIRS]; i++) {
-		if (!text_ok(db, db->pairs[i]))
-			return corrupt(error, "pair");
-	}
-	for (uint32_t i = 0; i < db->n[SWDB_PATTERNS]; i++) {
-		if (!span_ok(db, db->patterns[i].links, SWDB_LINKS))
-			return corrupt(error, "pattern");
-	}
-	for (uint32_t i = 0; i < db->n[SWDB_LINKS]; i++) {
-		if (db->links[i] >= db->n[SWDB_RULES])
-			return corrupt(error, "link");
-	}
-	for (uint32_t i = 0; i < db->n[SWDB_ALWAYS]; i++) {
-		if (!always_ok(db, i))
-			return corrupt(error, "always");
-	}
 	return 0;
 }
 
@@ -228,8 +156,9 @@ static int load_scan(struct pattern_db *db, const struct swdb_scan *scan, const 
 {
 	size_t total = db->n[SWDB_BYTECODE], size = 0;
 
-	if (scan->field >= FIELD_COUNT || scan->kind >= SWDB_SCAN_KINDS ||
-		field_table[scan->field].scan == SCAN_NO || scan->offset > total ||
+	bool buffer = scan->field >= FIELD_COUNT;
+	if (scan->field >= FIELD_COUNT + db->n[SWDB_BUFFERS] || scan->kind >= SWDB_SCAN_KINDS ||
+		(!buffer && field_table[scan->field].scan == SCAN_NO) || scan->offset > total ||
 		scan->len > total - scan->offset)
 		return corrupt(error, "scan");
 	hs_database_t **slot = &db->fields[scan->field].scans[scan->kind];
@@ -240,22 +169,46 @@ static int load_scan(struct pattern_db *db, const struct swdb_scan *scan, const 
 	if (status != HS_SUCCESS)
 		return hs_refuse(status, error);
 	bool stream = hs_stream_size(*slot, &size) == HS_SUCCESS;
-	if (stream != (field_table[scan->field].scan == SCAN_STREAM))
+	if (stream != (scan->field == FIELD_STREAM))
 		return corrupt(error, "scan of another mode");
 	if (hs_database_size(*slot, &size) == HS_SUCCESS)
 		db->memory += size;
 	return 0;
 }
 
+// Buffers by field, so that a value finds those that are made of it.
+static void sort_buffers(struct pattern_db *db)
+{
+	uint32_t n = 0;
+
+	for (unsigned field = 0; field < FIELD_COUNT; field++) {
+		db->buffers_of[field].first = n;
+		for (uint32_t i = 0; i < db->n[SWDB_BUFFERS]; i++) {
+			if (db->buffers[i].field == field)
+				db->by_field[n++] = (uint16_t)i;
+		}
+		db->buffers_of[field].n = n - db->buffers_of[field].first;
+	}
+}
+
 static int load_scans(struct pattern_db *db, const uint8_t *bytecode, char error[256])
 {
+	size_t n_buffers = db->n[SWDB_BUFFERS];
+
+	db->fields = calloc(FIELD_COUNT + n_buffers, sizeof(*db->fields));
+	db->by_field = calloc(n_buffers + 1, sizeof(*db->by_field));
+	if (db->fields == NULL || db->by_field == NULL)
+		return refuse(error, -ENOMEM, "short of memory");
+	sort_buffers(db);
 	for (uint32_t i = 0; i < db->n[SWDB_SCANS]; i++) {
 		int err = load_scan(db, &db->scans[i], bytecode, error);
 		if (err < 0)
 			return err;
 	}
 	for (uint32_t i = 0; i < db->n[SWDB_ALWAYS]; i++) {
-		struct swdb_span *span = &db->fields[db->always[i].field].always;
+		uint32_t field = db->always[i].field;
+		struct swdb_span *span = field >= SWDB_FOR_APP ? &db->for_app[field - SWDB_FOR_APP]
+							       : &db->fields[field].always;
 		if (span->n++ == 0)
 			span->first = i;
 	}
@@ -294,6 +247,35 @@ static int load_expressions(struct pattern_db *db, char error[256])
 	return 0;
 }
 
+static int load_transforms(struct pattern_db *db, char error[256])
+{
+	uint32_t n = db->n[SWDB_TRANSFORMS];
+	int why;
+	PCRE2_SIZE at;
+
+	db->transforms = calloc(n + (size_t)1, sizeof(*db->transforms));
+	db->transform_codes = calloc(n + (size_t)1, sizeof(*db->transform_codes));
+	if (db->transforms == NULL || db->transform_codes == NULL)
+		return refuse(error, -ENOMEM, "short of memory");
+	for (uint32_t i = 0; i < n; i++) {
+		const struct swdb_transform *row = &db->transform_rows[i];
+		db->transforms[i] = (struct transform){.kind = row->kind,
+			.mode = row->mode,
+			.flags = row->flags,
+			.a = row->a,
+			.b = row->b,
+			.arg = db->text + row->arg,
+			.arg_len = row->arg_len};
+		if (row->kind != TRANSFORM_PCREXFORM)
+			continue;
+		db->transform_codes[i] =
+			pattern_pcre_compile(db->text + row->arg, row->arg_len, 0, &why, &at);
+		if (db->transform_codes[i] == NULL)
+			return corrupt(error, "transform");
+	}
+	return 0;
+}
+
 // May the rule come true with bytes that follow those that its prefilter found?
 static bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r)
 {
@@ -306,7 +288,7 @@ static bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r)
 			if (c->flags & CONTENT_NEGATED)
 				continue;
 			positive++;
-			if (c->kind == COND_PCRE || c->len > SWDB_PREFILTER_MAX)
+			if (c->kind != COND_CONTENT || c->len > SWDB_PREFILTER_MAX)
 				return true;
 		}
 	}
@@ -334,7 +316,51 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.metadata = db->public_pairs + r->metadata.first,
 		.n_references = r->references.n,
 		.references = db->public_pairs + r->references.first,
+		.n_memories = r->memories.n,
+		.memories = db->memories + r->memories.first,
+		.limit = &r->limit,
+		.filter = &r->filter,
 	};
+}
+
+// Told by match_env.packet?
+static bool fact_of_packet(const struct rule_fact *f)
+{
+	switch ((enum fact_kind)f->kind) {
+	case FACT_FIELD:
+	case FACT_DIGITS:
+	case FACT_APP_PROTO:
+	case FACT_SAME_ADDRESS:
+	case FACT_FLOW_PACKETS:
+	case FACT_FLOW_BYTES:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void want_packets(struct pattern_db *db, const struct swdb_rule *r)
+{
+	bool tcp = r->proto == RULE_TCP || r->proto == RULE_TCP_PKT;
+	bool never_tcp = r->proto == RULE_UDP || r->proto == RULE_ICMP || r->proto == RULE_ICMPV4 ||
+		r->proto == RULE_ICMPV6 || r->proto == RULE_SCTP;
+	bool header = false;
+
+	for (uint32_t i = 0; i < r->chains.n; i++) {
+		uint16_t field = db->chains[r->chains.first + i].field;
+		header |= field < FIELD_CONFIDENCE && field != FIELD_PAYLOAD;
+		// What a message's rule wants of the packet comes with the packet.
+		db->facts_wanted |= (r->at & SWDB_AT_TX) && field == FIELD_PAYLOAD;
+	}
+	for (uint32_t i = 0; i < r->facts.n; i++)
+		db->facts_wanted |= fact_of_packet(&db->facts[r->facts.first + i]);
+	db->facts_wanted |= header;
+	if (!(r->at & SWDB_AT_PACKET) || r->chains.n == 0)
+		return;
+	if (tcp || (!never_tcp && (header || !(r->at & SWDB_AT_STREAM))))
+		db->packets_tcp = true;
+	if (!tcp)
+		db->packets_other = true;
 }
 
 static int load_rules(struct pattern_db *db, char error[256])
@@ -352,14 +378,7 @@ static int load_rules(struct pattern_db *db, char error[256])
 		const struct swdb_rule *r = &db->rules[i];
 		fill_public(db, i);
 		db->waits[i] = rule_waits(db, r);
-		if (!(r->at & SWDB_AT_PACKET) || r->chains.n == 0)
-			continue;
-		if (r->proto == RULE_TCP || r->proto == RULE_TCP_PKT ||
-			(r->proto != RULE_UDP && r->proto != RULE_ICMP &&
-				!(r->at & SWDB_AT_STREAM)))
-			db->packets_tcp = true;
-		if (r->proto != RULE_TCP && r->proto != RULE_TCP_PKT)
-			db->packets_other = true;
+		want_packets(db, r);
 	}
 	db->memory += n * (sizeof(*db->public_rules) + sizeof(*db->waits)) +
 		n_pairs * sizeof(*db->public_pairs);
@@ -373,7 +392,7 @@ static int load_workers(struct pattern_db *db, unsigned n_workers, char error[25
 	size_t size = (n_workers * sizeof(*db->workers) + 63) & ~(size_t)63;
 	bool ok = n_workers > 0 && n_workers <= WORKERS_MAX;
 
-	for (unsigned field = 0; field < FIELD_COUNT && ok; field++) {
+	for (unsigned field = 0; field < FIELD_COUNT + db->n[SWDB_BUFFERS] && ok; field++) {
 		for (unsigned kind = 0; kind < SWDB_SCAN_KINDS && ok; kind++) {
 			const hs_database_t *scan = db->fields[field].scans[kind];
 			ok = scan == NULL || hs_alloc_scratch(scan, &scratch) == HS_SUCCESS;
@@ -402,12 +421,15 @@ static int load(struct pattern_db *db, const uint8_t *blob, const struct swdb_he
 	db->id = atomic_fetch_add(&last_id, 1) + 1;
 	db->memory = sizeof(*db);
 	int err = map_sections(db, blob, h, error);
-	if (err == 0)
-		err = check_rows(db, error);
+	const char *wrong = err == 0 ? pattern_db_wrong_row(db) : NULL;
+	if (wrong != NULL)
+		err = corrupt(error, wrong);
 	if (err == 0)
 		err = load_scans(db, blob + h->sections[SWDB_BYTECODE].offset, error);
 	if (err == 0)
 		err = load_expressions(db, error);
+	if (err == 0)
+		err = load_transforms(db, error);
 	if (err == 0)
 		err = load_rules(db, error);
 	if (err == 0)
@@ -449,14 +471,20 @@ void pattern_db_free(struct pattern_db *db)
 		return;
 	for (unsigned i = 0; i < db->n_workers; i++)
 		pattern_worker_fini(&db->workers[i]);
-	for (unsigned field = 0; field < FIELD_COUNT; field++) {
+	for (unsigned i = 0; db->fields != NULL && i < FIELD_COUNT + db->n[SWDB_BUFFERS]; i++) {
 		for (unsigned kind = 0; kind < SWDB_SCAN_KINDS; kind++)
-			hs_free_database(db->fields[field].scans[kind]);
+			hs_free_database(db->fields[i].scans[kind]);
 	}
+	for (uint32_t i = 0; db->transform_codes != NULL && i < db->n[SWDB_TRANSFORMS]; i++)
+		pcre2_code_free(db->transform_codes[i]);
 	for (uint32_t i = 0; db->codes != NULL && i < db->n[SWDB_CONDITIONS]; i++)
 		pcre2_code_free(db->codes[i]);
 	pcre2_match_context_free(db->limits);
 	free(db->codes);
+	free(db->transform_codes);
+	free(db->transforms);
+	free(db->by_field);
+	free(db->fields);
 	free(db->workers);
 	free(db->waits);
 	free(db->public_rules);

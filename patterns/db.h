@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dataplane/api/fields.h"
+#include "dataplane/api/packet_numbers.h"
 #include "dataplane/base/bytes.h"
 
 #include <stdbool.h>
@@ -11,6 +12,8 @@
 #include <stdint.h>
 
 struct pattern_db;
+struct rule_memory; // patterns/rule.h
+struct rule_limit;
 
 // Load a .swdb and give each of `n_workers` its own scratch, so that matching never allocates.
 // blob: borrowed for the call only. The container is untrusted: any bytes are safe. (The
@@ -38,6 +41,11 @@ struct pattern_rule { // as the artefact stores it
 	const char *const *metadata;
 	uint32_t n_references; // "type,value" each
 	const char *const *references;
+	// What it remembers or wants remembered, and how often it may alert: the caller's business,
+	// because it outlives the set.
+	uint32_t n_memories;
+	const struct rule_memory *memories;
+	const struct rule_limit *limit, *filter; // kind LIMIT_NONE: there is none
 };
 
 uint32_t pattern_db_n_rules(const struct pattern_db *db);
@@ -59,9 +67,21 @@ struct pattern_wants {
 	bool flow_starts; // with the first packet of each direction of a flow
 	uint64_t stream_depth; // bytes that begin beyond this offset of a stream; 0: none matter
 	uint8_t fields[FIELD_COUNT]; // is there a rule about it?
+	bool facts; // match_env.packet and what follows it
 };
 
 struct pattern_wants pattern_db_wants(const struct pattern_db *db);
+
+// The packet at hand: views into it.
+struct match_packet {
+	struct packet_headers headers;
+	struct bytes ether; // the outermost Ethernet header
+	struct bytes payload;
+	const uint16_t *vlans; // outermost first
+	uint32_t n_vlans;
+	uint64_t stream_bytes[2]; // by enum dir of the sender; UINT64_MAX: not known
+	uint64_t flow_age_s;
+};
 
 // Where the bytes come from: the flow, seen in the direction of the packet or message.
 struct match_env {
@@ -74,7 +94,10 @@ struct match_env {
 	uint8_t dir; // enum dir
 	bool first; // the packet is the first of its direction in the flow
 	bool established; // packets of both directions were seen (TCP: handshake done, or midstream)
+	bool first_of_app; // the message is the first of its direction
 	uint32_t payload_len; // of the packet at hand, for dsize
+	const struct match_packet *packet; // NULL: not known, or nobody wants it
+	uint64_t flow_packets[2], flow_bytes[2]; // by enum dir of the sender
 };
 
 struct match_hit {
@@ -102,7 +125,7 @@ struct match_value {
 // worker: below n_workers of the load; one thread per number at a time.
 
 // The fields of one message, all known at once: rules of these fields (tls.sni, http.*, ...).
-// http.host, and values that a dotprefix rule looks at, are matched up to 1 KiB; longer ones
+// http.host, and values that a dotprefix rule looks at, are matched up to 8 KiB; longer ones
 // match no such rule.
 void pattern_db_match_tx(const struct pattern_db *db, unsigned worker, const struct match_env *env,
 	const struct match_value *values, unsigned n, struct match_hits *hits);

@@ -5,14 +5,16 @@
 #include "patterns/db.h"
 #include "patterns/pcre_frames.h"
 #include "patterns/swdb.h"
+#include "patterns/transform.h"
 
 #include <hs.h>
 
 enum {
 	// A value of which a copy is needed (http.host for its case, dotprefix for its dot) is
 	// matched up to this length; longer ones match no such rule.
-	PATTERN_VALUE_MAX = 1024,
+	PATTERN_VALUE_MAX = 8192,
 	PATTERN_PIECE_MAX = 65536, // a stream is scanned in pieces of at most so many bytes
+	PATTERN_DECODED_MAX = 49152,
 };
 
 struct pattern_candidate {
@@ -32,7 +34,9 @@ struct pattern_worker { // written by its own thread only
 	pcre2_general_context *memory;
 	struct pcre_frames frames;
 	uint64_t gave_up; // confirm steps that ran out of budget
+	struct transform_room *room; // NULL when no rule transforms
 	uint8_t value[1 + PATTERN_VALUE_MAX];
+	uint8_t decoded[PATTERN_DECODED_MAX]; // of base64_decode
 };
 
 struct pattern_field {
@@ -49,6 +53,10 @@ struct pattern_db {
 	const struct swdb_rule *rules;
 	const struct swdb_chain *chains;
 	const struct swdb_condition *conditions;
+	const struct swdb_buffer *buffers;
+	const struct swdb_transform *transform_rows;
+	const struct rule_fact *facts;
+	const struct rule_memory *memories;
 	const struct swdb_addr *addrs;
 	const struct swdb_port *ports;
 	const uint32_t *pairs;
@@ -57,13 +65,19 @@ struct pattern_db {
 	const uint32_t *links;
 	const struct swdb_always *always;
 	const struct swdb_scan *scans;
-	struct pattern_field fields[FIELD_COUNT];
+	struct pattern_field *fields; // by field, behind them by buffer
+	struct swdb_span for_app[APP_COUNT]; // of always
+	struct swdb_span buffers_of[FIELD_COUNT]; // of by_field
+	uint16_t *by_field; // numbers of buffers
+	struct transform *transforms;
+	void **transform_codes; // by transform; NULL for all but expressions
 	struct pattern_rule *public_rules;
 	const char **public_pairs;
 	bool *waits; // by rule: may come true with bytes after those its prefilter found
 	pcre2_code **codes; // by condition; NULL for contents
 	pcre2_match_context *limits;
 	bool interprets; // some expression has no JIT code
+	bool facts_wanted; // some rule looks at headers, the flow's age or size
 	bool packets_tcp; // a payload rule may look at TCP packets,
 	bool packets_other; // at others
 	unsigned n_workers;
@@ -90,15 +104,22 @@ static inline bool worker_add(struct pattern_worker *w, uint32_t rule, uint16_t 
 	return true;
 }
 
+static inline void worker_add_span(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_span *span, uint16_t field)
+{
+	for (uint32_t i = 0; i < span->n; i++)
+		worker_add(w, db->always[span->first + i].rule, field);
+}
+
 // Rules that are looked at for each value of the field; FIELD_NONE: for each packet.
 static inline void worker_add_always(
 	const struct pattern_db *db, struct pattern_worker *w, uint16_t field)
 {
-	const struct swdb_span *span = &db->fields[field].always;
-
-	for (uint32_t i = 0; i < span->n; i++)
-		worker_add(w, db->always[span->first + i].rule, field);
+	worker_add_span(db, w, &db->fields[field].always, field);
 }
+
+// NULL, or which kind of row is wrong. (db_check.c)
+const char *pattern_db_wrong_row(const struct pattern_db *db);
 
 bool rule_is_ip_only(const struct swdb_rule *r); // (wants.c)
 

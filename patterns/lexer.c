@@ -1,6 +1,7 @@
 #include "patterns/lexer.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool is_space(char c)
 {
@@ -189,4 +190,9 @@ int lexer_option(struct lexer *l, struct slice *name, struct slice *value)
 bool slice_is(struct slice s, const char *text)
 {
 	return s.len == strlen(text) && memcmp(s.p, text, s.len) == 0;
+}
+
+bool slice_is_nocase(struct slice s, const char *text)
+{
+	return s.len == strlen(text) && strncasecmp(s.p, text, s.len) == 0;
 }

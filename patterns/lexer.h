@@ -42,4 +42,5 @@ struct slice lexer_word(struct lexer *l, const char *stop);
 int lexer_option(struct lexer *l, struct slice *name, struct slice *value);
 
 bool slice_is(struct slice s, const char *text);
+bool slice_is_nocase(struct slice s, const char *text);
 struct slice slice_trim(struct slice s);

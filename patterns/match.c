@@ -33,6 +33,11 @@ bool pattern_worker_init(
 	w->at = calloc(n + 1, sizeof(*w->at));
 	w->candidates = calloc(n + 1, sizeof(*w->candidates));
 	db->memory += n * (sizeof(*w->seen) + sizeof(*w->at) + sizeof(*w->candidates));
+	if (db->n[SWDB_TRANSFORMS] > 0) {
+		w->room = transform_room_new();
+		if (w->room == NULL)
+			return false;
+	}
 	if (pattern_db_uses(db, FIELD_STREAM)) {
 		w->window = malloc(PATTERN_TAIL + PATTERN_PIECE_MAX);
 		db->memory += PATTERN_TAIL + PATTERN_PIECE_MAX;
@@ -45,6 +50,7 @@ bool pattern_worker_init(
 void pattern_worker_fini(struct pattern_worker *w)
 {
 	hs_free_scratch(w->scratch);
+	transform_room_free(w->room);
 	pcre2_match_data_free(w->match_data);
 	pcre2_general_context_free(w->memory);
 	pcre_frames_fini(&w->frames);
@@ -118,11 +124,12 @@ static int on_hit(
 	return 0;
 }
 
+// field: FIELD_COUNT and above are buffers.
 static void scan_block(const struct pattern_db *db, struct pattern_worker *w, uint16_t field,
-	struct bytes b, struct match_hits *hits)
+	uint16_t told, struct bytes b, struct match_hits *hits)
 {
 	const struct pattern_field *f = &db->fields[field];
-	struct scan s = {.db = db, .w = w, .len = b.len, .field = field};
+	struct scan s = {.db = db, .w = w, .len = b.len, .field = told};
 
 	for (unsigned kind = 0; kind < SWDB_SCAN_KINDS; kind++) {
 		if (f->scans[kind] == NULL || b.len > UINT32_MAX)
@@ -131,13 +138,27 @@ static void scan_block(const struct pattern_db *db, struct pattern_worker *w, ui
 			w->scratch, on_hit, &s);
 		hits->scans++;
 	}
-	worker_add_always(db, w, field);
+	if (field < FIELD_COUNT)
+		worker_add_always(db, w, field);
 }
 
 static void copy_lower(uint8_t *out, struct bytes b)
 {
 	for (size_t i = 0; i < b.len; i++)
 		out[i] = b.p[i] >= 'A' && b.p[i] <= 'Z' ? (uint8_t)(b.p[i] + 'a' - 'A') : b.p[i];
+}
+
+// RFC 9110 7.2: host[:port]. An IPv6 address keeps its brackets.
+static struct bytes without_port(struct bytes host)
+{
+	size_t n = host.len;
+
+	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
+		n--;
+	if (n > 1 && n < host.len && host.p[n - 1] == ':' &&
+		(host.p[n - 2] == ']' || memchr(host.p, ':', n - 1) == NULL))
+		host.len = n - 1;
+	return host;
 }
 
 // The value as rules see it: a host in lower case, with a dot in front when `dotted`. It is the
@@ -150,6 +171,8 @@ static struct bytes seen_value(
 
 	if (!host && !dotted)
 		return value;
+	if (host)
+		value = without_port(value);
 	if (value.len > PATTERN_VALUE_MAX)
 		return (struct bytes){.bad = true};
 	w->value[0] = '.';
@@ -160,27 +183,142 @@ static struct bytes seen_value(
 	return (struct bytes){.p = w->value, .len = value.len + at};
 }
 
-static bool chain_matches(const struct pattern_db *db, struct pattern_worker *w,
-	const struct swdb_chain *chain, const struct match_value *values, unsigned n)
+static struct bytes transformed(const struct pattern_db *db, struct pattern_worker *w,
+	struct swdb_span span, struct bytes value)
 {
+	if (span.n == 0 || value.bad)
+		return value;
+	return transform_run(w->room, db->transforms + span.first, db->transform_codes + span.first,
+		span.n, value);
+}
+
+// A value, and the buffers that are made of it.
+static void scan_value(const struct pattern_db *db, struct pattern_worker *w,
+	const struct match_value *value, struct match_hits *hits)
+{
+	struct swdb_span buffers = db->buffers_of[value->field];
+	struct bytes b = seen_value(w, value->field, false, value->value);
+
+	if (b.bad)
+		return;
+	if (pattern_db_uses(db, value->field))
+		scan_block(db, w, value->field, value->field, b, hits);
+	for (uint32_t i = 0; i < buffers.n; i++) {
+		uint16_t number = db->by_field[buffers.first + i];
+		struct bytes t = transformed(db, w, db->buffers[number].transforms, b);
+		if (!t.bad)
+			scan_block(db, w, (uint16_t)(FIELD_COUNT + number), value->field, t, hits);
+	}
+}
+
+// 1: some value matches, 0: none does, -1: there is no value.
+static int values_match(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_chain *chain, const struct match_value *values, unsigned n,
+	int64_t vars[RULE_VARS_MAX])
+{
+	int found = -1;
+
 	for (unsigned i = 0; i < n; i++) {
 		if (values[i].field != chain->field)
 			continue;
+		found = 0;
 		struct bytes b = seen_value(w, chain->field, chain->dotted, values[i].value);
+		b = transformed(db, w, chain->transforms, b);
 		struct confirm_view view = {.p = b.p, .len = b.len};
 		if (view.len == 0)
 			view.p = (const uint8_t *)"";
-		if (!b.bad && confirm_chain(db, w, chain, &view))
-			return true;
+		if (!b.bad && confirm_chain(db, w, chain, &view, vars))
+			return 1;
 	}
-	return false;
+	return found;
+}
+
+static bool chain_matches(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_chain *chain, const struct match_value *values, unsigned n,
+	int64_t vars[RULE_VARS_MAX])
+{
+	int found = values_match(db, w, chain, values, n, vars);
+
+	switch (chain->absent) {
+	case SWDB_ABSENT:
+		return found < 0;
+	case SWDB_ABSENT_OR_ELSE:
+		return found != 0;
+	default:
+		return found > 0;
+	}
 }
 
 static bool chains_match(const struct pattern_db *db, struct pattern_worker *w,
 	const struct swdb_rule *rule, const struct match_value *values, unsigned n)
 {
+	int64_t vars[RULE_VARS_MAX] = {0};
+
 	for (uint32_t i = 0; i < rule->chains.n; i++) {
-		if (!chain_matches(db, w, &db->chains[rule->chains.first + i], values, n))
+		if (!chain_matches(db, w, &db->chains[rule->chains.first + i], values, n, vars))
+			return false;
+	}
+	return true;
+}
+
+// The packet's own buffers: its payload, and its headers where they are looked at.
+enum { PACKET_VALUES = 5 };
+
+static unsigned packet_values(
+	const struct match_env *env, struct bytes payload, struct match_value out[PACKET_VALUES])
+{
+	static const struct {
+		uint8_t l4;
+		uint16_t field;
+	} upper[] = {{IPPROTO_TCP, FIELD_TCP_HDR}, {IPPROTO_UDP, FIELD_UDP_HDR},
+		{IPPROTO_ICMP, FIELD_ICMPV4_HDR}, {IPPROTO_ICMPV6, FIELD_ICMPV6_HDR}};
+	const struct match_packet *p = env->packet;
+	unsigned n = 0;
+
+	out[n++] = (struct match_value){FIELD_PAYLOAD, payload};
+	if (p == NULL)
+		return n;
+	if (p->ether.len > 0)
+		out[n++] = (struct match_value){FIELD_ETHER_HDR, p->ether};
+	if (p->headers.ip != NULL)
+		out[n++] =
+			(struct match_value){env->ip_version == 4 ? FIELD_IPV4_HDR : FIELD_IPV6_HDR,
+				{.p = p->headers.ip, .len = p->headers.ip_len}};
+	for (unsigned i = 0; p->headers.l4 != NULL && i < sizeof(upper) / sizeof(upper[0]); i++) {
+		if (upper[i].l4 == p->headers.l4_proto)
+			out[n++] = (struct match_value){
+				upper[i].field, {.p = p->headers.l4, .len = p->headers.l4_len}};
+	}
+	return n;
+}
+
+static bool size_matches(const struct swdb_rule *rule, const struct match_env *env)
+{
+	return !(rule->flags & SWDB_DSIZE) ||
+		(env->payload_len >= rule->dsize_lo && env->payload_len <= rule->dsize_hi);
+}
+
+static bool tx_matches(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_rule *rule, const struct match_env *env, const struct match_value *values,
+	unsigned n)
+{
+	struct match_value packet[PACKET_VALUES];
+	int64_t vars[RULE_VARS_MAX] = {0};
+	unsigned n_packet = 0;
+
+	if (!(rule->at & SWDB_AT_TX) || ((rule->flags & SWDB_ONCE) && !env->first_of_app) ||
+		!confirm_header(db, rule, env) || !size_matches(rule, env) ||
+		!confirm_facts(db, rule, env, values, n))
+		return false;
+	for (uint32_t i = 0; i < rule->chains.n; i++) {
+		const struct swdb_chain *chain = &db->chains[rule->chains.first + i];
+		bool of_packet = chain->field < FIELD_CONFIDENCE;
+		if (of_packet && n_packet == 0)
+			n_packet = packet_values(env,
+				env->packet != NULL ? env->packet->payload : (struct bytes){0},
+				packet);
+		if (!chain_matches(db, w, chain, of_packet ? packet : values,
+			    of_packet ? n_packet : n, vars))
 			return false;
 	}
 	return true;
@@ -194,20 +332,15 @@ void pattern_db_match_tx(const struct pattern_db *db, unsigned worker, const str
 
 	worker_begin(db, w);
 	for (unsigned i = 0; i < n; i++) {
-		uint16_t field = values[i].field;
-		if (field >= FIELD_COUNT || field_table[field].scan != SCAN_BLOCK ||
-			field == FIELD_PAYLOAD || !pattern_db_uses(db, field))
-			continue;
-		struct bytes b = seen_value(w, field, false, values[i].value);
-		if (!b.bad)
-			scan_block(db, w, field, b, hits);
+		if (values[i].field < FIELD_COUNT && values[i].field >= FIELD_CONFIDENCE)
+			scan_value(db, w, &values[i], hits);
 	}
+	if (env->app_proto < APP_COUNT)
+		worker_add_span(db, w, &db->for_app[env->app_proto], FIELD_NONE);
 	hits->candidates += w->n_candidates;
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
 		struct pattern_candidate c = w->candidates[i];
-		const struct swdb_rule *rule = &db->rules[c.rule];
-		if ((rule->at & SWDB_AT_TX) && confirm_header(db, rule, env) &&
-			chains_match(db, w, rule, values, n))
+		if (tx_matches(db, w, &db->rules[c.rule], env, values, n))
 			match_hits_add(hits, start, (struct match_hit){c.rule, c.field});
 	}
 }
@@ -220,28 +353,32 @@ static bool packet_matches(const struct swdb_rule *rule, const struct match_env 
 		return false;
 	if (!env->first && rule_is_ip_only(rule))
 		return false;
-	if (rule->flags & SWDB_DSIZE)
-		return env->payload_len >= rule->dsize_lo && env->payload_len <= rule->dsize_hi;
-	return true;
+	return size_matches(rule, env);
 }
 
 void pattern_db_match_packet(const struct pattern_db *db, unsigned worker,
 	const struct match_env *env, struct bytes payload, struct match_hits *hits)
 {
 	struct pattern_worker *w = &db->workers[worker];
-	struct match_value value = {.field = FIELD_PAYLOAD, .value = payload};
+	struct match_value values[PACKET_VALUES];
+	unsigned n = packet_values(env, payload, values);
 	uint32_t start = hits->n;
 
 	worker_begin(db, w);
-	if (env->l4 == IPPROTO_TCP ? db->packets_tcp : db->packets_other)
-		scan_block(db, w, FIELD_PAYLOAD, payload, hits);
+	for (unsigned i = 0; i < n; i++) {
+		bool wanted = values[i].field != FIELD_PAYLOAD ||
+			(env->l4 == IPPROTO_TCP ? db->packets_tcp : db->packets_other);
+		if (wanted)
+			scan_value(db, w, &values[i], hits);
+	}
 	worker_add_always(db, w, FIELD_NONE);
 	hits->candidates += w->n_candidates;
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
 		struct pattern_candidate c = w->candidates[i];
 		const struct swdb_rule *rule = &db->rules[c.rule];
 		if (packet_matches(rule, env) && confirm_header(db, rule, env) &&
-			chains_match(db, w, rule, &value, 1))
+			confirm_facts(db, rule, env, NULL, 0) &&
+			chains_match(db, w, rule, values, n))
 			match_hits_add(hits, start, (struct match_hit){c.rule, c.field});
 	}
 }

@@ -102,6 +102,8 @@ static bool keep(struct parser *p, struct rule_list *list)
 
 	r->conditions =
 		arena_copy(p->arena, p->conditions, r->n_conditions * sizeof(p->conditions[0]));
+	r->facts = arena_copy(p->arena, p->facts, r->n_facts * sizeof(p->facts[0]));
+	r->memories = arena_copy(p->arena, p->memories, r->n_memories * sizeof(p->memories[0]));
 	r->metadata = arena_copy(p->arena, p->metadata, r->n_metadata * sizeof(p->metadata[0]));
 	r->references =
 		arena_copy(p->arena, p->references, r->n_references * sizeof(p->references[0]));
@@ -113,7 +115,8 @@ static bool keep(struct parser *p, struct rule_list *list)
 			return false;
 		list->rules = more;
 	}
-	if (r->conditions == NULL || r->metadata == NULL || r->references == NULL || copy == NULL)
+	if (r->conditions == NULL || r->facts == NULL || r->memories == NULL ||
+		r->metadata == NULL || r->references == NULL || copy == NULL)
 		return false;
 	list->rules[list->n++] = copy;
 	return true;
@@ -130,6 +133,12 @@ static void begin_rule(struct parser *p, struct rule_where where)
 	p->rule.set = p->set;
 	p->field = FIELD_PAYLOAD;
 	p->dotprefix = false;
+	p->n_transforms = 0;
+	p->view = NULL;
+	p->view_made = false;
+	p->base64 = -1;
+	p->nesting = -1;
+	p->n_names = 0;
 	p->unused_buffer = (struct slice){0};
 	p->failed = false;
 	p->has_sid = false;

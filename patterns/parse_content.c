@@ -73,14 +73,37 @@ static int decode(struct parser *p, struct slice s, uint8_t out[CONTENT_MAX])
 	return n;
 }
 
-static struct condition *add(struct parser *p, enum condition_kind kind, struct rule_where where)
+// Behind a base64_data: right behind what its base64_decode has already.
+static struct condition *place(struct parser *p)
+{
+	uint32_t at = p->rule.n_conditions++;
+
+	if (p->nesting >= 0) {
+		struct condition *base = &p->conditions[p->nesting];
+		uint32_t behind = (uint32_t)p->nesting + 1 + base->nested++;
+		memmove(&p->conditions[behind + 1], &p->conditions[behind],
+			(at - behind) * sizeof(p->conditions[0]));
+		at = behind;
+	}
+	return &p->conditions[at];
+}
+
+struct condition *parser_add(struct parser *p, enum condition_kind kind, struct rule_where where)
 {
 	if (p->rule.n_conditions == CONDITIONS_MAX) {
 		parser_error(p, where, "more than %d conditions", CONDITIONS_MAX);
 		return NULL;
 	}
-	struct condition *c = &p->conditions[p->rule.n_conditions++];
-	*c = (struct condition){.kind = (uint8_t)kind, .field = p->field, .where = where};
+	if (!parser_view(p))
+		return NULL;
+	struct condition *c = place(p);
+	*c = (struct condition){
+		.kind = (uint8_t)kind, .field = p->field, .view = p->view, .where = where};
+	if (p->nesting >= 0) {
+		c->field = p->conditions[p->nesting].field;
+		c->view = p->conditions[p->nesting].view;
+		c->flags = CONTENT_NESTED;
+	}
 	p->unused_buffer = (struct slice){0};
 	if (p->dotprefix)
 		c->flags |= CONTENT_DOTPREFIX;
@@ -129,7 +152,7 @@ static void on_content(struct parser *p, struct slice name, struct slice value)
 	else if (kind != NULL)
 		parser_error(p, value.where,
 			"this content is %s: a pattern set must not look for one person", kind);
-	struct condition *c = add(p, COND_CONTENT, name.where);
+	struct condition *c = parser_add(p, COND_CONTENT, name.where);
 	if (c == NULL)
 		return;
 	c->bytes = arena_copy(p->arena, bytes, (size_t)n);
@@ -137,17 +160,21 @@ static void on_content(struct parser *p, struct slice name, struct slice value)
 	p->no_memory |= c->bytes == NULL;
 	if (negated)
 		c->flags |= CONTENT_NEGATED;
-	p->last_content = (int)p->rule.n_conditions - 1;
+	p->last_content = (int)(c - p->conditions);
 }
 
 static void on_position(struct parser *p, struct slice value, struct condition *c, uint32_t flag,
-	int32_t *out, int64_t min)
+	enum var_slot slot, int32_t *out, int64_t min)
 {
 	int64_t v;
+	char first = value.len > 0 ? (char)(value.p[0] | 0x20) : '\0';
 
 	if (c->flags & flag) {
 		parser_error(p, value.where, "given twice for this content");
-	} else if (parse_number(p, value, min, 65535, &v)) {
+	} else if ((first >= 'a' && first <= 'z') || (value.len > 0 && value.p[0] == '_')) {
+		c->number.vars[slot] = parser_var_find(p, value);
+		c->flags |= flag;
+	} else if (parse_number(p, value, min, 1048576, &v)) {
 		c->flags |= flag;
 		*out = (int32_t)v;
 	}
@@ -172,13 +199,13 @@ static void on_modifier(struct parser *p, struct slice name, struct slice value)
 	}
 	struct condition *c = &p->conditions[p->last_content];
 	if (slice_is(name, "offset")) {
-		on_position(p, value, c, CONTENT_OFFSET, &c->offset, 0);
+		on_position(p, value, c, CONTENT_OFFSET, VAR_OFFSET, &c->offset, 0);
 	} else if (slice_is(name, "depth")) {
-		on_position(p, value, c, CONTENT_DEPTH, &c->depth, 1);
+		on_position(p, value, c, CONTENT_DEPTH, VAR_DEPTH, &c->depth, 1);
 	} else if (slice_is(name, "distance")) {
-		on_position(p, value, c, CONTENT_DISTANCE, &c->distance, -65535);
+		on_position(p, value, c, CONTENT_DISTANCE, VAR_DISTANCE, &c->distance, -1048576);
 	} else if (slice_is(name, "within")) {
-		on_position(p, value, c, CONTENT_WITHIN, &c->within, 1);
+		on_position(p, value, c, CONTENT_WITHIN, VAR_WITHIN, &c->within, 1);
 	} else {
 		for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 			if (slice_is(name, plain[i].word))
@@ -197,27 +224,30 @@ void parse_content(struct parser *p, struct slice name, struct slice value)
 		on_modifier(p, name, value);
 }
 
-// The buffer that one of Suricata's own letters behind a pcre stands for.
-static bool buffer_letter(struct parser *p, char letter, struct rule_where where)
+// The buffer that one of Suricata's own letters behind a pcre stands for: of this one only.
+static bool buffer_letter(struct condition *c, char letter)
 {
 	static const struct {
 		char letter;
 		enum field field;
-	} letters[] = {{'U', FIELD_HTTP_URI}, {'W', FIELD_HTTP_HOST}, {'V', FIELD_HTTP_USER_AGENT},
-		{'M', FIELD_HTTP_METHOD}};
+	} letters[] = {{'U', FIELD_HTTP_URI}, {'I', FIELD_HTTP_RAW_URI},
+		{'P', FIELD_HTTP_REQUEST_BODY}, {'Q', FIELD_HTTP_RESPONSE_BODY},
+		{'H', FIELD_HTTP_HEADER}, {'D', FIELD_HTTP_RAW_HEADER}, {'M', FIELD_HTTP_METHOD},
+		{'C', FIELD_HTTP_COOKIE}, {'S', FIELD_HTTP_STAT_CODE}, {'Y', FIELD_HTTP_STAT_MSG},
+		{'V', FIELD_HTTP_USER_AGENT}, {'W', FIELD_HTTP_HOST}, {'Z', FIELD_HTTP_RAW_HOST}};
 
 	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
 		if (letters[i].letter != letter)
 			continue;
-		if (letters[i].field != p->field)
-			parser_error(p, where, "pcre letter %c: write %s; before the pcre instead",
-				letter, field_table[letters[i].field].name);
+		if (c->field != letters[i].field)
+			c->view = NULL;
+		c->field = (uint16_t)letters[i].field;
 		return true;
 	}
-	return false;
+	return letter == 'B' || letter == 'O'; // rawbytes; no limits: there are some always
 }
 
-static bool pcre_letter(struct parser *p, struct condition *c, char letter, struct rule_where where)
+static bool pcre_letter(struct condition *c, char letter)
 {
 	static const struct {
 		char letter;
@@ -236,7 +266,7 @@ static bool pcre_letter(struct parser *p, struct condition *c, char letter, stru
 			return true;
 		}
 	}
-	return buffer_letter(p, letter, where);
+	return buffer_letter(c, letter);
 }
 
 static bool pcre_compiles(struct parser *p, const struct condition *c, struct rule_where where)
@@ -271,7 +301,7 @@ void parse_pcre(struct parser *p, struct slice name, struct slice value)
 		parser_error(p, value.where, "a pcre stands between slashes: \"/.../\"");
 		return;
 	}
-	struct condition *c = add(p, COND_PCRE, name.where);
+	struct condition *c = parser_add(p, COND_PCRE, name.where);
 	if (c == NULL)
 		return;
 	c->bytes =
@@ -282,7 +312,7 @@ void parse_pcre(struct parser *p, struct slice name, struct slice value)
 	struct rule_where where = value.where;
 	for (const char *letter = close; letter < value.p + value.len; letter++) {
 		where.column = value.where.column + (uint32_t)(letter - value.p);
-		if (pcre_letter(p, c, *letter, where))
+		if (pcre_letter(c, *letter))
 			continue;
 		parser_error(p, where, "pcre letter %c is not supported",
 			isprint((unsigned char)*letter) ? *letter : '?');
@@ -305,15 +335,17 @@ static void check_content(struct parser *p, const struct condition *c, bool firs
 		parser_error(p, c->where, "startswith excludes offset, depth, distance and within");
 	else if ((c->flags & absolute) && (c->flags & relative))
 		parser_error(p, c->where, "offset and depth exclude distance and within");
-	if ((c->flags & CONTENT_DEPTH) && (uint32_t)c->depth < c->len)
+	if ((c->flags & CONTENT_DEPTH) && c->number.vars[VAR_DEPTH] == 0 &&
+		(uint32_t)c->depth < c->len)
 		parser_error(p, c->where, "depth %d is less than the content's %u bytes", c->depth,
 			c->len);
-	if ((c->flags & CONTENT_WITHIN) && (uint32_t)c->within < c->len)
+	if ((c->flags & CONTENT_WITHIN) && c->number.vars[VAR_WITHIN] == 0 &&
+		(uint32_t)c->within < c->len)
 		parser_error(p, c->where, "within %d is less than the content's %u bytes",
 			c->within, c->len);
 	if ((c->flags & relative) && first)
-		parser_error(
-			p, c->where, "distance and within want a match before, in the same buffer");
+		parser_warning(p, c->where,
+			"no match before in this buffer: distance and within count from its begin");
 	for (uint32_t i = 0; c->field == FIELD_HTTP_HOST && i < c->len; i++) {
 		if (isupper(c->bytes[i]) || (c->flags & CONTENT_NOCASE)) {
 			parser_error(
@@ -329,10 +361,12 @@ void parse_contents_check(struct parser *p)
 		const struct condition *c = &p->conditions[i];
 		bool first = true;
 		for (uint32_t j = 0; j < i; j++)
-			first &= p->conditions[j].field != c->field;
+			first &= p->conditions[j].field != c->field ||
+				p->conditions[j].view != c->view;
 		if (c->kind == COND_CONTENT)
 			check_content(p, c, first);
-		else if (c->pcre_relative && first)
-			parser_error(p, c->where, "a relative pcre (R) wants a match before it");
+		else if (c->kind == COND_PCRE && c->pcre_relative && first)
+			parser_warning(p, c->where,
+				"no match before in this buffer: R counts from its begin");
 	}
 }

@@ -31,8 +31,13 @@ static const struct {
 	{"tcp-pkt", RULE_TCP_PKT, APP_UNKNOWN},
 	{"udp", RULE_UDP, APP_UNKNOWN},
 	{"icmp", RULE_ICMP, APP_UNKNOWN},
-	{"ssl", RULE_APP, APP_TLS},
-	{"http1", RULE_APP, APP_HTTP},
+	{"ipv4", RULE_IPV4, APP_UNKNOWN},
+	{"ip4", RULE_IPV4, APP_UNKNOWN},
+	{"ipv6", RULE_IPV6, APP_UNKNOWN},
+	{"ip6", RULE_IPV6, APP_UNKNOWN},
+	{"icmpv4", RULE_ICMPV4, APP_UNKNOWN},
+	{"icmpv6", RULE_ICMPV6, APP_UNKNOWN},
+	{"sctp", RULE_SCTP, APP_UNKNOWN},
 };
 
 static bool parse_action(struct parser *p, struct slice word)
@@ -60,12 +65,12 @@ static bool parse_protocol(struct parser *p, struct slice word)
 		p->rule.app_proto = (uint8_t)protocols[i].app_proto;
 		return true;
 	}
-	for (unsigned app = 0; app < APP_COUNT; app++) {
-		if (app_proto_table[app].eve[0] == '\0' ||
-			!slice_is(word, app_proto_table[app].name))
-			continue;
+	uint64_t apps = protocol_apps(word) & ~(1ull << APP_UNKNOWN | 1ull << APP_FAILED);
+	if (apps != 0) {
 		p->rule.proto = RULE_APP;
-		p->rule.app_proto = (uint8_t)app;
+		p->rule.app_proto = (uint8_t)__builtin_ctzll(apps);
+		p->rule.apps = apps;
+		parse_kind_of_dns(p, word);
 		return true;
 	}
 	parser_error(p, word.where, "protocol \"%.*s\" is not supported",

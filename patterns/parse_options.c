@@ -262,101 +262,24 @@ static void on_noalert(struct parser *p, struct slice name, struct slice value)
 	p->rule.noalert = true;
 }
 
-static void on_dotprefix(struct parser *p, struct slice name, struct slice value)
+// "version >= 8.0.5", "feature ja4", several with commas: of the features only what nobody has can
+// not be met; versions are Suricata's, whose language this is.
+static void on_requires(struct parser *p, struct slice name, struct slice value)
 {
-	(void)value;
-	if (p->unused_buffer.p == NULL)
-		parser_error(p, name.where, "dotprefix stands right behind a sticky buffer");
-	p->dotprefix = true;
-}
+	static const char *const missing[] = {"lua", "rust_", "pcre_jit_off"};
 
-static void on_pkt_data(struct parser *p, struct slice name, struct slice value)
-{
 	(void)name;
-	(void)value;
-	parse_buffer_left(p);
-	p->field = FIELD_PAYLOAD;
-	p->dotprefix = false;
-	p->last_content = -1;
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		if (memmem(value.p, value.len, missing[i], strlen(missing[i])) != NULL)
+			parser_error(
+				p, value.where, "this rule wants what Sealwatch does not have");
+	}
 }
 
 static void on_ignored(struct parser *p, struct slice name, struct slice value)
 {
 	(void)value;
 	parser_warning(p, name.where, "%.*s is ignored", (int)name.len, name.p);
-}
-
-// Where an old keyword or a short form stands for a buffer; the others have the field's name.
-static const struct {
-	const char *word;
-	enum field field;
-	bool modifier; // stands behind its content, and is about that one only
-} buffers[] = {
-	{"tls_sni", FIELD_TLS_SNI, false},
-	{"tls.subject", FIELD_TLS_SUBJECT, false},
-	{"tls.issuerdn", FIELD_TLS_ISSUER, false},
-	{"tls.fingerprint", FIELD_TLS_FINGERPRINT, false},
-	{"dns_query", FIELD_DNS_QUERY, false},
-	{"dns.queries.rrname", FIELD_DNS_QUERY, false},
-	{"http_method", FIELD_HTTP_METHOD, true},
-	{"http_uri", FIELD_HTTP_URI, true},
-	{"http_host", FIELD_HTTP_HOST, true},
-	{"http_user_agent", FIELD_HTTP_USER_AGENT, true},
-	{"http_cookie", FIELD_HTTP_COOKIE, true},
-	{"http_header", FIELD_HTTP_HEADER, true},
-	{"http_raw_header", FIELD_HTTP_RAW_HEADER, true},
-	{"http_raw_uri", FIELD_HTTP_RAW_URI, true},
-	{"http_raw_host", FIELD_HTTP_RAW_HOST, true},
-	{"http_stat_code", FIELD_HTTP_STAT_CODE, true},
-	{"http_stat_msg", FIELD_HTTP_STAT_MSG, true},
-	{"http_client_body", FIELD_HTTP_REQUEST_BODY, true},
-	{"http_server_body", FIELD_HTTP_RESPONSE_BODY, true},
-};
-
-void parse_buffer_left(struct parser *p)
-{
-	struct slice s = p->unused_buffer;
-
-	if (s.p != NULL)
-		parser_error(
-			p, s.where, "%.*s without a content or pcre behind it", (int)s.len, s.p);
-	p->unused_buffer = (struct slice){0};
-}
-
-static void on_buffer(
-	struct parser *p, enum field field, bool modifier, struct slice name, struct slice value)
-{
-	if (value.p != NULL) {
-		parser_error(p, value.where, "%.*s takes no value", (int)name.len, name.p);
-	} else if (!modifier) {
-		parse_buffer_left(p);
-		p->unused_buffer = name;
-		p->field = (uint16_t)field;
-		p->dotprefix = false;
-		p->last_content = -1;
-	} else if (p->last_content < 0) {
-		parser_error(
-			p, name.where, "%.*s without a content before it", (int)name.len, name.p);
-	} else {
-		p->conditions[p->last_content].field = (uint16_t)field;
-	}
-}
-
-static bool parse_buffer(struct parser *p, struct slice name, struct slice value)
-{
-	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
-		if (slice_is(name, buffers[i].word)) {
-			on_buffer(p, buffers[i].field, buffers[i].modifier, name, value);
-			return true;
-		}
-	}
-	for (unsigned i = FIELD_STREAM + 1; i < FIELD_COUNT; i++) {
-		if (field_table[i].scan == SCAN_BLOCK && slice_is(name, field_table[i].name)) {
-			on_buffer(p, (enum field)i, false, name, value);
-			return true;
-		}
-	}
-	return false;
 }
 
 enum value_need { VALUE_NONE, VALUE_WANTED, VALUE_ANY };
@@ -387,15 +310,54 @@ static const struct {
 	{"endswith", VALUE_NONE, parse_content},
 	{"fast_pattern", VALUE_ANY, parse_content},
 	{"pcre", VALUE_WANTED, parse_pcre},
-	{"dotprefix", VALUE_NONE, on_dotprefix},
-	{"pkt_data", VALUE_NONE, on_pkt_data},
+	{"byte_test", VALUE_WANTED, parse_bytes},
+	{"byte_jump", VALUE_WANTED, parse_bytes},
+	{"byte_extract", VALUE_WANTED, parse_bytes},
+	{"byte_math", VALUE_WANTED, parse_bytes},
+	{"isdataat", VALUE_WANTED, parse_bytes},
+	{"base64_decode", VALUE_ANY, parse_bytes},
+	{"base64_data", VALUE_NONE, parse_base64_data},
+	{"bsize", VALUE_WANTED, parse_bsize},
+	{"urilen", VALUE_WANTED, parse_urilen},
+	{"absent", VALUE_ANY, parse_absent},
+	{"pkt_data", VALUE_NONE, parse_pkt_data},
+	{"ip_proto", VALUE_WANTED, parse_ip_proto},
+	{"flags", VALUE_WANTED, parse_flags},
+	{"tcp.flags", VALUE_WANTED, parse_flags},
+	{"fragbits", VALUE_WANTED, parse_fragbits},
+	{"ipopts", VALUE_WANTED, parse_ipopts},
+	{"sameip", VALUE_NONE, parse_sameip},
+	{"flow.pkts", VALUE_WANTED, parse_flow_pkts},
+	{"flow.bytes", VALUE_WANTED, parse_flow_bytes},
+	{"stream_size", VALUE_WANTED, parse_stream_size},
+	{"vlan.id", VALUE_WANTED, parse_vlan_id},
+	{"app-layer-protocol", VALUE_WANTED, parse_app_protocol},
+	{"tls.version", VALUE_WANTED, parse_tls_version},
+	{"ssl_version", VALUE_WANTED, parse_ssl_version},
+	{"ssl_state", VALUE_WANTED, parse_ssl_state},
+	{"tls_cert_notbefore", VALUE_WANTED, parse_cert_date},
+	{"tls_cert_notafter", VALUE_WANTED, parse_cert_date},
+	{"flowbits", VALUE_WANTED, parse_flowbits},
+	{"flowint", VALUE_WANTED, parse_flowint},
+	{"xbits", VALUE_WANTED, parse_xbits},
+	{"hostbits", VALUE_WANTED, parse_xbits},
+	{"threshold", VALUE_WANTED, parse_threshold},
+	{"detection_filter", VALUE_WANTED, parse_detection_filter},
+	{"requires", VALUE_WANTED, on_requires},
 	{"rawbytes", VALUE_NONE, on_ignored},
 	{"target", VALUE_WANTED, on_ignored},
+	{"prefilter", VALUE_NONE, on_ignored},
+	{"tag", VALUE_WANTED, on_ignored},
+	{"bypass", VALUE_NONE, on_ignored},
+	{"logto", VALUE_WANTED, on_ignored},
+	{"filestore", VALUE_ANY, on_ignored},
+	{"replace", VALUE_WANTED, on_ignored},
 };
 
 void parse_option(struct parser *p, struct slice name, struct slice value)
 {
-	if (parse_buffer(p, name, value))
+	if (parse_buffer(p, name, value) || parse_transform(p, name, value) ||
+		parse_fact(p, name, value))
 		return;
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
 		if (!slice_is(name, keywords[i].word))

@@ -5,6 +5,7 @@
 #include "patterns/arena.h"
 #include "patterns/lexer.h"
 #include "patterns/parse.h"
+#include "patterns/transform.h"
 
 enum {
 	CONDITIONS_MAX = 128,
@@ -12,6 +13,9 @@ enum {
 	CONTENT_MAX = 4096, // bytes of one content
 	RANGES_MAX = 8192,
 	VARIABLE_DEPTH_MAX = 16,
+	TRANSFORMS_MAX = 8, // of one buffer
+	FACTS_MAX = 32,
+	MEMORIES_MAX = 32,
 	SERVICE_MAX = 31, // what the counters have room for
 };
 
@@ -30,8 +34,18 @@ struct parser {
 	struct condition conditions[CONDITIONS_MAX];
 	struct rule_pair metadata[PAIRS_MAX];
 	struct rule_pair references[PAIRS_MAX];
+	struct rule_fact facts[FACTS_MAX];
+	struct rule_memory memories[MEMORIES_MAX];
+	struct slice names[RULE_VARS_MAX]; // names of byte_extract and byte_math
+	unsigned n_names;
 	uint16_t field; // of the sticky buffer in force
-	bool dotprefix; // and its transformation
+	bool dotprefix; // and its transformations: this one alone, or
+	uint16_t n_transforms; // these
+	struct transform transforms[TRANSFORMS_MAX];
+	const struct rule_view *view; // of the next condition, when
+	bool view_made;
+	int base64; // index of the base64_decode of this buffer, -1: none
+	int nesting; // conditions go behind it, -1: not
 	struct slice unused_buffer; // its keyword, while nothing looks at it
 	bool has_sid;
 	bool has_priority;
@@ -53,7 +67,60 @@ bool parse_number(struct parser *p, struct slice s, int64_t min, int64_t max, in
 // Complains of a sticky buffer that nothing looks at.
 void parse_buffer_left(struct parser *p);
 
-// parse_content.c.
+// parse_compare.c. Numbers up to `max`, as rules compare them.
+struct compare_with {
+	uint8_t op; // enum compare
+	uint64_t a, b;
+};
+bool parse_unsigned(struct parser *p, struct slice s, bool units, uint64_t max, uint64_t *out);
+bool parse_compare(struct parser *p, struct slice s, uint64_t max, struct compare_with *out);
+
+// parse_buffers.c. False: no such word.
+// mdns, llmnr: DNS of that kind only.
+void parse_kind_of_dns(struct parser *p, struct slice word);
+bool parse_buffer(struct parser *p, struct slice name, struct slice value);
+bool parse_transform(struct parser *p, struct slice name, struct slice value);
+void parse_pkt_data(struct parser *p, struct slice name, struct slice value);
+void parse_base64_data(struct parser *p, struct slice name, struct slice value);
+bool parser_view(struct parser *p);
+
+// parse_bytes.c.
+void parse_bytes(struct parser *p, struct slice name, struct slice value);
+void parse_bsize(struct parser *p, struct slice name, struct slice value);
+void parse_urilen(struct parser *p, struct slice name, struct slice value);
+void parse_absent(struct parser *p, struct slice name, struct slice value);
+uint8_t parser_var_find(struct parser *p, struct slice s);
+
+// parse_facts.c. False: no such word.
+bool parse_fact(struct parser *p, struct slice name, struct slice value);
+void parser_fact(struct parser *p, const struct rule_fact *fact);
+void parse_ip_proto(struct parser *p, struct slice name, struct slice value);
+void parse_flags(struct parser *p, struct slice name, struct slice value);
+void parse_fragbits(struct parser *p, struct slice name, struct slice value);
+void parse_ipopts(struct parser *p, struct slice name, struct slice value);
+void parse_sameip(struct parser *p, struct slice name, struct slice value);
+void parse_flow_pkts(struct parser *p, struct slice name, struct slice value);
+void parse_flow_bytes(struct parser *p, struct slice name, struct slice value);
+void parse_stream_size(struct parser *p, struct slice name, struct slice value);
+void parse_vlan_id(struct parser *p, struct slice name, struct slice value);
+// parse_protocol.c.
+void parse_app_protocol(struct parser *p, struct slice name, struct slice value);
+void parse_tls_version(struct parser *p, struct slice name, struct slice value);
+void parse_ssl_version(struct parser *p, struct slice name, struct slice value);
+void parse_ssl_state(struct parser *p, struct slice name, struct slice value);
+void parse_cert_date(struct parser *p, struct slice name, struct slice value);
+// The applications that a protocol's word means, as bits of enum app_proto; 0: unknown.
+uint64_t protocol_apps(struct slice word);
+
+// parse_memory.c.
+void parse_flowbits(struct parser *p, struct slice name, struct slice value);
+void parse_flowint(struct parser *p, struct slice name, struct slice value);
+void parse_xbits(struct parser *p, struct slice name, struct slice value);
+void parse_threshold(struct parser *p, struct slice name, struct slice value);
+void parse_detection_filter(struct parser *p, struct slice name, struct slice value);
+
+// parse_content.c. A condition of the buffer in force; NULL after an error.
+struct condition *parser_add(struct parser *p, enum condition_kind kind, struct rule_where where);
 void parse_content(struct parser *p, struct slice name, struct slice value);
 void parse_pcre(struct parser *p, struct slice name, struct slice value);
 // At the end of a rule: what contents promise together.

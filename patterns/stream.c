@@ -225,9 +225,11 @@ static void add_pending(struct pattern_worker *w, struct pattern_stream *s)
 static bool rule_matches(const struct pattern_db *db, struct pattern_worker *w,
 	const struct swdb_rule *rule, const struct confirm_view *view)
 {
+	int64_t vars[RULE_VARS_MAX] = {0};
+
 	for (uint32_t i = 0; i < rule->chains.n; i++) {
 		const struct swdb_chain *chain = &db->chains[rule->chains.first + i];
-		if (chain->field != FIELD_PAYLOAD || !confirm_chain(db, w, chain, view))
+		if (chain->field != FIELD_PAYLOAD || !confirm_chain(db, w, chain, view, vars))
 			return false;
 	}
 	return true;
@@ -254,7 +256,8 @@ static void match_piece(const struct pattern_db *db, struct pattern_worker *w,
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
 		uint32_t index = w->candidates[i].rule;
 		const struct swdb_rule *rule = &db->rules[index];
-		if (!(rule->at & SWDB_AT_STREAM) || !confirm_header(db, rule, env))
+		if (!(rule->at & SWDB_AT_STREAM) || !confirm_header(db, rule, env) ||
+			!confirm_facts(db, rule, env, NULL, 0))
 			continue;
 		if (rule_matches(db, w, rule, &view))
 			match_hits_add(hits, start, (struct match_hit){index, FIELD_STREAM});

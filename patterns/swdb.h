@@ -1,8 +1,8 @@
 // The pattern database artefact (.swdb): what the compiler writes and the loader reads, as a
 // file or a sealed memfd. Native byte order, one machine; all structs are padded by hand.
 //
-//     header | rules chains conditions addrs ports pairs text | patterns links always scans |
-//     bytecode
+//     header | rules chains conditions transforms buffers facts memories addrs ports pairs text |
+//     patterns links always scans | bytecode
 //
 // Sections begin at multiples of 8. The bytecode comes last. `sha256` covers every byte after
 // itself. `sources` is the SHA-256 over the sections rules..text, each led by its length (u64):
@@ -10,15 +10,20 @@
 
 #pragma once
 
+#include "patterns/rule.h"
+
 #include <assert.h>
 #include <stdint.h>
 
 #define SWDB_MAGIC "SWDB\r\n\x1a" // with its NUL, 8 bytes
 
 enum {
-	SWDB_VERSION = 2,
+	SWDB_VERSION = 3,
 	SWDB_NONE = 0xffffffff, // no text
 	SWDB_CONDITIONS_MAX = 64, // of one rule
+	SWDB_TRANSFORMS_MAX = 8, // of one buffer
+	SWDB_BUFFERS_MAX = 1024, // transformed ones that something is looked for in
+	SWDB_FACTS_MAX = 32, // of one rule
 	SWDB_PREFILTER_MAX = 128, // bytes of a literal given to Hyperscan
 	SWDB_TOTAL_MAX = 1 << 30, // bytes
 };
@@ -27,6 +32,10 @@ enum swdb_section_id {
 	SWDB_RULES, // struct swdb_rule
 	SWDB_CHAINS, // struct swdb_chain
 	SWDB_CONDITIONS, // struct swdb_condition
+	SWDB_TRANSFORMS, // struct swdb_transform
+	SWDB_BUFFERS, // struct swdb_buffer, by field
+	SWDB_FACTS, // struct rule_fact
+	SWDB_MEMORIES, // struct rule_memory
 	SWDB_ADDRS, // struct swdb_addr
 	SWDB_PORTS, // struct swdb_port
 	SWDB_PAIRS, // u32: offset of a text
@@ -70,6 +79,7 @@ enum swdb_rule_flag {
 	SWDB_NOALERT = 1 << 1,
 	SWDB_PASS = 1 << 2,
 	SWDB_DSIZE = 1 << 3,
+	SWDB_ONCE = 1 << 4, // looked at once for each direction, when the protocol is known
 };
 
 // Where a rule is looked at. A rule that is both AT_PACKET and AT_STREAM: TCP in the stream,
@@ -77,6 +87,7 @@ enum swdb_rule_flag {
 enum swdb_rule_at { SWDB_AT_TX = 1 << 0, SWDB_AT_PACKET = 1 << 1, SWDB_AT_STREAM = 1 << 2 };
 
 struct swdb_rule {
+	uint64_t apps; // bits of enum app_proto, for RULE_APP
 	uint32_t gid, sid, rev;
 	uint32_t msg, classtype, set, service; // text; service may be SWDB_NONE
 	uint32_t flow; // enum flow_need
@@ -84,6 +95,8 @@ struct swdb_rule {
 	struct swdb_span src, dst, sport, dport; // n = 0: any
 	struct swdb_span metadata, references; // of pairs
 	struct swdb_span chains;
+	struct swdb_span facts, memories;
+	struct rule_limit limit, filter;
 	uint16_t dsize_lo, dsize_hi;
 	uint8_t severity;
 	uint8_t flags;
@@ -92,27 +105,50 @@ struct swdb_rule {
 	uint8_t at;
 	uint8_t reserved[3];
 };
-static_assert(sizeof(struct swdb_rule) == 104, "file layout");
+static_assert(sizeof(struct swdb_rule) == 160, "file layout");
 
 // The conditions of a rule over one buffer. Payload chains carry FIELD_PAYLOAD, stream or not.
 struct swdb_chain {
 	uint16_t field;
 	uint16_t dotted; // the buffer is seen with '.' in front
+	uint16_t absent; // enum swdb_absent
+	uint16_t entangled; // a number that one condition reads is used by another
 	struct swdb_span conditions;
+	struct swdb_span transforms;
 };
-static_assert(sizeof(struct swdb_chain) == 12, "file layout");
+static_assert(sizeof(struct swdb_chain) == 24, "file layout");
+
+// ABSENT: it must not be there. OR_ELSE: or match the conditions.
+enum swdb_absent { SWDB_PRESENT, SWDB_ABSENT, SWDB_ABSENT_OR_ELSE };
+
+// A field seen through transformations, because something is looked for in it.
+struct swdb_buffer {
+	uint32_t field;
+	struct swdb_span transforms;
+};
+static_assert(sizeof(struct swdb_buffer) == 12, "file layout");
+
+struct swdb_transform {
+	uint8_t kind, mode, flags, reserved;
+	int32_t a, b;
+	uint32_t arg, arg_len; // in text
+};
+static_assert(sizeof(struct swdb_transform) == 20, "file layout");
 
 struct swdb_condition {
 	uint8_t kind; // enum condition_kind
 	uint8_t relative;
-	uint16_t reserved;
+	uint8_t nested; // so many behind it look at what it decodes
+	uint8_t reserved;
 	uint32_t flags; // enum content_flag
 	int32_t offset, depth, distance, within;
 	uint32_t bytes; // in text; a content without case is stored in lower case
 	uint32_t len;
 	uint32_t pcre_options;
+	uint32_t reserved2;
+	struct condition_number number;
 };
-static_assert(sizeof(struct swdb_condition) == 36, "file layout");
+static_assert(sizeof(struct swdb_condition) == 80, "file layout");
 
 struct swdb_addr {
 	uint8_t lo[16];
@@ -139,7 +175,9 @@ struct swdb_pattern {
 static_assert(sizeof(struct swdb_pattern) == 12, "file layout");
 
 // A rule without anything to prefilter by: looked at for each value of the field, FIELD_NONE:
-// for each packet.
+// for each packet, SWDB_FOR_APP + enum app_proto: for each message of it.
+enum { SWDB_FOR_APP = 0x10000 };
+
 struct swdb_always {
 	uint32_t field;
 	uint32_t rule;
@@ -148,7 +186,7 @@ struct swdb_always {
 enum swdb_scan_kind { SWDB_LITERALS, SWDB_EXPRESSIONS, SWDB_SCAN_KINDS };
 
 struct swdb_scan {
-	uint32_t field;
+	uint32_t field; // FIELD_COUNT and above: a buffer
 	uint32_t kind;
 	uint64_t offset; // in bytecode
 	uint64_t len;

@@ -11,7 +11,8 @@
 bool rule_is_ip_only(const struct swdb_rule *r)
 {
 	return (r->at & SWDB_AT_PACKET) && r->chains.n == 0 && !(r->flags & SWDB_DSIZE) &&
-		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0;
+		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 && r->facts.n == 0 &&
+		r->memories.n == 0 && r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
 }
 
 // The stream offset by which a content of the rule must have ended, or UINT64_MAX.
@@ -24,7 +25,9 @@ static uint64_t anchored_end(const struct pattern_db *db, const struct swdb_rule
 		for (uint32_t j = span.first; j < span.first + span.n; j++) {
 			const struct swdb_condition *c = &db->conditions[j];
 			uint64_t mine = UINT64_MAX;
-			if (c->kind != COND_CONTENT || (c->flags & CONTENT_NEGATED))
+			if (c->kind != COND_CONTENT || c->number.vars[VAR_OFFSET] != 0 ||
+				c->number.vars[VAR_DEPTH] != 0 ||
+				(c->flags & (CONTENT_NEGATED | CONTENT_NESTED)))
 				continue;
 			if (c->flags & CONTENT_STARTSWITH)
 				mine = c->len;
@@ -60,15 +63,21 @@ struct pattern_wants pattern_db_wants(const struct pattern_db *db)
 		.packets_tcp = db->packets_tcp,
 		.packets_other = db->packets_other,
 		.stream_depth = stream_depth(db),
+		.facts = db->facts_wanted,
 	};
 	const struct swdb_span *always = &db->fields[FIELD_NONE].always;
 
 	for (uint32_t i = 0; i < db->n[SWDB_CHAINS]; i++)
 		w.fields[db->chains[i].field] = 1;
+	for (uint32_t i = 0; i < db->n[SWDB_FACTS]; i++) {
+		if (db->facts[i].kind == FACT_FIELD || db->facts[i].kind == FACT_DIGITS)
+			w.fields[db->facts[i].what] = 1;
+	}
 	for (uint32_t i = 0; i < always->n; i++) {
 		const struct swdb_rule *r = &db->rules[db->always[always->first + i].rule];
 		bool tcp_only = r->proto == RULE_TCP || r->proto == RULE_TCP_PKT;
-		bool never_tcp = r->proto == RULE_UDP || r->proto == RULE_ICMP;
+		bool never_tcp = r->proto == RULE_UDP || r->proto == RULE_ICMP ||
+			r->proto == RULE_ICMPV4 || r->proto == RULE_ICMPV6 || r->proto == RULE_SCTP;
 		if (rule_is_ip_only(r)) {
 			w.flow_starts = true;
 			continue;

@@ -12,6 +12,7 @@ static struct match_env env_of(const struct find *find)
 	const struct flow *f = find->flow;
 	bool a_is_client = (f->flags & FLOW_A_IS_CLIENT) != 0;
 	bool from_a = (find->dir == DIR_C2S) == a_is_client;
+	unsigned client = a_is_client ? 0 : 1;
 
 	return (struct match_env){
 		.src = from_a ? f->key.a : f->key.b,
@@ -20,12 +21,31 @@ static struct match_env env_of(const struct find *find)
 		.dport = from_a ? f->key.bport : f->key.aport,
 		.ip_version = f->key.ip_version,
 		.l4 = f->key.l4,
-		.app_proto = find->kind == FIND_TX || find->kind == FIND_NAME ? find->app_proto
-									      : f->app_proto,
+		.app_proto = find->kind == FIND_STREAM ? f->app_proto : find->app_proto,
 		.dir = find->dir,
 		.first = find->first,
+		.first_of_app = find->first,
 		.established = f->state != FLOW_STATE_NEW,
 		.payload_len = find->payload_len,
+		.flow_packets = {[DIR_C2S] = find->counts.packets[client],
+			[DIR_S2C] = find->counts.packets[!client]},
+		.flow_bytes = {[DIR_C2S] = find->counts.bytes[client],
+			[DIR_S2C] = find->counts.bytes[!client]},
+	};
+}
+
+static struct match_packet packet_of(const struct packet_facts *facts)
+{
+	enum { NS_PER_S = 1000000000 };
+
+	return (struct match_packet){
+		.headers = facts->headers,
+		.ether = {.p = facts->ether, .len = facts->ether != NULL ? facts->ether_len : 0},
+		.payload = {.p = facts->payload, .len = facts->headers.payload_len},
+		.vlans = facts->vlans.id,
+		.n_vlans = facts->vlans.n,
+		.stream_bytes = {facts->stream_bytes[0], facts->stream_bytes[1]},
+		.flow_age_s = facts->flow_age_ns / NS_PER_S,
 	};
 }
 
@@ -46,17 +66,25 @@ static int strength(enum field field)
 	}
 }
 
+// A hit on the way to its verdict.
+static const struct pattern_rule *rule_of(const struct judge *j, const struct judge_hit *hit)
+{
+	return pattern_db_rule(j->rules->db, hit->rule);
+}
+
 // The most specific of the rules that hit names the service: the one with the longest content.
 static void name_service(struct judge *j, const struct find *find)
 {
-	const struct match_hit *best = NULL;
+	const struct judge_hit *best = NULL;
 	struct flow *f = find->flow;
 	uint32_t best_len = 0;
 
-	for (uint32_t i = 0; i < j->hits.n; i++) {
-		const struct match_hit *hit = &j->hits.hits[i];
-		uint32_t len = pattern_db_rule(j->rules->db, hit->rule)->longest_content;
-		if (j->rules->service_slot[hit->rule] != 0 && (best == NULL || len > best_len)) {
+	for (uint32_t i = 0; i < j->n_group; i++) {
+		const struct judge_hit *hit = &j->group[i];
+		uint32_t len = rule_of(j, hit)->longest_content;
+		if (hit->find == find && hit->verdict != VERDICT_NO &&
+			j->rules->service_slot[hit->rule] != 0 &&
+			(best == NULL || len > best_len)) {
 			best = hit;
 			best_len = len;
 		}
@@ -78,33 +106,67 @@ static void name_service(struct judge *j, const struct find *find)
 	counter_add(&count->bytes, f->bytes[0] + f->bytes[1]);
 }
 
-static bool passed(const struct judge *j)
+// Hits of a packet in the order in which they are judged: by rank, else as they were found. What
+// does not fit is told without its place.
+static void group_add(struct judge *j, const struct find *find)
 {
-	for (uint32_t i = 0; i < j->hits.n; i++) {
-		if (pattern_db_rule(j->rules->db, j->hits.hits[i].rule)->pass)
-			return true;
-	}
-	return false;
-}
-
-static void report_hits(struct judge *j, const struct find *find)
-{
-	if (j->hits.n == 0 || passed(j))
-		return;
-	name_service(j, find);
-	if (find->kind == FIND_NAME) // nobody asked it here and now: that is no hit
-		return;
 	for (uint32_t i = 0; i < j->hits.n; i++) {
 		const struct match_hit *hit = &j->hits.hits[i];
-		const struct pattern_rule *rule = pattern_db_rule(j->rules->db, hit->rule);
-
-		counter_add(&j->page->rule_hits[j->rules->rule_slot[hit->rule]], 1);
-		if (rule->noalert)
+		unsigned rank = j->rules->rank[hit->rule];
+		uint32_t at = j->n_group;
+		if (at == JUDGE_GROUP_MAX) {
+			j->hits.overflow++;
 			continue;
-		find->flow->flags |= FLOW_ALERTED;
-		j->counters[CTR_ALERTS]++;
-		emit_alert(j->emitter, find, rule, hit->field, j->rules->generation);
+		}
+		for (; at > 0 && j->group[at - 1].rank > rank; at--)
+			j->group[at] = j->group[at - 1];
+		j->group[at] = (struct judge_hit){.find = find,
+			.rule = hit->rule,
+			.field = hit->field,
+			.rank = (uint8_t)rank};
+		j->n_group++;
 	}
+}
+
+static void report_hit(struct judge *j, const struct judge_hit *hit)
+{
+	const struct pattern_rule *rule = rule_of(j, hit);
+	const struct find *find = hit->find;
+
+	if (hit->verdict == VERDICT_NO || find->kind == FIND_NAME)
+		return; // a name that nobody asked for here and now is no hit
+	counter_add(&j->page->rule_hits[j->rules->rule_slot[hit->rule]], 1);
+	if (hit->verdict != VERDICT_ALERT)
+		return;
+	find->flow->flags |= FLOW_ALERTED;
+	j->counters[CTR_ALERTS]++;
+	emit_alert(j->emitter, find, rule, hit->field, j->rules->generation);
+}
+
+// What was found in one packet, all together: a pass rule that hits silences the others.
+static void judge_group(struct judge *j, const struct find *finds, unsigned n)
+{
+	bool passed = false;
+
+	for (uint32_t i = 0; i < j->n_group; i++) {
+		struct judge_hit *hit = &j->group[i];
+		const struct pattern_rule *rule = rule_of(j, hit);
+		hit->verdict =
+			(uint8_t)(passed ? VERDICT_NO : verdict_of(j->state, rule, hit->find));
+		if (rule->pass && hit->verdict != VERDICT_NO) {
+			passed = true;
+			hit->verdict = VERDICT_NO;
+		}
+	}
+	for (unsigned i = 0; i < n && j->n_group > 0 && !passed; i++)
+		name_service(j, &finds[i]);
+	for (unsigned i = 0; i < n; i++) {
+		for (uint32_t k = 0; k < j->n_group; k++) {
+			if (j->group[k].find == &finds[i])
+				report_hit(j, &j->group[k]);
+		}
+	}
+	j->n_group = 0;
 }
 
 static void match_stream(struct judge *j, const struct find *find, const struct match_env *env)
@@ -126,7 +188,12 @@ static void match_one(struct judge *j, const struct find *find)
 {
 	static_assert(sizeof(struct match_value) == sizeof(struct field_value), "one layout");
 	struct match_env env = env_of(find);
+	struct match_packet packet;
 
+	if (find->facts != NULL) {
+		packet = packet_of(find->facts);
+		env.packet = &packet;
+	}
 	j->hits.n = 0;
 	switch (find->kind) {
 	case FIND_TX:
@@ -141,7 +208,17 @@ static void match_one(struct judge *j, const struct find *find)
 		match_stream(j, find, &env);
 		break;
 	}
-	report_hits(j, find);
+	if (j->hits.n > 0)
+		group_add(j, find);
+}
+
+// Both of one packet?
+static bool together(const struct find *a, const struct find *b)
+{
+	return a->flow == b->flow && a->pcap_cnt == b->pcap_cnt && a->ts_ns == b->ts_ns &&
+		a->counts.packets[0] == b->counts.packets[0] &&
+		a->counts.packets[1] == b->counts.packets[1] &&
+		(a->kind == FIND_NAME) == (b->kind == FIND_NAME);
 }
 
 void judge_finds(struct judge *j, const struct find *finds, unsigned n)
@@ -152,11 +229,16 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 	j->hits.overflow = 0;
 	j->hits.scans = 0;
 	j->hits.candidates = 0;
-	for (unsigned i = 0; i < n; i++) {
-		if (j->rules != NULL)
-			match_one(j, &finds[i]);
-		if (finds[i].kind == FIND_TX && !finds[i].quiet)
-			emit_tx(j->emitter, &finds[i], generation);
+	for (unsigned i = 0, end; i < n; i = end) {
+		for (end = i; end < n && together(&finds[i], &finds[end]); end++) {
+			if (j->rules != NULL)
+				match_one(j, &finds[end]);
+		}
+		judge_group(j, finds + i, end - i);
+		for (unsigned k = i; k < end; k++) {
+			if (finds[k].kind == FIND_TX && !finds[k].quiet)
+				emit_tx(j->emitter, &finds[k], generation);
+		}
 	}
 	if (j->rules != NULL)
 		j->counters[CTR_CONFIRM_GAVE_UP] +=
@@ -164,6 +246,11 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 	j->counters[CTR_HITS_OVERFLOW] += j->hits.overflow;
 	j->counters[CTR_SCANS] += j->hits.scans;
 	j->counters[CTR_CANDIDATES] += j->hits.candidates;
+}
+
+void judge_flow_end(struct judge *j, uint32_t flow_number)
+{
+	rule_state_flow_end(j->state, flow_number);
 }
 
 void judge_close_streams(struct session *s)

@@ -4,6 +4,17 @@
 
 #include "dataplane/runtime/emit.h"
 #include "dataplane/runtime/ruleset.h"
+#include "dataplane/runtime/verdict.h"
+
+enum { JUDGE_GROUP_MAX = 1024 }; // hits of one packet
+
+struct judge_hit {
+	const struct find *find;
+	uint32_t rule;
+	uint16_t field;
+	uint8_t rank;
+	uint8_t verdict;
+};
 
 struct judge {
 	unsigned worker;
@@ -11,9 +22,13 @@ struct judge {
 	struct emitter *emitter;
 	struct counter_page *page;
 	uint64_t *counters;
+	struct rule_state *state;
 	struct match_hits hits;
+	uint32_t n_group;
+	struct judge_hit group[JUDGE_GROUP_MAX];
 };
 
 struct inspect_wants judge_wants(const struct judge *j);
 void judge_finds(struct judge *j, const struct find *finds, unsigned n);
+void judge_flow_end(struct judge *j, uint32_t flow_number);
 void judge_close_streams(struct session *s);

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "dataplane/api/counters.h"
+#include "patterns/rule.h"
 
 #include <string.h>
 
@@ -81,8 +82,6 @@ static inline struct state_key state_key_flow(uint32_t flow)
 	return key;
 }
 
-enum bit_op { BIT_SET, BIT_UNSET, BIT_TOGGLE, BIT_ISSET, BIT_ISNOTSET };
-
 // flowbits. Tests return the answer. Changes return true, whatever the bit was before; false when
 // there was no room to set it.
 bool rule_bits_flow(struct rule_state *s, uint32_t flow, enum bit_op op, uint64_t name);
@@ -93,20 +92,6 @@ bool rule_bits_flow(struct rule_state *s, uint32_t flow, enum bit_op op, uint64_
 bool rule_bits_key(struct rule_state *s, const struct state_key *key, enum bit_op op, uint64_t name,
 	uint64_t now_ns, uint64_t expire_ns);
 
-enum number_op {
-	NUMBER_SET,
-	NUMBER_ADD,
-	NUMBER_SUB,
-	NUMBER_LT,
-	NUMBER_LE,
-	NUMBER_EQ,
-	NUMBER_NE,
-	NUMBER_GE,
-	NUMBER_GT,
-	NUMBER_ISSET,
-	NUMBER_NOTSET,
-};
-
 // flowint; a number and a bit of one name have nothing to do with each other. One that was never
 // set counts from 0 for ADD and SUB, and is set by them; no comparison holds for it, NE neither.
 // ADD stops at the largest number, SUB at 0. Returns as rule_bits_flow().
@@ -115,17 +100,6 @@ bool rule_bits_number(
 // False, and *value left alone: not set. For rules that compare with another number.
 bool rule_bits_number_get(
 	const struct rule_state *s, uint32_t flow, uint64_t name, uint32_t *value);
-
-enum limit_kind {
-	LIMIT_LIMIT, // the first `count` matches of a window
-	LIMIT_THRESHOLD, // each count-th match of a window
-	LIMIT_BOTH, // the count-th match of a window only
-	LIMIT_DETECTION_FILTER, // each match of a window after `count` of them
-	LIMIT_RATE, // rate_filter: see below
-	LIMIT_BACKOFF, // match count, count * multiplier, count * multiplier^2, ...; no window
-};
-
-enum limit_track { TRACK_BY_SRC, TRACK_BY_DST, TRACK_BY_BOTH, TRACK_BY_RULE, TRACK_BY_FLOW };
 
 struct limit {
 	uint8_t kind; // enum limit_kind

@@ -1,5 +1,7 @@
 #include "dataplane/runtime/ruleset.h"
 
+#include "dataplane/runtime/verdict.h"
+
 #include "dataplane/base/clock.h"
 
 #include <rte_rcu_qsbr.h>
@@ -32,6 +34,7 @@ void ruleset_free(struct ruleset *rs)
 	pattern_db_free(rs->db);
 	free(rs->rule_slot);
 	free(rs->service_slot);
+	free(rs->rank);
 	free(rs);
 }
 
@@ -173,12 +176,14 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 		goto fail;
 	rs->rule_slot = calloc(n + 1, sizeof(*rs->rule_slot));
 	rs->service_slot = calloc(n + 1, sizeof(*rs->service_slot));
-	if (rs->rule_slot == NULL || rs->service_slot == NULL)
+	rs->rank = calloc(n + 1, sizeof(*rs->rank));
+	if (rs->rule_slot == NULL || rs->service_slot == NULL || rs->rank == NULL)
 		goto fail;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pattern_rule *rule = pattern_db_rule(db, i);
 		rs->rule_slot[i] = rule_slot(r->directory, index, rule);
 		rs->service_slot[i] = service_slot(r->directory, rule->service);
+		rs->rank[i] = (uint8_t)verdict_rank(rule);
 	}
 	tell_directory(r, first_rule, first_service);
 	struct pattern_wants wants = pattern_db_wants(db);
@@ -187,6 +192,7 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 		.packets_other = wants.packets_other,
 		.flow_starts = wants.flow_starts,
 		.stream_depth = wants.stream_depth,
+		.facts = wants.facts,
 		.fields = rs->wanted,
 	};
 	memcpy(rs->wanted, wants.fields, sizeof(rs->wanted));

@@ -26,6 +26,7 @@ struct ruleset {
 	struct inspect_wants wants;
 	uint8_t wanted[FIELD_COUNT]; // wants.fields
 	uint32_t *rule_slot; // by rule index
+	uint8_t *rank; // by rule index: verdict_rank()
 	uint16_t *service_slot; // by rule index; 0: names none
 };
 

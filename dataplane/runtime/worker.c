@@ -36,6 +36,7 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 	uint64_t generation = w->judge.rules != NULL ? w->judge.rules->generation : 0;
 	struct known_name name = inspect_server_name(w->inspector, flow);
 
+	judge_flow_end(&w->judge, inspect_flow_number(w->inspector, flow));
 	emit_flow(w->judge.emitter, flow, inspect_tunnel(w->inspector, flow), &name, reason,
 		generation);
 }
@@ -67,10 +68,14 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->judge.worker = options->id;
 	w->judge.page = w->page;
 	w->judge.counters = w->counters;
+	struct rule_state_options state = rule_state_defaults();
+	state.seed = options->decoder.seed;
+	w->judge.state = rule_state_new(&state, inspect.flow.max_flows, w->counters);
 	w->judge.emitter = emitter_new(&options->emit,
 		options->events ? shared_ring(shared, options->id) : NULL, shared->layout.ring_size,
 		rulesets_directory(rulesets), (uint16_t)options->id, w->counters);
-	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL) {
+	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL ||
+		w->judge.state == NULL) {
 		worker_close(w);
 		return -ENOMEM;
 	}
@@ -83,10 +88,12 @@ void worker_close(struct worker *w)
 	decoder_free(w->intake.decoder);
 	witnesses_free(w->intake.witnesses);
 	emitter_free(w->judge.emitter);
+	rule_state_free(w->judge.state);
 	w->inspector = NULL;
 	w->intake.decoder = NULL;
 	w->intake.witnesses = NULL;
 	w->judge.emitter = NULL;
+	w->judge.state = NULL;
 }
 
 void worker_add_source(struct worker *w, struct source *s, enum deal deal)

@@ -27,10 +27,10 @@ static struct {
 	const char *text; // stands in the first one
 } refused[] = {
 	{"fine", {{ANY}, {SNI("a")}}, 0, 0, NULL},
-	{"mixed", {{ANY}, {SNI("a"), PAYLOAD("b", .where = {NULL, 7, 8})}}, 1, 0,
-		"payload and tls.sni conditions in one rule are not supported"},
-	{"dsize and a field", {{ANY, .has_dsize = true}, {SNI("a", .where = {NULL, 7, 8})}}, 1, 0,
-		"dsize and tls.sni"},
+	{"mixed", {{ANY}, {SNI("a"), PAYLOAD("b", .where = {NULL, 7, 8})}}, 0, 1,
+		"the payload is looked at"},
+	{"dsize and a field", {{ANY, .has_dsize = true}, {SNI("a", .where = {NULL, 7, 8})}}, 0, 0,
+		NULL},
 	{"field without text", {{ANY}, {CONTENT(FIELD_TLS_VERSION, "a", .where = {NULL, 7, 8})}}, 1,
 		0, "this field can not be matched"},
 	{"field of the future", {{ANY}, {CONTENT(FIELD_COUNT, "a", .where = {NULL, 7, 8})}}, 1, 0,

@@ -240,18 +240,18 @@ static void test_too_long(void)
 		{{ANY}, {QUERY("a", .flags = CONTENT_DOTPREFIX)}},
 		{{ANY}, {QUERY("a")}},
 	};
-	static uint8_t text[1025];
+	static uint8_t text[8193];
 	struct pattern_db *db = load_rules(rules, ROWS(rules));
 	struct match_env env = test_env(IPPROTO_TCP);
 
 	memset(text, 'a', sizeof(text));
-	for (size_t len = 1024; len <= 1025 && db != NULL; len++) {
+	for (size_t len = 8192; len <= 8193 && db != NULL; len++) {
 		struct match_hits hits = {0};
 		struct bytes long_one = {.p = text, .len = len};
 		struct match_value values[] = {{FIELD_HTTP_METHOD, text_bytes("GET")},
 			{FIELD_HTTP_HOST, long_one}, {FIELD_DNS_QUERY, long_one}};
 		pattern_db_match_tx(db, 0, &env, values, ROWS(values), &hits);
-		CHECK(hits.n == (len <= 1024 ? 4 : 1) && hit(&hits, 3), "%zu: %u", len, hits.n);
+		CHECK(hits.n == (len <= 8192 ? 4 : 1) && hit(&hits, 3), "%zu: %u", len, hits.n);
 	}
 	pattern_db_free(db);
 }
@@ -279,9 +279,9 @@ static struct {
 	{"udp", {ANY, .proto = RULE_UDP}, {.l4 = IPPROTO_UDP}, true},
 	{"icmp", {ANY, .proto = RULE_ICMP}, {.l4 = IPPROTO_ICMP}, true},
 	{"icmp is icmpv6 too", {ANY, .proto = RULE_ICMP}, {.l4 = IPPROTO_ICMPV6}, true},
-	{"app", {ANY, .proto = RULE_APP, .app_proto = APP_TLS},
+	{"app", {ANY, .proto = RULE_APP, .app_proto = APP_TLS, .flow = FLOW_STATELESS},
 		{.l4 = IPPROTO_TCP, .app_proto = APP_TLS}, true},
-	{"another app", {ANY, .proto = RULE_APP, .app_proto = APP_TLS},
+	{"another app", {ANY, .proto = RULE_APP, .app_proto = APP_TLS, .flow = FLOW_STATELESS},
 		{.l4 = IPPROTO_TCP, .app_proto = APP_HTTP}, false},
 	{"from the lan", {FROM_LAN}, {.l4 = IPPROTO_TCP}, true},
 	{"to the lan", {TO_LAN}, {.l4 = IPPROTO_TCP}, false},

@@ -124,7 +124,7 @@ static void random_limit(struct rule_state *s, unsigned i, uint64_t now_ns)
 {
 	unsigned rule = any(RULES);
 	uint32_t k = any(KEYS);
-	struct limit l = {.kind = (uint8_t)(rule / 2),
+	struct limit l = {.kind = (uint8_t)(LIMIT_LIMIT + rule / 2),
 		.track = rule % 2 ? TRACK_BY_FLOW : TRACK_BY_SRC,
 		.count = 1 + rule % 4,
 		.seconds = 20 + rule,
