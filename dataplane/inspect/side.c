@@ -171,13 +171,15 @@ static void join_other(struct conversations *c, unsigned side)
 	parse_bytes(c, side, kept);
 }
 
-// The protocol is known now: both sides are parsed, beginning with what was kept of them.
+// The protocol is known now: both sides are parsed, beginning with what was kept of them. A TLS
+// parser is there already when the peer's hello was found first.
 static void begin_parsing(struct conversations *c, unsigned side, const struct recognition *found)
 {
 	struct session *s = c->session;
 	struct side *other = &s->side[!side];
 
-	memset(&s->shape, 0, sizeof(s->shape));
+	if (s->proto == NULL)
+		memset(&s->shape, 0, sizeof(s->shape)); // the parser's state from here on
 	s->proto = found->proto;
 	c->flow->app_proto = found->proto->app_proto;
 	if (found->sender_known)

@@ -105,8 +105,9 @@ static void run(struct talk *t, uint8_t l4, const struct piece *pieces)
 }
 
 #define RANDOM "0123456789abcdef0123456789abcdef"
-#define CLIENT_HELLO                                                                               \
-	"\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" RANDOM "\x00\x00\x02\x13\x01\x01\x00"
+#define HELLO_BEGIN "\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" RANDOM
+#define HELLO_END "\x00\x00\x02\x13\x01\x01\x00"
+#define CLIENT_HELLO HELLO_BEGIN HELLO_END
 #define SERVER_HELLO "\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" RANDOM "\x00\xc0\x2f\x00"
 #define SEALED "\x17\x03\x03\x00\x03xyz"
 #define C2S(s)                                                                                     \
@@ -144,6 +145,16 @@ static const struct {
 		{C2S("\x01\x02\x03\x04zzzzzzzz"), S2C("\x05\x06\x07\x08zzzzzzzz"),
 			C2S(CLIENT_HELLO), S2C(SERVER_HELLO)},
 		"tls client_hello; tls< server_hello; ", APP_TLS},
+	{"a hello in two pieces, the other side's between them", IPPROTO_TCP,
+		{C2S("\x01\x02\x03\x04zzzzzzzz"), S2C("\x05\x06\x07\x08zzzzzzzz"), C2S(HELLO_BEGIN),
+			S2C(SERVER_HELLO), C2S(HELLO_END)},
+		"tls< server_hello; tls client_hello; ", APP_TLS},
+	{"starttls, a hello in two pieces, the other side's between them", IPPROTO_TCP,
+		{S2C("220 h ESMTP\r\n"), C2S("EHLO h\r\nSTARTTLS\r\n"), S2C("250 h\r\n"),
+			S2C("220 go\r\n"), C2S(HELLO_BEGIN), S2C(SERVER_HELLO), C2S(HELLO_END)},
+		"smtp< 220; smtp EHLO; smtp STARTTLS; smtp< 250; smtp< 220; tls< server_hello; "
+		"tls client_hello; ",
+		APP_TLS},
 	{"the server's only", IPPROTO_TCP,
 		{S2C("\x05\x06\x07\x08zzzzzzzz"), S2C("zzzz" SERVER_HELLO)}, "tls< server_hello; ",
 		APP_TLS},
