@@ -1,6 +1,8 @@
 #include "tests/unit/check.h"
 #include "tests/unit/tx_log.h"
 
+#include <time.h>
+
 #define BYTES(s)                                                                                   \
 	{                                                                                          \
 		(const uint8_t *)(s), sizeof(s) - 1, false                                         \
@@ -270,6 +272,35 @@ static void test_search(void)
 	}
 }
 
+// Lines of a body that are searched for a message: what they cost grows with their length only.
+static void test_search_cost(void)
+{
+	static const struct {
+		const char *name;
+		char letter;
+	} rows[] = {{"letters that begin a response, then blanks", 'H'}, {"blanks only", ' '}};
+	enum { HALF = 32000, LINES = 10 };
+	static char line[2 * HALF + 1];
+	static struct parser_run r;
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		memset(line, rows[i].letter, HALF);
+		memset(line + HALF, ' ', HALF);
+		line[2 * HALF] = '\n';
+		run_begin(&r, &proto_http);
+		run_feed(&r, DIR_C2S, GET, sizeof(GET) - 1);
+		run_feed(&r, DIR_S2C, OK, sizeof(OK) - 1);
+		clock_t began = clock();
+		for (unsigned n = 0; n < LINES; n++)
+			run_feed(&r, DIR_S2C, line, sizeof(line));
+		double s = (double)(clock() - began) / CLOCKS_PER_SEC;
+		CHECK(s < 1, "%s: %.1f s", rows[i].name, s);
+		run_feed(&r, DIR_S2C, OK, sizeof(OK) - 1);
+		CHECK(r.n_tx == 3, "%s: %u", rows[i].name, r.n_tx);
+		run_end(&r);
+	}
+}
+
 static const struct {
 	const char *name;
 	struct bytes in;
@@ -322,6 +353,7 @@ int main(void)
 		{"gaps", test_gaps},
 		{"head too long", test_head_too_long},
 		{"search", test_search},
+		{"search, its cost", test_search_cost},
 		{"probe", test_probe},
 		CU_TEST_INFO_NULL,
 	};

@@ -138,10 +138,11 @@ static size_t request_in(struct bytes line)
 	return (size_t)(left.p - line.p) + left.len - best;
 }
 
-// A body's last line may have no end of its own.
+// A body's last line may have no end of its own. Blanks behind it are cut off once, and not again
+// for each letter that may begin a response.
 static size_t response_in(struct bytes line)
 {
-	struct bytes left = line;
+	struct bytes left = http_trim(line);
 
 	while (left.len >= STATUS_LEN) {
 		const uint8_t *h = memchr(left.p, 'H', left.len - STATUS_LEN + 1);
@@ -149,7 +150,7 @@ static size_t response_in(struct bytes line)
 			break;
 		bytes_take(&left, (size_t)(h - left.p));
 		if (http_is_start_line(left, HTTP_RESPONSES))
-			return line.len - left.len;
+			return (size_t)(left.p - line.p);
 		bytes_take(&left, 1);
 	}
 	return line.len;
