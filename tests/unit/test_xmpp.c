@@ -81,6 +81,9 @@ static const struct stream_row rows[] = {
 		"s2c xmpp.element=compressed xmpp.xmlns=http://jabber.org/protocol/compress\n", 0},
 	{"an empty stream", DIR_S2C, BYTES("<stream:stream id='1'/><iq/>"), PARSE_DONE,
 		"s2c xmpp.element=stream\ns2c xmpp.element=stream_end\n", 0},
+	{"an attribute twice: the first counts", DIR_C2S,
+		BYTES("<iq to='a@b' to='c@d' from='e' from='f' type='get' type='set'/>"),
+		PARSE_MORE, "xmpp.element=iq xmpp.to=a@b xmpp.from=e xmpp.type=get\n", 0},
 	{"document type", DIR_C2S, BYTES("<!DOCTYPE x [<!ENTITY a 'b'>]><iq/>"), PARSE_BAD, "", 0},
 	{"text between stanzas", DIR_C2S, BYTES("<iq/>junk<iq/>"), PARSE_BAD, "xmpp.element=iq\n",
 		0},
@@ -150,6 +153,37 @@ static void test_hostile(void)
 	CHECK(r.n_tx == 1 && r.result[DIR_C2S] == PARSE_MORE && r.borrowed == 0, "%u", r.n_tx);
 }
 
+// Each value is compared with those that are kept: of an endless element these are few.
+static void test_bounded(void)
+{
+	static const struct {
+		const char *name, *pattern;
+		bool element;
+		unsigned told;
+	} kinds[] = {{"attributes", " to='%04u'", false, 1},
+		{"mechanisms", "<mechanism>%04u</mechanism>", true, 64},
+		{"namespaces", "<b xmlns='%04u'/>", true, 16}};
+	enum { N = 9000 };
+	static char wire[2 * N * 32];
+	static struct parser_run r;
+
+	for (size_t i = 0; i < ROWS(kinds); i++) {
+		size_t len = (size_t)sprintf(wire, kinds[i].element ? "<features><a>" : "<iq");
+		for (unsigned n = 0; n < 2 * N; n++)
+			len += (size_t)snprintf(wire + len, sizeof(wire) - len, kinds[i].pattern,
+				n < N ? n : N - 1);
+		len = (size_t)sprintf(wire + len, kinds[i].element ? "</a></features>" : "/>") +
+			len;
+		run_begin(&r, &proto_xmpp);
+		run_feed(&r, DIR_S2C, wire, len);
+		unsigned told = 0;
+		for (const char *at = r.text; (at = strchr(at, '=')) != NULL; at++)
+			told++;
+		CHECK(r.n_tx == 1 && told == 1 + kinds[i].told, "%s: %u", kinds[i].name, told);
+		run_end(&r);
+	}
+}
+
 static void test_gap(void)
 {
 	static struct parser_run r;
@@ -213,6 +247,7 @@ int main(void)
 		{"elements, cut anywhere", test_cut},
 		{"elements, broken anywhere", test_broken},
 		{"hostile", test_hostile},
+		{"bounded", test_bounded},
 		{"gap", test_gap},
 		{"compressed", test_compressed},
 		{"probe", test_probe},

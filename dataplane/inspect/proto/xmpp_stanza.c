@@ -4,6 +4,7 @@ enum {
 	HEAD = 4, // field, length: two u16
 	VALUE_MAX = 3071, // RFC 7622 3.1: of an address
 	NAMESPACES_MAX = 16,
+	VALUES_MAX = 64, // each new one is compared with all of them
 };
 
 static uint16_t u16_at(const struct gather *g, uint32_t at)
@@ -31,12 +32,36 @@ static bool next(const struct xmpp_kept *k, uint32_t *at, uint16_t *field, struc
 	return true;
 }
 
+struct bytes xmpp_kept_value(const struct xmpp_kept *k, enum field wanted)
+{
+	uint32_t at = 0;
+	uint16_t field;
+	struct bytes value;
+
+	while (next(k, &at, &field, &value)) {
+		if (field == wanted)
+			return value;
+	}
+	return (struct bytes){0};
+}
+
+// XML 1.0 3.1: an element has an attribute once.
+static bool has_its_own(const struct xmpp_kept *k, enum field field)
+{
+	bool single =
+		field == FIELD_XMPP_TO || field == FIELD_XMPP_FROM || field == FIELD_XMPP_TYPE;
+
+	return single && k->values != NULL && xmpp_kept_value(k, field).len > 0;
+}
+
 bool xmpp_keep_begin(struct xmpp_kept *k, const struct proto_io *io, enum field field)
 {
 	struct bytes none = {0};
 
 	xmpp_keep_cancel(k); // one that never came to its end
-	if (field == FIELD_XMPP_XMLNS && k->n_namespaces == NAMESPACES_MAX)
+	if (k->n_values == VALUES_MAX ||
+		(field == FIELD_XMPP_XMLNS && k->n_namespaces == NAMESPACES_MAX) ||
+		has_its_own(k, field))
 		return true;
 	if (!collect(&k->values, io, &none, 0))
 		return false;
@@ -133,22 +158,10 @@ void xmpp_keep_end(struct xmpp_kept *k)
 	}
 	put_u16(k->values, k->open + 2, len);
 	k->values->len = k->open + HEAD + len;
+	k->n_values++;
 	if (k->field == FIELD_XMPP_XMLNS)
 		k->n_namespaces++;
 	k->field = FIELD_NONE;
-}
-
-struct bytes xmpp_kept_value(const struct xmpp_kept *k, enum field wanted)
-{
-	uint32_t at = 0;
-	uint16_t field;
-	struct bytes value;
-
-	while (next(k, &at, &field, &value)) {
-		if (field == wanted)
-			return value;
-	}
-	return (struct bytes){0};
 }
 
 bool xmpp_kept_has(const struct xmpp_kept *k, enum field wanted, const char *text)

@@ -9,10 +9,12 @@ struct xmpp_kept {
 	struct gather *values;
 	uint32_t open; // where the value at hand begins
 	uint16_t field; // of the value at hand; FIELD_NONE: it is not kept
+	uint8_t n_values;
 	uint8_t n_namespaces;
 };
 
-// False: there is no buffer. A value that is too long, or finds no room, is left out.
+// False: there is no buffer. A value that is too long, finds no room, or is one more than a stanza
+// has (of `to`, `from` and `type` the first is kept) is left out.
 bool xmpp_keep_begin(struct xmpp_kept *k, const struct proto_io *io, enum field field);
 void xmpp_keep_piece(struct xmpp_kept *k, struct bytes piece);
 void xmpp_keep_end(struct xmpp_kept *k);
