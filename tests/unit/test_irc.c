@@ -39,6 +39,10 @@ static const struct stream_row rows[] = {
 		"irc.command=PRIVMSG\nirc.command=NOTICE\nirc.command=TOPIC\nirc.command=QUIT\n"
 		"irc.command=AWAY\nirc.command=PRIVMSG\n",
 		0},
+	{"words that are no commands stay", DIR_C2S,
+		BYTES("secret anna\r\n:anna!a@h word x\r\nJOINED #a\r\nJOI #a\r\nwhisper bob "
+		      ":x\r\n"),
+		PARSE_MORE, "irc.command=whisper\n", 0},
 	{"no messages", DIR_C2S,
 		BYTES("hello, world\r\n12 x\r\n:only-a-prefix\r\n@only-tags\r\n0\r\nJOIN #a\r\n"),
 		PARSE_MORE, "irc.command=JOIN irc.target=#a\n", 0},

@@ -40,6 +40,8 @@ static enum parse end_line(
 		return PARSE_MORE;
 	if (!irc_message_read(line, &m))
 		return ++s->strange < STRANGE_MAX ? PARSE_MORE : PARSE_BAD;
+	if (!m.known)
+		return PARSE_MORE;
 	s->strange = 0;
 	tx_begin(&tx, APP_IRC, dir);
 	tx_put(&tx, FIELD_IRC_COMMAND, m.command);

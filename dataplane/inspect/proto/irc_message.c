@@ -16,6 +16,31 @@ static const struct {
 	{"KNOCK", false}, {"SILENCE", true}, {"TAGMSG", true}, {"CHATHISTORY", false},
 	{"SETNAME", false}};
 
+// The others that servers and clients know: RFC 1459, RFC 2812, RFC 2813, IRCv3, Twitch, services,
+// and links between servers (TS6, InspIRCd, UnrealIRCd, P10's long names).
+static const char *const others[] = {"PASS", "OPER", "QUIT", "SQUIT", "SERVICE", "SERVER", "PING",
+	"PONG", "ERROR", "AWAY", "REHASH", "DIE", "RESTART", "SUMMON", "USERS", "WALLOPS", "MOTD",
+	"LUSERS", "VERSION", "STATS", "LINKS", "TIME", "CONNECT", "TRACE", "ADMIN", "INFO",
+	"SERVLIST", "SQUERY", "NJOIN", "CAP", "AUTHENTICATE", "ACCOUNT", "BATCH", "CHGHOST", "FAIL",
+	"WARN", "NOTE", "MONITOR", "WATCH", "METADATA", "MARKREAD", "REDACT", "REGISTER", "VERIFY",
+	"RENAME", "EXTJWT", "PERSISTENCE", "STARTTLS", "WEBIRC", "PROXY", "HELP", "HELPOP", "MAP",
+	"RULES", "USERIP", "ACCEPT", "CPRIVMSG", "CNOTICE", "OPERWALL", "GLOBOPS", "LOCOPS",
+	"CHATOPS", "NACHAT", "ADCHAT", "OPERMOTD", "ETRACE", "TESTLINE", "TESTMASK", "MASKTRACE",
+	"CHANTRACE", "KLINE", "UNKLINE", "DLINE", "UNDLINE", "XLINE", "UNXLINE", "GLINE", "ZLINE",
+	"ELINE", "QLINE", "SHUN", "RESV", "UNRESV", "SAMODE", "SANICK", "SAQUIT", "SATOPIC",
+	"SAKICK", "SETHOST", "SETIDENT", "SETIDLE", "SWHOIS", "VHOST", "CHGIDENT", "CHGNAME",
+	"OJOIN", "OMODE", "OKICK", "REMOVE", "CYCLE", "UNINVITE", "CLOSE", "CLEARCHAN", "OPME",
+	"DCCALLOW", "DCCDENY", "SID", "UID", "EUID", "SJOIN", "TMODE", "TB", "ETB", "BMASK",
+	"ENCAP", "SAVE", "CAPAB", "SVINFO", "BURST", "ENDBURST", "EOB", "EOS", "NETINFO",
+	"PROTOCTL", "SVSNICK", "SVSMODE", "SVSJOIN", "SVSPART", "SVSKILL", "SVSLOGIN", "SVSHOLD",
+	"SVSNOOP", "SVSNOLAG", "SVSMOTD", "SMO", "SENDSNO", "SENDUMODE", "TKL", "MD", "SLOG",
+	"FJOIN", "IJOIN", "FMODE", "FTOPIC", "FHOST", "FIDENT", "FNAME", "IDLE", "ADDLINE",
+	"DELLINE", "OPERTYPE", "OPERQUIT", "PUSH", "SNONOTICE", "DESYNCH", "CLEARMODE", "NS", "CS",
+	"MS", "OS", "BS", "HS", "GS", "RS", "SS", "NICKSERV", "CHANSERV", "MEMOSERV", "OPERSERV",
+	"BOTSERV", "HOSTSERV", "STATSERV", "HELPSERV", "AUTHSERV", "IDENTIFY", "ID", "GHOST",
+	"RECOVER", "USERSTATE", "ROOMSTATE", "HOSTTARGET", "GLOBALUSERSTATE", "CLEARCHAT",
+	"CLEARMSG", "USERNOTICE", "RECONNECT", "WHISPER"};
+
 // An answer's first parameter is who it is for.
 static bool is_numeric(struct bytes command)
 {
@@ -47,6 +72,19 @@ static bool is_command(struct bytes command, const char *name)
 			return false;
 	}
 	return name[command.len] == '\0';
+}
+
+static bool is_known(struct bytes command)
+{
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		if (is_command(command, named[i].name))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (is_command(command, others[i]))
+			return true;
+	}
+	return false;
 }
 
 // The bytes up to a space, and the spaces, off the front.
@@ -89,6 +127,7 @@ bool irc_message_read(struct bytes line, struct irc_message *out)
 	out->command = take_word(&line);
 	if (!is_word(out->command) && !is_numeric(out->command))
 		return false;
+	out->known = is_numeric(out->command) || is_known(out->command);
 	out->target = target_of(out->command, line);
 	return true;
 }

@@ -7,6 +7,7 @@
 struct irc_message {
 	struct bytes prefix; // without the colon
 	struct bytes command;
+	bool known; // the command: any other word may be one that somebody says
 	struct bytes target; // empty where the first parameter is no name
 };
 
