@@ -21,6 +21,10 @@ static const struct stream_row smtp[] = {
 		      "LOGIN\r\n250-STARTTLS\r\n"
 		      "250 OK\r\n354 go\r\n250 2.0.0\r\n"),
 		PARSE_MORE, "", 0},
+	{"words that are no commands or mechanisms stay", DIR_C2S,
+		BYTES("EHLO h\r\nalice likes bob\r\nsecret\r\nAUTH c2VjcmV0\r\nYW5uYQ==\r\nMAILED "
+		      "x\r\nXCLIENT ADDR=x\r\n"),
+		PARSE_MORE, "", 0},
 	{"not smtp", DIR_C2S, BYTES("hello\r\nworld\r\n"), PARSE_MORE, "", 0},
 };
 
@@ -34,6 +38,7 @@ static const char *const smtp_text[] = {
 	"s2c smtp.code=220\n"
 	"s2c smtp.code=250 smtp.auth=PLAIN smtp.auth=LOGIN smtp.starttls=offered\n"
 	"s2c smtp.code=354\ns2c smtp.code=250\n",
+	"smtp.command=EHLO smtp.helo=h\nsmtp.command=AUTH\nsmtp.command=XCLIENT\n",
 	"",
 };
 
@@ -47,6 +52,9 @@ static const struct stream_row pop3[] = {
 		"s2c pop3.success=01 pop3.status=OK\ns2c pop3.success=00 pop3.status=ERR\n"
 		"s2c pop3.success=01 pop3.status=OK\n",
 		0},
+	{"words that are no commands or mechanisms stay", DIR_C2S,
+		BYTES("secret x\r\nPASSED\r\nAUTH c2VjcmV0\r\nAUTH XOAUTH2\r\n"), PARSE_MORE,
+		"pop3.command=AUTH\npop3.command=AUTH pop3.auth=XOAUTH2\n", 0},
 	{"stls", DIR_C2S, BYTES("CAPA\r\nSTLS\r\n\x16"), PARSE_SWITCH,
 		"pop3.command=CAPA\npop3.command=STLS pop3.starttls=asked\n", 1},
 };
@@ -61,6 +69,11 @@ static const struct stream_row imap[] = {
 	{"client that authenticates", DIR_C2S,
 		BYTES("A AUTHENTICATE cram-md5\r\nc2Vj\r\nB NOOP\r\n"), PARSE_MORE,
 		"imap.command=AUTHENTICATE imap.auth=CRAM-MD5\nimap.command=NOOP\n", 0},
+	{"words that are no commands or mechanisms stay", DIR_C2S,
+		BYTES("a SECRET x\r\nb LOGINX\r\nc AUTHENTICATE c2VjcmV0\r\nd AUTHENTICATE "
+		      "plain\r\n"),
+		PARSE_MORE,
+		"imap.command=AUTHENTICATE\nimap.command=AUTHENTICATE imap.auth=PLAIN\n", 0},
 	{"server", DIR_S2C,
 		BYTES("* OK IMAP4rev1 ready\r\n* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n"
 		      "a1 OK done\r\n* 1 FETCH (BODY[] {8}\r\n* OK x\r\n)\r\na2 NO\r\n"),
@@ -103,51 +116,76 @@ struct piece {
 };
 
 // Both sides: what one says depends on what the other wished.
+static const struct {
+	const char *name;
+	const struct proto *proto;
+	struct piece pieces[8];
+	enum parse want; // of the last piece
+	const char *text;
+} talks[] = {
+	{"smtp: starttls", &proto_smtp,
+		{{DIR_C2S, "EHLO h\r\nSTARTTLS\r\n"}, {DIR_S2C, "250 h\r\n220 go\r\n"}},
+		PARSE_SWITCH,
+		"smtp.command=EHLO smtp.helo=h\nsmtp.command=STARTTLS smtp.starttls=asked\n"
+		"s2c smtp.code=250\ns2c smtp.code=220 smtp.starttls=accepted\n"},
+	{"smtp: data refused", &proto_smtp,
+		{{DIR_C2S, "EHLO h\r\nDATA\r\n"}, {DIR_S2C, "250 h\r\n554 no\r\n"},
+			{DIR_C2S, "QUIT\r\n"}},
+		PARSE_MORE,
+		"smtp.command=EHLO smtp.helo=h\nsmtp.command=DATA\ns2c smtp.code=250\ns2c "
+		"smtp.code=554\n"
+		"smtp.command=QUIT\n"},
+	{"smtp: auth", &proto_smtp,
+		{{DIR_C2S, "EHLO h\r\nAUTH LOGIN\r\n"}, {DIR_S2C, "250 h\r\n334 VX\r\n"},
+			{DIR_C2S, "abcd\r\n"}, {DIR_S2C, "235 ok\r\n"}, {DIR_C2S, "XODD\r\n"}},
+		PARSE_MORE,
+		"smtp.command=EHLO smtp.helo=h\nsmtp.command=AUTH smtp.auth=LOGIN\n"
+		"s2c smtp.code=250\ns2c smtp.code=334\ns2c "
+		"smtp.code=235\n"},
+	{"smtp: data is not refused by what answers something else", &proto_smtp,
+		{{DIR_C2S, "EHLO h\r\nDATA\r\n"}, {DIR_S2C, "250 h\r\n250 x\r\n354 go\r\n"},
+			{DIR_C2S, MAIL "QUIT\r\n.\r\nRSET\r\nDATA\r\n"},
+			{DIR_S2C, "250 ok\r\n250 ok\r\n503 no\r\n"}, {DIR_C2S, "NOOP\r\n"}},
+		PARSE_MORE,
+		"smtp.command=EHLO smtp.helo=h\nsmtp.command=DATA\ns2c smtp.code=250\n"
+		"s2c smtp.code=250\ns2c smtp.code=354\n" MAIL_TEXT
+		"smtp.command=RSET\nsmtp.command=DATA\ns2c smtp.code=250\n"
+		"s2c smtp.code=250\ns2c smtp.code=503\nsmtp.command=NOOP\n"},
+	{"lmtp: a mail's end is answered for each recipient that was accepted", &proto_smtp,
+		{{DIR_C2S,
+			 "LHLO h\r\nMAIL FROM:<>\r\nRCPT TO:<a>\r\nRCPT TO:<b>\r\n"
+			 "RCPT TO:<c>\r\nDATA\r\n"},
+			{DIR_S2C, "250 h\r\n250 m\r\n250 a\r\n550 b\r\n250 c\r\n354 go\r\n"},
+			{DIR_C2S, "X: y\r\n.\r\nRSET\r\nDATA\r\n"},
+			{DIR_S2C, "250 a\r\n452 c\r\n250 rset\r\n503 no\r\n"},
+			{DIR_C2S, "NOOP\r\n"}},
+		PARSE_MORE,
+		"smtp.command=LHLO smtp.helo=h\nsmtp.command=MAIL smtp.mail_from=<>\n"
+		"smtp.command=RCPT smtp.rcpt_to=<a>\nsmtp.command=RCPT smtp.rcpt_to=<b>\n"
+		"smtp.command=RCPT smtp.rcpt_to=<c>\nsmtp.command=DATA\n"
+		"s2c smtp.code=250\ns2c smtp.code=250\ns2c smtp.code=250\ns2c "
+		"smtp.code=550\n"
+		"s2c smtp.code=250\ns2c smtp.code=354\n"
+		"smtp.command=RSET\nsmtp.command=DATA\ns2c smtp.code=250\ns2c "
+		"smtp.code=452\n"
+		"s2c smtp.code=250\ns2c smtp.code=503\nsmtp.command=NOOP\n"},
+	{"pop3: a mail", &proto_pop3,
+		{{DIR_C2S, "RETR 1\r\n"}, {DIR_S2C, "+OK\r\n" MAIL ".\r\n+OK\r\n"}}, PARSE_MORE,
+		"pop3.command=RETR\ns2c pop3.success=01 pop3.status=OK\ns2c " MAIL_TEXT
+		"s2c pop3.success=01 pop3.status=OK\n"},
+	{"pop3: capabilities", &proto_pop3,
+		{{DIR_C2S, "CAPA\r\n"}, {DIR_S2C, "+OK\r\nSTLS\r\nSASL PLAIN\r\nTOP\r\n.\r\n"}},
+		PARSE_MORE,
+		"pop3.command=CAPA\ns2c pop3.success=01 pop3.status=OK\n"
+		"s2c pop3.starttls=offered\ns2c pop3.auth=PLAIN\n"},
+	{"imap: starttls", &proto_imap, {{DIR_C2S, "a STARTTLS\r\n"}, {DIR_S2C, "a OK\r\n"}},
+		PARSE_SWITCH,
+		"imap.command=STARTTLS imap.starttls=asked\n"
+		"s2c imap.status=OK imap.starttls=accepted\n"},
+};
+
 static void test_talks(void)
 {
-	static const struct {
-		const char *name;
-		const struct proto *proto;
-		struct piece pieces[8];
-		enum parse want; // of the last piece
-		const char *text;
-	} talks[] = {
-		{"smtp: starttls", &proto_smtp,
-			{{DIR_C2S, "EHLO h\r\nSTARTTLS\r\n"}, {DIR_S2C, "250 h\r\n220 go\r\n"}},
-			PARSE_SWITCH,
-			"smtp.command=EHLO smtp.helo=h\nsmtp.command=STARTTLS smtp.starttls=asked\n"
-			"s2c smtp.code=250\ns2c smtp.code=220 smtp.starttls=accepted\n"},
-		{"smtp: data refused", &proto_smtp,
-			{{DIR_C2S, "EHLO h\r\nDATA\r\n"}, {DIR_S2C, "250 h\r\n554 no\r\n"},
-				{DIR_C2S, "QUIT\r\n"}},
-			PARSE_MORE,
-			"smtp.command=EHLO smtp.helo=h\nsmtp.command=DATA\ns2c smtp.code=250\ns2c "
-			"smtp.code=554\n"
-			"smtp.command=QUIT\n"},
-		{"smtp: auth", &proto_smtp,
-			{{DIR_C2S, "EHLO h\r\nAUTH LOGIN\r\n"}, {DIR_S2C, "250 h\r\n334 VX\r\n"},
-				{DIR_C2S, "abcd\r\n"}, {DIR_S2C, "235 ok\r\n"},
-				{DIR_C2S, "XODD\r\n"}},
-			PARSE_MORE,
-			"smtp.command=EHLO smtp.helo=h\nsmtp.command=AUTH smtp.auth=LOGIN\n"
-			"s2c smtp.code=250\ns2c smtp.code=334\ns2c "
-			"smtp.code=235\nsmtp.command=XODD\n"},
-		{"pop3: a mail", &proto_pop3,
-			{{DIR_C2S, "RETR 1\r\n"}, {DIR_S2C, "+OK\r\n" MAIL ".\r\n+OK\r\n"}},
-			PARSE_MORE,
-			"pop3.command=RETR\ns2c pop3.success=01 pop3.status=OK\ns2c " MAIL_TEXT
-			"s2c pop3.success=01 pop3.status=OK\n"},
-		{"pop3: capabilities", &proto_pop3,
-			{{DIR_C2S, "CAPA\r\n"},
-				{DIR_S2C, "+OK\r\nSTLS\r\nSASL PLAIN\r\nTOP\r\n.\r\n"}},
-			PARSE_MORE,
-			"pop3.command=CAPA\ns2c pop3.success=01 pop3.status=OK\n"
-			"s2c pop3.starttls=offered\ns2c pop3.auth=PLAIN\n"},
-		{"imap: starttls", &proto_imap,
-			{{DIR_C2S, "a STARTTLS\r\n"}, {DIR_S2C, "a OK\r\n"}}, PARSE_SWITCH,
-			"imap.command=STARTTLS imap.starttls=asked\n"
-			"s2c imap.status=OK imap.starttls=accepted\n"},
-	};
 	static struct parser_run r;
 
 	for (size_t i = 0; i < ROWS(talks); i++) {

@@ -2,11 +2,12 @@
 // and words that prove who somebody is go by.
 
 #include "dataplane/inspect/proto/lines.h"
+#include "dataplane/inspect/proto/sasl.h"
 
 #include <assert.h>
 #include <netinet/in.h>
 
-enum { TAG_MAX = 32, WORD_MAX = 24, STRANGE_MAX = 64, TLS_HANDSHAKE = 0x16 };
+enum { TAG_MAX = 32, STRANGE_MAX = 64, TLS_HANDSHAKE = 0x16 };
 
 struct imap_side {
 	struct lines lines;
@@ -74,7 +75,6 @@ static uint64_t literal_of(struct bytes line)
 
 static enum parse client_line(struct imap_state *s, const struct proto_io *io, struct bytes line)
 {
-	uint8_t mechanism[WORD_MAX];
 	struct bytes rest = line, tag = line_word(&rest);
 	const char *command = is_tag(tag) ? command_of(rest) : NULL;
 	struct tx tx;
@@ -88,8 +88,7 @@ static enum parse client_line(struct imap_state *s, const struct proto_io *io, s
 	line_word(&rest);
 	s->dialogue = strcmp(command, "AUTHENTICATE") == 0 || strcmp(command, "IDLE") == 0;
 	if (strcmp(command, "AUTHENTICATE") == 0) {
-		tx_put_some(
-			&tx, FIELD_IMAP_AUTH, upper_word(line_word(&rest), mechanism, WORD_MAX));
+		tx_put_some(&tx, FIELD_IMAP_AUTH, sasl_mechanism(line_word(&rest)));
 	} else if (strcmp(command, "LOGIN") == 0) {
 		tx_put_text(&tx, FIELD_IMAP_AUTH, "LOGIN");
 	} else if (strcmp(command, "STARTTLS") == 0) {

@@ -90,14 +90,3 @@ static inline struct bytes line_word(struct bytes *line)
 		bytes_take(line, 1);
 	return word;
 }
-
-// A word in upper case, into out[cap]; empty when it is longer.
-static inline struct bytes upper_word(struct bytes word, uint8_t *out, size_t cap)
-{
-	if (word.len > cap)
-		return (struct bytes){0};
-	for (size_t i = 0; i < word.len; i++)
-		out[i] = word.p[i] >= 'a' && word.p[i] <= 'z' ? (uint8_t)(word.p[i] - 32)
-							      : word.p[i];
-	return (struct bytes){.p = out, .len = word.len};
-}

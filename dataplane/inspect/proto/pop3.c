@@ -3,12 +3,13 @@
 
 #include "dataplane/inspect/proto/lines.h"
 #include "dataplane/inspect/proto/mail_header.h"
+#include "dataplane/inspect/proto/sasl.h"
 
 #include <assert.h>
 #include <netinet/in.h>
 
 enum wish { WISH_NONE, WISH_LINES, WISH_MAIL, WISH_CAPABILITIES, WISH_STARTTLS };
-enum { VERB_MAX = 16, STRANGE_MAX = 32, TLS_HANDSHAKE = 0x16 };
+enum { STRANGE_MAX = 32, TLS_HANDSHAKE = 0x16 };
 
 struct pop3_state {
 	struct lines lines[2];
@@ -43,7 +44,6 @@ static int verb_of(struct bytes line)
 
 static enum parse client_line(struct pop3_state *s, const struct proto_io *io, struct bytes line)
 {
-	uint8_t mechanism[VERB_MAX];
 	struct bytes rest = line;
 	int verb = verb_of(line);
 	struct tx tx;
@@ -59,7 +59,7 @@ static enum parse client_line(struct pop3_state *s, const struct proto_io *io, s
 	s->dialogue = line_has_word(line, "AUTH");
 	struct bytes argument = line_word(&rest);
 	if (s->dialogue)
-		tx_put_some(&tx, FIELD_POP3_AUTH, upper_word(argument, mechanism, VERB_MAX));
+		tx_put_some(&tx, FIELD_POP3_AUTH, sasl_mechanism(argument));
 	else if (line_has_word(line, "USER") || line_has_word(line, "APOP"))
 		tx_put_text(&tx, FIELD_POP3_AUTH, verbs[verb].verb);
 	else if (line_has_word(line, "STLS"))

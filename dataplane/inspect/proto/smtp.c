@@ -1,8 +1,10 @@
 // SMTP and LMTP (RFC 5321, RFC 2033): one transaction a command and one a reply, and the header of
-// each mail. Words that prove who somebody is, and mails, go by.
+// each mail. Words that prove who somebody is, and mails, go by; so does a line whose first word is
+// no command that is known, because it may be a mail's.
 
 #include "dataplane/inspect/proto/lines.h"
 #include "dataplane/inspect/proto/mail_header.h"
+#include "dataplane/inspect/proto/sasl.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -15,6 +17,10 @@ enum phase {
 };
 
 enum wish { WISH_NONE, WISH_DATA, WISH_AUTH, WISH_STARTTLS };
+
+// What a command is to the count of replies: LMTP's server answers a mail's end once for each
+// recipient that it accepted (RFC 2033 4.2).
+enum line_kind { LINE_OTHER, LINE_RECIPIENT, LINE_MAIL_END, LINE_RESET };
 
 enum {
 	VERB_MAX = 16,
@@ -33,6 +39,10 @@ struct smtp_state {
 	uint16_t sent; // lines of the client that are answered, and
 	uint16_t answered; // answers: replies may come in a bunch (RFC 2920)
 	uint16_t wish_at;
+	uint16_t
+		recipients; // LMTP: accepted ones of the mail at hand, that its end is not answered for
+	uint64_t kinds[2]; // of the last 64 lines sent, by number: the two bits of enum line_kind
+	bool lmtp;
 	bool greeted; // a command was read
 	bool offers_tls;
 	uint8_t strange[2];
@@ -42,16 +52,29 @@ struct smtp_state {
 static_assert(sizeof(struct smtp_state) <= PROTO_STATE_MAX, "fits a session");
 
 static const char *const verbs[] = {"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET",
-	"NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY", "EXPN", "HELP", "ETRN", "TURN", "SEND", "SOML",
-	"SAML", "XCLIENT", "XFORWARD", "X-ANONYMOUSTLS", "X-EXPS"};
+	"NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY", "EXPN", "HELP", "ETRN", "ATRN", "TURN", "SEND",
+	"SOML", "SAML", "BURL", "VERB", "XCLIENT", "XFORWARD", "X-ANONYMOUSTLS", "X-EXPS",
+	"XEXCH50", "X-LINK2STATE", "XADR", "XSTA", "XCIR", "XGEN", "XUSR", "XQUE", "XTRN", "XAUTH"};
 
-static bool is_verb(struct bytes line)
+// The command that a line begins with; empty when nobody knows it.
+static struct bytes verb_of(struct bytes line)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (line_has_word(line, verbs[i]))
-			return true;
+			return (struct bytes){(const uint8_t *)verbs[i], strlen(verbs[i]), false};
 	}
-	return false;
+	return (struct bytes){0};
+}
+
+// Letters and hyphens: a command that a server may know, and answers in any case.
+static bool is_word(struct bytes word)
+{
+	for (size_t i = 0; i < word.len; i++) {
+		uint8_t c = word.p[i] & 0xdf;
+		if ((c < 'A' || c > 'Z') && word.p[i] != '-')
+			return false;
+	}
+	return word.len >= 3 && word.len <= VERB_MAX;
 }
 
 // "FROM:<a@b> SIZE=1": the path.
@@ -76,63 +99,94 @@ static uint64_t number_of(struct bytes word)
 	return n;
 }
 
-static void begin_bdat(struct smtp_state *s, struct bytes arguments)
+// One more line that is answered.
+static void count_line(struct smtp_state *s, enum line_kind kind)
+{
+	s->sent++;
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t bit = 1ull << (s->sent & 63);
+		s->kinds[i] = (kind >> i & 1) != 0 ? s->kinds[i] | bit : s->kinds[i] & ~bit;
+	}
+}
+
+static enum line_kind kind_of(const struct smtp_state *s, uint16_t number)
+{
+	unsigned at = number & 63;
+	return (enum line_kind)((s->kinds[0] >> at & 1) | (s->kinds[1] >> at & 1) << 1);
+}
+
+// RFC 3030 2: "BDAT 123 LAST".
+static enum line_kind begin_bdat(struct smtp_state *s, struct bytes arguments)
 {
 	s->chunk_left = number_of(line_word(&arguments));
 	s->phase = s->chunk_left > 0 ? PHASE_BDAT : PHASE_COMMAND;
+	return line_has_word(arguments, "LAST") ? LINE_MAIL_END : LINE_OTHER;
 }
 
-// What a command means to the lines behind it.
+// What a command means to the lines behind it, and to their replies.
 static void follow(struct smtp_state *s, struct bytes verb, struct bytes arguments)
 {
-	uint8_t before = s->wish;
+	enum line_kind kind = LINE_OTHER;
+	enum wish wish = WISH_NONE;
 
 	if (line_has_word(verb, "DATA")) {
 		s->phase = PHASE_DATA;
-		s->wish = WISH_DATA;
+		wish = WISH_DATA;
 	} else if (line_has_word(verb, "BDAT")) {
-		begin_bdat(s, arguments);
+		kind = begin_bdat(s, arguments);
 	} else if (line_has_word(verb, "AUTH") || line_has_word(verb, "X-EXPS")) {
 		s->phase = PHASE_AUTH;
-		s->wish = WISH_AUTH;
+		wish = WISH_AUTH;
 	} else if (line_has_word(verb, "STARTTLS") || line_has_word(verb, "X-ANONYMOUSTLS")) {
-		s->wish = WISH_STARTTLS;
+		wish = WISH_STARTTLS;
+	} else if (line_has_word(verb, "RCPT")) {
+		kind = LINE_RECIPIENT;
+	} else if (line_has_word(verb, "MAIL") || line_has_word(verb, "RSET")) {
+		kind = LINE_RESET;
+	} else if (line_has_word(verb, "LHLO")) {
+		s->lmtp = true;
 	}
-	if (s->wish != before || s->wish == WISH_AUTH)
-		s->wish_at = s->sent;
+	count_line(s, kind);
+	if (wish == WISH_NONE)
+		return;
+	s->wish = (uint8_t)wish;
+	s->wish_at = s->sent;
+}
+
+static void put_arguments(struct tx *tx, struct bytes verb, struct bytes arguments)
+{
+	struct bytes rest = arguments, word = line_word(&rest);
+
+	if (line_has_word(verb, "EHLO") || line_has_word(verb, "HELO") ||
+		line_has_word(verb, "LHLO"))
+		tx_put_some(tx, FIELD_SMTP_HELO, word);
+	else if (line_has_word(verb, "MAIL"))
+		tx_put_some(tx, FIELD_SMTP_MAIL_FROM, path_of(arguments));
+	else if (line_has_word(verb, "RCPT"))
+		tx_put_some(tx, FIELD_SMTP_RCPT_TO, path_of(arguments));
+	else if (line_has_word(verb, "AUTH"))
+		tx_put_some(tx, FIELD_SMTP_AUTH, sasl_mechanism(word));
+	else if (line_has_word(verb, "STARTTLS"))
+		tx_put_text(tx, FIELD_SMTP_STARTTLS, "asked");
 }
 
 static enum parse command(struct smtp_state *s, const struct proto_io *io, struct bytes line)
 {
-	uint8_t verb_text[VERB_MAX], mechanism_text[VERB_MAX];
-	struct bytes rest = line, raw = line_word(&rest);
-	struct bytes verb = upper_word(raw, verb_text, VERB_MAX);
+	struct bytes arguments = line, word = line_word(&arguments), verb = verb_of(line);
 	struct tx tx;
 
-	for (size_t i = 0; i < verb.len; i++) {
-		if ((verb.p[i] < 'A' || verb.p[i] > 'Z') && verb.p[i] != '-')
-			verb.len = 0;
+	if (verb.len == 0 && s->greeted && is_word(word)) {
+		count_line(s, LINE_OTHER);
+		return PARSE_MORE;
 	}
-	if (verb.len < 3 || (!s->greeted && !is_verb(line)))
+	if (verb.len == 0)
 		return ++s->strange[DIR_C2S] < STRANGE_MAX ? PARSE_MORE : PARSE_BAD;
 	s->strange[DIR_C2S] = 0;
 	s->greeted = true;
 	tx_begin(&tx, APP_SMTP, DIR_C2S);
 	tx_put(&tx, FIELD_SMTP_COMMAND, verb);
-	struct bytes arguments = rest, word = line_word(&rest);
-	if (line_has_word(verb, "EHLO") || line_has_word(verb, "HELO") ||
-		line_has_word(verb, "LHLO"))
-		tx_put_some(&tx, FIELD_SMTP_HELO, word);
-	else if (line_has_word(verb, "MAIL"))
-		tx_put_some(&tx, FIELD_SMTP_MAIL_FROM, path_of(arguments));
-	else if (line_has_word(verb, "RCPT"))
-		tx_put_some(&tx, FIELD_SMTP_RCPT_TO, path_of(arguments));
-	else if (line_has_word(verb, "AUTH"))
-		tx_put_some(&tx, FIELD_SMTP_AUTH, upper_word(word, mechanism_text, VERB_MAX));
-	else if (line_has_word(verb, "STARTTLS"))
-		tx_put_text(&tx, FIELD_SMTP_STARTTLS, "asked");
+	put_arguments(&tx, verb, arguments);
 	io->tx(io->ctx, &tx);
-	s->sent++;
 	follow(s, verb, arguments);
 	return PARSE_MORE;
 }
@@ -141,8 +195,9 @@ static enum parse client_line(struct smtp_state *s, const struct proto_io *io, s
 {
 	switch (s->phase) {
 	case PHASE_AUTH:
-		if (!is_verb(line)) {
-			s->wish_at = ++s->sent;
+		if (verb_of(line).len == 0) {
+			count_line(s, LINE_OTHER);
+			s->wish_at = s->sent;
 			return PARSE_MORE;
 		}
 		s->phase = PHASE_COMMAND;
@@ -151,7 +206,7 @@ static enum parse client_line(struct smtp_state *s, const struct proto_io *io, s
 		if (line.len == 1 && line.p[0] == '.') { // RFC 5321 4.1.1.4
 			mail_header_end(&s->mail, io, APP_SMTP, DIR_C2S);
 			s->phase = PHASE_COMMAND;
-			s->sent++;
+			count_line(s, LINE_MAIL_END);
 		} else {
 			if (line.len > 0 && line.p[0] == '.')
 				bytes_take(&line, 1);
@@ -199,6 +254,30 @@ static void report_reply(
 	s->offers_tls = false;
 }
 
+// A reply that ends, by its first digit: to what is it? The greeting answers nothing.
+static enum wish next_answer(struct smtp_state *s, uint8_t digit)
+{
+	uint16_t next = (uint16_t)(s->answered + (s->answered != s->sent ? 1 : 0));
+	bool data = s->wish == WISH_DATA;
+	enum line_kind kind = kind_of(s, next);
+
+	// RFC 5321 4.3.2: DATA is answered by 354, 4yz or 5yz, and nothing else is by 354.
+	if (data && digit == '2' && next == s->wish_at)
+		return WISH_NONE;
+	if (data && digit == '3' && (int16_t)(s->wish_at - next) > 0)
+		next = s->wish_at;
+	if (next != s->answered && kind == LINE_MAIL_END && s->recipients > 1) {
+		s->recipients--;
+		return WISH_NONE;
+	}
+	if (next != s->answered && (kind == LINE_MAIL_END || kind == LINE_RESET))
+		s->recipients = 0;
+	if (next != s->answered && kind == LINE_RECIPIENT && s->lmtp && digit == '2')
+		s->recipients++;
+	s->answered = next;
+	return s->answered == s->wish_at ? (enum wish)s->wish : WISH_NONE;
+}
+
 // RFC 5321 4.2: three digits, then a space on the last line, a hyphen on those before.
 static enum parse server_line(struct smtp_state *s, const struct proto_io *io, struct bytes line)
 {
@@ -217,10 +296,7 @@ static enum parse server_line(struct smtp_state *s, const struct proto_io *io, s
 		note_offer(s, text);
 	if (!last)
 		return PARSE_MORE;
-	// The greeting answers nothing; nor do replies of which there are too many (LMTP).
-	if (s->answered < s->sent)
-		s->answered++;
-	uint8_t wish = s->answered == s->wish_at ? s->wish : WISH_NONE;
+	enum wish wish = next_answer(s, code.p[0]);
 	bool on = code.p[0] == '3'; // the dialogue goes on
 	report_reply(s, io, code, wish == WISH_STARTTLS);
 	if (wish != WISH_NONE && !(on && wish == WISH_AUTH))
@@ -298,6 +374,7 @@ static enum parse smtp_gap(void *state, const struct proto_io *io, enum dir dir,
 	}
 	lines_gap(&s->lines[dir], io);
 	s->answered = s->sent; // who answers what is not known any more
+	s->recipients = 0;
 	return PARSE_MORE;
 }
 
