@@ -232,6 +232,46 @@ static void test_no_buffers(void)
 	run_end(&r);
 }
 
+// A message that does not fit a buffer is passed over, and not read from its middle.
+static void test_long_messages(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t len;
+		size_t record;
+		const char *text;
+	} rows[] = {{"fits", 65536, 16384, "s2c tls.group=0303\n"},
+		{"fits, small records", 65536, 99, "s2c tls.group=0303\n"},
+		{"one byte too long", 65537, 16384, ""},
+		{"one byte too long, small records", 65537, 99, ""},
+		{"far too long", 200000, 16384, ""}};
+	static struct parser_run r = {.only = only};
+	static uint8_t message[200004], wire[220000];
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct bytes in = {message, rows[i].len + 4, false};
+		size_t len = 0;
+		memset(message, 3, sizeof(message)); // a named curve, wherever one begins to read
+		message[0] = 12; // server_key_exchange
+		for (unsigned k = 0; k < 3; k++)
+			message[1 + k] = (uint8_t)(rows[i].len >> 8 * (2 - k));
+		while (in.len > 0) {
+			struct bytes part =
+				bytes_take(&in, rows[i].record < in.len ? rows[i].record : in.len);
+			memcpy(wire + len, "\x16\x03\x03", 3);
+			wire[len + 3] = (uint8_t)(part.len >> 8);
+			wire[len + 4] = (uint8_t)part.len;
+			memcpy(wire + len + 5, part.p, part.len);
+			len += 5 + part.len;
+		}
+		run_stream(&r, &proto_tls, DIR_S2C, (struct bytes){wire, len, false}, len, 1);
+		CHECK(strcmp(r.text, rows[i].text) == 0, "%s: %s", rows[i].name, r.text);
+		run_stream(&r, &proto_tls, DIR_S2C, (struct bytes){wire, len, false}, 7, 1448);
+		CHECK(strcmp(r.text, rows[i].text) == 0, "%s, cut: %s", rows[i].name, r.text);
+		CHECK(r.borrowed == 0, "%s", rows[i].name);
+	}
+}
+
 static const struct {
 	const char *name;
 	struct bytes in;
@@ -277,6 +317,7 @@ int main(void)
 		{"small records", test_small_records},
 		{"truncated hello", test_truncated},
 		{"no buffers", test_no_buffers},
+		{"long messages", test_long_messages},
 		{"probe", test_probe},
 		CU_TEST_INFO_NULL,
 	};

@@ -52,6 +52,7 @@ struct tls_side {
 	uint16_t record_left;
 	uint8_t phase; // enum phase
 	uint8_t message_type;
+	bool wanted; // something is taken from the message
 	bool after_ccs; // the record before was ChangeCipherSpec
 	bool begun; // one record header was fine
 	bool retried; // a HelloRetryRequest was sent: another hello follows
@@ -224,6 +225,8 @@ static enum parse begin_message(struct tls_side *s)
 	s->message_type = bytes_u8(&head);
 	s->message_left = bytes_u24(&head);
 	s->message.len = 0;
+	// One that does not fit a buffer is passed over, the end of it as well.
+	s->wanted = is_read(s->message_type) && s->message_left <= GATHER_MAX;
 	bool hello = s->message_type == HS_CLIENT_HELLO || s->message_type == HS_SERVER_HELLO;
 	if (!size_ok(s->message_type, s->message_left))
 		return s->after_ccs ? PARSE_DONE : PARSE_BAD;
@@ -248,8 +251,7 @@ static enum parse handshake_bytes(
 		}
 		size_t n = s->message_left < part.len ? s->message_left : part.len;
 		struct bytes body = bytes_take(&part, n);
-		// One that does not fit a buffer is passed over.
-		if (is_read(s->message_type) && (s->body != NULL || s->message_left <= GATHER_MAX))
+		if (s->wanted)
 			result = body_bytes(s, io, dir, body);
 		s->message_left -= (uint32_t)n;
 	}
