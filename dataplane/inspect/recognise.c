@@ -1,5 +1,7 @@
 #include "dataplane/inspect/recognise.h"
 
+#include <netinet/in.h>
+
 // A record header, a handshake header and the first byte of the version.
 enum { HELLO_HEAD = 10 };
 
@@ -8,6 +10,9 @@ enum recognised recognise(struct bytes in, uint8_t l4, uint16_t sport, uint16_t 
 {
 	enum recognised result = RECOGNISED_NO;
 
+	// What is decided by the first bytes of a stream is not to depend on how they are cut.
+	if (l4 == IPPROTO_TCP && in.len > PROBE_BYTES)
+		in.len = PROBE_BYTES;
 	for (const struct proto *const *row = proto_table; *row != NULL; row++) {
 		const struct proto *proto = *row;
 		enum dir sender = DIR_C2S;

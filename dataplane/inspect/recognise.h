@@ -18,8 +18,8 @@ struct recognition {
 	bool sure; // false: PROBE_MAYBE
 };
 
-// l4: IPPROTO_TCP (in: a prefix of the stream) or IPPROTO_UDP (in: a datagram). `but` is not
-// asked; it may be NULL.
+// l4: IPPROTO_TCP (in: a prefix of the stream, of which PROBE_BYTES are looked at) or IPPROTO_UDP
+// (in: a datagram). `but` is not asked; it may be NULL.
 enum recognised recognise(struct bytes in, uint8_t l4, uint16_t sport, uint16_t dport,
 	const struct proto *but, struct recognition *out);
 

@@ -279,6 +279,8 @@ static void await_bytes(struct conversations *c, unsigned side, struct bytes in)
 		memcpy(here->probe + kept.len, in.p, more);
 		view = (struct bytes){here->probe, kept.len + more, false};
 	}
+	if (view.len > PROBE_BYTES)
+		view.len = PROBE_BYTES; // as recognise() does
 	side_ports(c->flow, side, &sport, &dport);
 	enum probe answer = s->proto->probe(view, sport, dport, &sender);
 	if (answer == PROBE_MORE && view.len < PROBE_BYTES) {

@@ -110,6 +110,7 @@ static void run(struct talk *t, uint8_t l4, const struct piece *pieces)
 #define CLIENT_HELLO HELLO_BEGIN HELLO_END
 #define SERVER_HELLO "\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" RANDOM "\x00\xc0\x2f\x00"
 #define SEALED "\x17\x03\x03\x00\x03xyz"
+#define SIXTY "0123456789a123456789b123456789c123456789d123456789e123456789"
 #define C2S(s)                                                                                     \
 	{                                                                                          \
 		DIR_C2S,                                                                           \
@@ -175,6 +176,18 @@ static const struct {
 	{"smtp whose greeting tells nothing", IPPROTO_TCP,
 		{S2C("220 h\r\n"), C2S("EHLO h\r\n"), S2C("250 h\r\n")},
 		"smtp< 220; smtp EHLO; smtp< 250; ", APP_SMTP},
+	{"smtp whose greeting tells late", IPPROTO_TCP,
+		{S2C("220 " SIXTY "012 ESMTP\r\n"), C2S("EHLO h\r\n"), S2C("250 h\r\n")},
+		"smtp EHLO; smtp< 250; ", APP_SMTP},
+	{"smtp whose greeting tells late, in two pieces", IPPROTO_TCP,
+		{S2C("220 "), S2C(SIXTY "012 ESMTP\r\n"), C2S("EHLO h\r\n"), S2C("250 h\r\n")},
+		"smtp EHLO; smtp< 250; ", APP_SMTP},
+	{"imap whose greeting tells late", IPPROTO_TCP,
+		{S2C("* OK " SIXTY " IMAP4\r\n"), C2S("a NOOP\r\n"), S2C("a OK\r\n")},
+		"imap; imap<; ", APP_IMAP},
+	{"imap whose greeting tells late, in two pieces", IPPROTO_TCP,
+		{S2C("* OK " SIXTY), S2C(" IMAP4\r\n"), C2S("a NOOP\r\n"), S2C("a OK\r\n")},
+		"imap; imap<; ", APP_IMAP},
 	{"stun and dtls share a flow", IPPROTO_UDP,
 		{C2S("\x00\x01\x00\x00\x21\x12\xa4"
 		     "B0123456789ab"),
