@@ -282,6 +282,39 @@ static void test_others(void)
 	run_end(&r);
 }
 
+// RFC 9000 12.2: packets of a datagram with another destination than the first has are ignored.
+static void test_destinations(void)
+{
+	static const uint8_t other[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+	static const struct {
+		const char *name;
+		bool stranger[3]; // the packets; the hello is in those that are none
+		unsigned n;
+		bool told;
+	} rows[] = {{"one", {false}, 1, true}, {"behind a stranger", {true, false}, 2, false},
+		{"in front of a stranger", {false, true}, 2, true},
+		{"between strangers", {true, false, true}, 3, false},
+		{"strangers", {true, true, true}, 3, false}};
+	static struct parser_run r = {.only = only};
+	uint8_t frames[DATAGRAM_MAX], wire[3 * DATAGRAM_MAX];
+	size_t len = crypto_frame(frames, 0, sizeof(hello) - 1);
+	char want[256];
+
+	snprintf(want, sizeof(want), TEXT, "1");
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		size_t n = 0;
+		for (unsigned k = 0; k < rows[i].n; k++)
+			n += seal(wire + n, V1, DIR_C2S,
+				(struct bytes){rows[i].stranger[k] ? other : dcid, 8, false}, k,
+				(struct bytes){frames, len, false});
+		run_begin(&r, &proto_quic);
+		run_feed(&r, DIR_C2S, wire, n);
+		run_end(&r);
+		CHECK(strcmp(r.text, rows[i].told ? want : "") == 0, "%s: %s", rows[i].name,
+			r.text);
+	}
+}
+
 static void test_google(void)
 {
 	static const char wire[] = "\x09"
@@ -355,6 +388,7 @@ int main(void)
 		{"versions", test_versions},
 		{"pieces", test_pieces},
 		{"truncated", test_truncated},
+		{"destinations", test_destinations},
 		{"others", test_others},
 		{"Google", test_google},
 		{"probe", test_probe},

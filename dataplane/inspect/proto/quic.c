@@ -231,32 +231,29 @@ static struct bytes open_with(struct quic_state *s, const struct proto_io *io,
 	return quic_open(io->kit->quic, &s->keys[dir], p->all, p->head);
 }
 
-// Open the packet with the keys at hand; else with those that a client's first packet makes, which
-// begins a connection. Gives the sender in *dir.
-static struct bytes open_packet(struct quic_state *s, const struct proto_io *io,
-	const struct quic_version *version, const struct quic_packet *p, enum dir *dir)
-{
-	bool begun = s->has_keys[DIR_C2S] && s->version == p->version;
-	struct bytes plain = {.bad = true};
+// A datagram that is read. RFC 9000 12.2: its packets have one destination, that of the first; others
+// are ignored. So keys of a new connection are made once for all of them.
+struct reading {
+	struct bytes dcid;
+	uint32_t version; // of `fresh`; 0: they were not made
 	struct quic_keys fresh;
+};
 
-	// A server's packet never has the connection id that the keys come from.
-	bool first = begun && bytes_equal(p->dcid, s->dcid, s->dcid_len);
-	if (begun && first)
-		*dir = DIR_C2S;
-	for (unsigned i = 0; i < 2 && begun && plain.bad; i++) {
-		*dir = i == 0 ? *dir : (enum dir)(!*dir);
-		plain = open_with(s, io, version, p, *dir);
+// A client's first packet makes the keys that open it, and begins a connection.
+static struct bytes open_first(struct quic_state *s, const struct proto_io *io,
+	const struct quic_version *version, const struct quic_packet *p, struct reading *r)
+{
+	if (r->version == 0) {
+		quic_initial_keys(&version->secrets, p->dcid, DIR_C2S, &r->fresh);
+		r->version = p->version;
 	}
-	if (!plain.bad)
-		return plain;
-	*dir = DIR_C2S;
-	quic_initial_keys(&version->secrets, p->dcid, DIR_C2S, &fresh);
-	plain = quic_open(io->kit->quic, &fresh, p->all, p->head);
+	if (r->version != p->version)
+		return (struct bytes){.bad = true};
+	struct bytes plain = quic_open(io->kit->quic, &r->fresh, p->all, p->head);
 	if (plain.bad)
 		return plain;
 	give_back(s, io);
-	s->keys[DIR_C2S] = fresh;
+	s->keys[DIR_C2S] = r->fresh;
 	s->has_keys[DIR_C2S] = true;
 	s->has_keys[DIR_S2C] = false;
 	s->version = p->version;
@@ -266,12 +263,34 @@ static struct bytes open_packet(struct quic_state *s, const struct proto_io *io,
 	return plain;
 }
 
+// Open the packet with the keys at hand, or as a client's first. Gives the sender in *dir.
+static struct bytes open_packet(struct quic_state *s, const struct proto_io *io,
+	const struct quic_version *version, const struct quic_packet *p, struct reading *r,
+	enum dir *dir)
+{
+	bool begun = s->has_keys[DIR_C2S] && s->version == p->version;
+	struct bytes plain = {.bad = true};
+
+	// A server's packet never has the connection id that the keys come from.
+	bool first = begun && bytes_equal(p->dcid, s->dcid, s->dcid_len);
+	if (begun && first)
+		*dir = DIR_C2S;
+	for (unsigned i = 0; i < 2 && begun && plain.bad; i++) {
+		*dir = i == 0 ? *dir : (enum dir)(!*dir);
+		plain = open_with(s, io, version, p, *dir);
+	}
+	if (!plain.bad || first)
+		return plain;
+	*dir = DIR_C2S;
+	return open_first(s, io, version, p, r);
+}
+
 // False: there is no buffer.
-static bool initial(
-	struct quic_state *s, const struct proto_io *io, enum dir dir, const struct quic_packet *p)
+static bool initial(struct quic_state *s, const struct proto_io *io, enum dir dir,
+	const struct quic_packet *p, struct reading *r)
 {
 	struct quic_version version = quic_version_of(p->version);
-	struct bytes plain = open_packet(s, io, &version, p, &dir);
+	struct bytes plain = open_packet(s, io, &version, p, r, &dir);
 	bool room = true;
 
 	if (plain.bad || s->told[dir])
@@ -333,6 +352,7 @@ static enum parse quic_data(void *state, const struct proto_io *io, enum dir dir
 {
 	struct quic_state *s = state;
 	struct quic_packet p;
+	struct reading r = {.version = 0};
 	uint32_t google = google_version(in);
 	bool room = true;
 
@@ -340,9 +360,13 @@ static enum parse quic_data(void *state, const struct proto_io *io, enum dir dir
 		s->datagrams++;
 	if (google != 0 && !s->told[DIR_C2S])
 		s->told[DIR_C2S] = quic_google_hello(io, google, in);
-	while (google == 0 && room && quic_next_packet(&in, &p)) {
+	for (unsigned n = 0; google == 0 && room && quic_next_packet(&in, &p); n++) {
+		if (n == 0)
+			r.dcid = p.dcid;
+		if (!bytes_equal(p.dcid, r.dcid.p, r.dcid.len))
+			continue;
 		if (p.type == QUIC_INITIAL)
-			room = initial(s, io, dir, &p);
+			room = initial(s, io, dir, &p, &r);
 		else if (p.type == QUIC_RETRY || p.type == QUIC_NEGOTIATION)
 			refusal(s, io, &p);
 	}
