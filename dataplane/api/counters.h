@@ -81,6 +81,8 @@
 	X(CTR_TCP_OUT_OF_ORDER, "tcp_out_of_order", KIND_INFO, "segments that came too early")     \
 	X(CTR_PARSE_BAD, "parse_bad", KIND_INFO, "flows whose protocol broke its own rules")       \
 	X(CTR_GATHER_DENIED, "gather_denied", KIND_INFO, "messages not parsed: no buffer left")    \
+	X(CTR_GATHER_EVICTED, "gather_evicted", KIND_INFO,                                         \
+		"flows that gave up a message: the oldest when buffers ran short")                 \
 	X(CTR_INFLATE_DENIED, "inflate_denied", KIND_INFO, "bodies not unpacked: no decoder left") \
 	X(CTR_NAMES_SHED, "names_shed", KIND_INFO, "addresses whose name was given up: no room")   \
 	X(CTR_WITNESS_LOST, "witness_lost", KIND_INFO,                                             \

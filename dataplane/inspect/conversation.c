@@ -131,7 +131,7 @@ static void on_tx(void *ctx, const struct tx *tx)
 static struct gather *on_gather_take(void *ctx)
 {
 	struct conversations *c = ctx;
-	struct gather *g = gather_pool_take(c->gathers);
+	struct gather *g = gather_pool_take(c->gathers, c->session);
 
 	if (g == NULL)
 		c->counters[CTR_GATHER_DENIED]++;
@@ -282,6 +282,15 @@ void conversation_settled(struct conversations *c, struct session *s)
 	c->settled[c->n_settled++] = s;
 }
 
+static void tcp_settled(struct conversations *c)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		c->side = side;
+		tcp_order_drop(c->order, &c->session->half[side], c);
+	}
+	conversation_settled(c, c->session);
+}
+
 static enum counter tcp_packet(struct conversations *c, struct packet *p)
 {
 	if (c->flow->flags & FLOW_SETTLED)
@@ -297,16 +306,32 @@ static enum counter tcp_packet(struct conversations *c, struct packet *p)
 		}
 	}
 
-	struct session *s = c->session;
 	enum counter verdict = tcp_segment(c, p);
-	if (s->settled) {
-		for (unsigned side = 0; side < 2; side++) {
-			c->side = side;
-			tcp_order_drop(c->order, &s->half[side], c);
-		}
-		conversation_settled(c, s);
-	}
+	if (c->session->settled)
+		tcp_settled(c);
 	return verdict;
+}
+
+// Before a packet: when buffers run short, who holds one for longest gives up its message, but not
+// the flow whose packet it is.
+static void make_room(struct conversations *c, const struct flow *but)
+{
+	const struct session *mine = session_of(c->sessions, but);
+
+	for (unsigned i = 0; i < GATHER_RESERVE && gather_pool_short(c->gathers); i++) {
+		struct session *s = gather_pool_oldest(c->gathers, mine);
+		if (s == NULL)
+			return;
+		begin(c, s->flow, NULL);
+		c->counts = flow_counts(s->flow);
+		c->counters[CTR_GATHER_EVICTED]++;
+		if (s->flow->key.l4 == IPPROTO_TCP)
+			side_abandon(c);
+		else
+			datagram_abandon(c);
+		if (s->flow->key.l4 == IPPROTO_TCP && s->settled)
+			tcp_settled(c);
+	}
 }
 
 static void find_packet(struct conversations *c, const struct packet *p)
@@ -336,6 +361,8 @@ void conversation_packet(
 {
 	enum counter verdict = CTR_DELIVERED;
 
+	if (gather_pool_short(c->gathers))
+		make_room(c, f);
 	begin(c, f, p);
 	c->counts = *counts;
 	c->counters[CTR_PAYLOAD_BYTES] += p->payload_len;

@@ -24,6 +24,11 @@ static void let_go(struct conversations *c)
 	memset(s->proto_state, 0, sizeof(s->proto_state));
 }
 
+void datagram_abandon(struct conversations *c)
+{
+	let_go(c);
+}
+
 // Make `proto` the holder. False: there is no session left for its state.
 static bool take(struct conversations *c, const struct proto *proto)
 {

@@ -7,3 +7,6 @@
 
 // `in`: the payload of the packet at hand.
 void datagram(struct conversations *c, struct bytes in);
+
+// The parser of the session at hand gives back its buffers; the next datagram is recognised anew.
+void datagram_abandon(struct conversations *c);

@@ -76,16 +76,22 @@ uint32_t session_pool_used(const struct session_pool *pool)
 struct gather_slot {
 	struct gather gather; // first: a gather is its slot
 	struct gather_slot *next;
+	struct gather_slot *prev; // while it is borrowed
+	struct session *holder;
 };
 
 struct gather_pool {
 	struct gather_slot *free;
+	uint32_t n_free;
+	uint32_t reserve;
+	struct gather_slot held; // the ring of those that are borrowed, the oldest behind it
 	uint8_t *memory;
 	struct gather_slot slots[];
 };
 
 struct gather_pool *gather_pool_new(uint32_t n)
 {
+	enum { RESERVE_PART = 4 };
 	struct gather_pool *pool = calloc(1, sizeof(*pool) + n * sizeof(pool->slots[0]));
 
 	if (pool == NULL)
@@ -102,6 +108,9 @@ struct gather_pool *gather_pool_new(uint32_t n)
 		slot->next = pool->free;
 		pool->free = slot;
 	}
+	pool->n_free = n;
+	pool->reserve = n / RESERVE_PART < GATHER_RESERVE ? n / RESERVE_PART : GATHER_RESERVE;
+	pool->held.next = pool->held.prev = &pool->held;
 	return pool;
 }
 
@@ -113,13 +122,19 @@ void gather_pool_free(struct gather_pool *pool)
 	free(pool);
 }
 
-struct gather *gather_pool_take(struct gather_pool *pool)
+struct gather *gather_pool_take(struct gather_pool *pool, struct session *holder)
 {
 	struct gather_slot *slot = pool->free;
 
 	if (slot == NULL)
 		return NULL;
 	pool->free = slot->next;
+	pool->n_free--;
+	slot->holder = holder;
+	slot->next = &pool->held;
+	slot->prev = pool->held.prev;
+	slot->prev->next = slot;
+	pool->held.prev = slot;
 	slot->gather.len = 0;
 	return &slot->gather;
 }
@@ -128,6 +143,23 @@ void gather_pool_give(struct gather_pool *pool, struct gather *g)
 {
 	struct gather_slot *slot = (struct gather_slot *)g;
 
+	slot->prev->next = slot->next;
+	slot->next->prev = slot->prev;
 	slot->next = pool->free;
 	pool->free = slot;
+	pool->n_free++;
+}
+
+bool gather_pool_short(const struct gather_pool *pool)
+{
+	return pool->n_free < pool->reserve;
+}
+
+struct session *gather_pool_oldest(const struct gather_pool *pool, const struct session *but)
+{
+	const struct gather_slot *slot = pool->held.next;
+
+	while (slot != &pool->held && slot->holder == but)
+		slot = slot->next;
+	return slot != &pool->held ? slot->holder : NULL;
 }

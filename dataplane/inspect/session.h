@@ -59,10 +59,20 @@ void session_give(struct session_pool *pool, struct session *s);
 struct session *session_of(struct session_pool *pool, const struct flow *flow);
 uint32_t session_pool_used(const struct session_pool *pool);
 
-// Buffers for messages that come in pieces: bounded, shared by all sessions of a worker.
+// Buffers for messages that come in pieces: bounded, shared by all sessions of a worker. So that
+// streams which never go on do not keep them from all others, the caller sees to it before each
+// packet that a reserve is left: while the pool is short, the session that holds one for longest
+// gives up its message (conversation.c).
 struct gather_pool;
+
+enum { GATHER_RESERVE = 8 }; // more than the parser of one session holds; a quarter of a small pool
 
 struct gather_pool *gather_pool_new(uint32_t n);
 void gather_pool_free(struct gather_pool *pool);
-struct gather *gather_pool_take(struct gather_pool *pool);
+// For the session that is being parsed. NULL: all are taken.
+struct gather *gather_pool_take(struct gather_pool *pool, struct session *holder);
 void gather_pool_give(struct gather_pool *pool, struct gather *g);
+// Is less left than the reserve?
+bool gather_pool_short(const struct gather_pool *pool);
+// Who took its buffer first of all that hold one, apart from `but` (may be NULL); NULL: nobody.
+struct session *gather_pool_oldest(const struct gather_pool *pool, const struct session *but);

@@ -48,6 +48,18 @@ static void side_settle(struct conversations *c)
 	s->proto = NULL;
 }
 
+void side_abandon(struct conversations *c)
+{
+	struct session *s = c->session;
+
+	if (s->proto != NULL && s->proto->end != NULL)
+		s->proto->end(s->proto_state, side_io(c, c->side));
+	s->proto = NULL;
+	s->side[0].state = SIDE_DONE;
+	s->side[1].state = SIDE_DONE;
+	side_settle_if_done(c);
+}
+
 bool side_wants_stream(const struct conversations *c, unsigned side)
 {
 	uint64_t offset = c->session->offset[side];

@@ -29,3 +29,7 @@ void side_gap(struct conversations *c, unsigned side, uint32_t missing);
 bool side_wants_stream(const struct conversations *c, unsigned side);
 // Settle the conversation when there is nothing more to learn from either side.
 void side_settle_if_done(struct conversations *c);
+
+// The parser of the session at hand is needed no more: it tells what is whole and gives back its
+// buffers; both sides are done.
+void side_abandon(struct conversations *c);

@@ -1,4 +1,4 @@
-// A packet of one flow between 10.0.0.1, the client, and 10.0.0.2, as decode would leave it, and a
+// A packet of a flow between 10.0.0.1, the client, and 10.0.0.2, one for each `port`, as decode would leave it, and a
 // session's end as nobody cares for it.
 
 #pragma once
@@ -15,7 +15,7 @@ static inline void free_nothing(struct pktbuf *buf)
 static struct pktbuf no_buf = {.free = free_nothing};
 
 static inline struct packet packet_of(
-	uint8_t l4, enum dir dir, struct bytes payload, uint64_t ts_ns)
+	uint8_t l4, uint16_t port, enum dir dir, struct bytes payload, uint64_t ts_ns)
 {
 	struct packet p = {.data = payload.p,
 		.buf = &no_buf,
@@ -27,11 +27,11 @@ static inline struct packet packet_of(
 		.payload = payload.p,
 		.payload_len = (uint32_t)payload.len,
 		.frame_bytes = (uint32_t)payload.len,
-		.flow_hash = 77};
+		.flow_hash = 77 + port};
 
 	p.key = (struct flow_key){.a = {10, 0, 0, 1},
 		.b = {10, 0, 0, 2},
-		.aport = 40000,
+		.aport = (uint16_t)(40000 + port),
 		.bport = 5000,
 		.l4 = l4,
 		.ip_version = 4};

@@ -72,7 +72,7 @@ struct piece {
 	struct bytes bytes;
 };
 
-static void run(struct talk *t, uint8_t l4, const struct piece *pieces)
+static void start(struct talk *t, uint32_t gathers)
 {
 	static const struct inspect_hooks hooks = {.wants = on_wants,
 		.match = on_match,
@@ -80,28 +80,47 @@ static void run(struct talk *t, uint8_t l4, const struct piece *pieces)
 		.flow_end = on_flow_end};
 	struct inspect_hooks mine = hooks;
 	struct inspect_options options = inspect_defaults();
-	uint32_t seq[2] = {1000, 9000};
 
 	*t = (struct talk){0};
 	mine.ctx = t;
 	options.flow.max_flows = 64;
-	options.max_sessions = 16;
+	options.max_sessions = 64;
+	options.max_gathers = gathers;
 	t->inspector = inspector_new(&options, &mine, t->counters);
 	if (t->inspector == NULL)
 		abort();
-	for (unsigned i = 0; i < PIECES_MAX && pieces[i].bytes.len > 0; i++) {
-		enum dir dir = pieces[i].dir;
-		struct packet p = packet_of(l4, dir, pieces[i].bytes, 1000000000ull + i);
-		if (l4 == IPPROTO_TCP) {
-			p.tcp_flags = TCP_PSH_ACK;
-			p.tcp_seq = seq[dir];
-			p.tcp_ack = seq[!dir];
-			seq[dir] += p.payload_len;
-		}
-		inspect_burst(t->inspector, &p, 1);
+}
+
+// seq: of both sides of the flow.
+static void feed(struct talk *t, uint8_t l4, uint16_t port, const struct piece *piece,
+	uint32_t seq[2], uint64_t ts_ns)
+{
+	enum dir dir = piece->dir;
+	struct packet p = packet_of(l4, port, dir, piece->bytes, ts_ns);
+
+	if (l4 == IPPROTO_TCP) {
+		p.tcp_flags = TCP_PSH_ACK;
+		p.tcp_seq = seq[dir];
+		p.tcp_ack = seq[!dir];
+		seq[dir] += p.payload_len;
 	}
+	inspect_burst(t->inspector, &p, 1);
+}
+
+static void stop(struct talk *t)
+{
 	inspect_finish(t->inspector);
 	inspector_free(t->inspector);
+}
+
+static void run(struct talk *t, uint8_t l4, const struct piece *pieces)
+{
+	uint32_t seq[2] = {1000, 9000};
+
+	start(t, inspect_defaults().max_gathers);
+	for (unsigned i = 0; i < PIECES_MAX && pieces[i].bytes.len > 0; i++)
+		feed(t, l4, 0, &pieces[i], seq, 1000000000ull + i);
+	stop(t);
 }
 
 #define RANDOM "0123456789abcdef0123456789abcdef"
@@ -110,6 +129,12 @@ static void run(struct talk *t, uint8_t l4, const struct piece *pieces)
 #define CLIENT_HELLO HELLO_BEGIN HELLO_END
 #define SERVER_HELLO "\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" RANDOM "\x00\xc0\x2f\x00"
 #define SEALED "\x17\x03\x03\x00\x03xyz"
+// DTLS: a fragment of a ClientHello of 42 bytes; its place and length.
+#define FRAGMENT(at)                                                                               \
+	"\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x2e\x01\x00\x00\x2a\x00\x00" at
+#define FRAGMENT_END                                                                               \
+	"\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x01\x00\x14\x01\x00\x00\x2a\x00\x00"             \
+	"\x00\x00\x22\x00\x00\x08\x00\x00\x00\x02\x13\x01\x01\x00"
 #define SIXTY "0123456789a123456789b123456789c123456789d123456789e123456789"
 #define C2S(s)                                                                                     \
 	{                                                                                          \
@@ -251,11 +276,57 @@ static void test_numbers(void)
 	}
 }
 
+// Flows that hold a buffer and never go on: the oldest gives up its message, the latest is read.
+static void test_buffers(void)
+{
+	enum { FLOWS = 40, BUFFERS = 16 };
+	static const struct {
+		const char *name;
+		uint8_t l4;
+		struct piece pieces[2];
+		const char *text;
+	} rows[] = {
+		{"half of a hello", IPPROTO_TCP, {C2S(HELLO_BEGIN), C2S(HELLO_END)},
+			"tls client_hello; "},
+		{"half of an answer, told when it is given up", IPPROTO_TCP,
+			{S2C("HTTP/1.1 200 OK\r\nX"), S2C(": y\r\n\r\n")},
+			"http< 200; http< 200; "},
+		{"a fragment of a hello", IPPROTO_UDP,
+			{C2S(FRAGMENT("\x00\x00\x00\x00\x00\x22") "\xfe\xfd" RANDOM),
+				C2S(FRAGMENT_END)},
+			"tls client_hello; "},
+	};
+	static struct talk t;
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		uint32_t seq[FLOWS][2];
+		start(&t, BUFFERS);
+		for (unsigned k = 0; k < FLOWS; k++) {
+			seq[k][0] = 1000;
+			seq[k][1] = 9000;
+			feed(&t, rows[i].l4, (uint16_t)k, &rows[i].pieces[0], seq[k],
+				1000000000 + k);
+		}
+		t.len = 0;
+		feed(&t, rows[i].l4, FLOWS - 1, &rows[i].pieces[1], seq[FLOWS - 1], 1000000900);
+		CHECK(strcmp(t.text, rows[i].text) == 0, "%s: %s", rows[i].name, t.text);
+		feed(&t, rows[i].l4, 0, &rows[i].pieces[1], seq[0], 1000000901);
+		CHECK(t.counters[CTR_GATHER_DENIED] == 0, "%s: denied", rows[i].name);
+		// All but those that leave a quarter free.
+		CHECK(t.counters[CTR_GATHER_EVICTED] == FLOWS - BUFFERS + BUFFERS / 4,
+			"%s: %llu evicted", rows[i].name,
+			(unsigned long long)t.counters[CTR_GATHER_EVICTED]);
+		stop(&t);
+		CHECK(t.counters[CTR_SESSIONS_ACTIVE] == 0, "%s: sessions", rows[i].name);
+	}
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"flows", test_cases},
 		{"numbers", test_numbers},
+		{"buffers", test_buffers},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("conversation", tests);

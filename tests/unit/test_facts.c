@@ -37,7 +37,7 @@ static struct packet segment_packet(const struct segment *s, uint8_t number)
 	if (f == NULL || len > sizeof(f->payload))
 		abort();
 	memcpy(f->payload, s->text, len);
-	struct packet p = packet_of(IPPROTO_TCP, s->dir, (struct bytes){f->payload, len, false},
+	struct packet p = packet_of(IPPROTO_TCP, 0, s->dir, (struct bytes){f->payload, len, false},
 		1000000000ull + number);
 	f->buf.free = framed_free;
 	f->ip[0] = 0x45;
@@ -236,7 +236,7 @@ static void test_facts_of_datagrams(void)
 
 	options.flow.max_flows = 64;
 	struct inspector *in = inspector_new(&options, &hooks, t.counters);
-	struct packet p = packet_of(IPPROTO_UDP, DIR_C2S, payload, 2000);
+	struct packet p = packet_of(IPPROTO_UDP, 0, DIR_C2S, payload, 2000);
 	p.data = frame;
 	p.len = p.wire_len = sizeof(frame);
 	p.vlans = (struct vlan_path){{7, 0, 9}, 3};
@@ -251,13 +251,13 @@ static void test_facts_of_datagrams(void)
 	CHECK(f->stream_bytes[0] == 0 && f->stream_bytes[1] == 0, "no stream");
 
 	// And once more of the same flow, a little later; then earlier than the first.
-	p = packet_of(IPPROTO_UDP, DIR_S2C, payload, 5000);
+	p = packet_of(IPPROTO_UDP, 0, DIR_S2C, payload, 5000);
 	p.flags |= PACKET_FRAGMENTED;
 	p.link = LINK_RAW_IP;
 	inspect_burst(in, &p, 1);
 	CHECK(f->ether == NULL && f->ether_len == 0 && f->vlans.n == 0, "raw");
 	CHECK(!f->bad_checksum && f->fragmented && f->flow_age_ns == 3000, "later");
-	p = packet_of(IPPROTO_UDP, DIR_C2S, payload, 1000);
+	p = packet_of(IPPROTO_UDP, 0, DIR_C2S, payload, 1000);
 	inspect_burst(in, &p, 1);
 	CHECK(f->flow_age_ns == 0, "earlier");
 	inspect_finish(in);

@@ -112,7 +112,9 @@ struct proto_io {
 	void *ctx;
 	void (*tx)(void *ctx, const struct tx *tx);
 	// A buffer for at least GATHER_MAX bytes, or NULL when none is left: then the parser
-	// returns PARSE_DONE for that direction (the caller counts GATHER_DENIED).
+	// returns PARSE_DONE for that direction (the caller counts GATHER_DENIED). What is held
+	// from one call to the next may be wanted back when buffers run short: then end() is
+	// called, as for a flow that ends (GATHER_EVICTED), and never within another call.
 	struct gather *(*gather_take)(void *ctx);
 	void (*gather_give)(void *ctx, struct gather *g);
 	uint32_t *unread; // set when data() returns PARSE_SWITCH
@@ -156,7 +158,7 @@ struct proto {
 	// TCP: `missing` bytes are lost here. NULL: the direction is given up at a gap.
 	enum parse (*gap)(void *state, const struct proto_io *io, enum dir dir, uint32_t missing);
 
-	// The flow ends or is settled: report what can be read of a message that is not whole,
+	// The flow ends or is settled, or its buffers are wanted back: report what can be read of a message that is not whole,
 	// give back buffers. NULL when it borrows none.
 	void (*end)(void *state, const struct proto_io *io);
 
