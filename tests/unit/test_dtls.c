@@ -9,6 +9,7 @@ static const char hello[] =
 	"a.b";
 static const char server[] = "\xfe\xfd" RANDOM "\x00\xc0\x2b\x00";
 #define TEXT "tls.sni=a.b tls.version=fefd\n"
+#define SERVER_TEXT "s2c tls.version=fefd tls.cipher=c02b\n"
 
 static const uint16_t only[] = {FIELD_TLS_SNI, FIELD_TLS_VERSION, FIELD_TLS_CIPHER, FIELD_NONE};
 
@@ -83,6 +84,39 @@ static void test_fragments(void)
 	}
 }
 
+// RFC 6347 4.2.8: a client that begins anew on the same ports is told by its random.
+static void test_again(void)
+{
+	static const struct {
+		const char *name;
+		char random; // the first byte of it
+		uint16_t sequence;
+		const char *text;
+	} rows[] = {{"the same once more", '0', 0, TEXT SERVER_TEXT},
+		{"the one with the cookie", '0', 1, TEXT SERVER_TEXT TEXT},
+		{"another association", 'x', 0, TEXT SERVER_TEXT TEXT SERVER_TEXT}};
+	static struct parser_run r = {.only = only};
+	char again[sizeof(hello)];
+	uint8_t wire[512];
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		memcpy(again, hello, sizeof(hello));
+		again[2] = rows[i].random;
+		run_begin(&r, &proto_dtls);
+		size_t n = record(wire, 1, 0, hello, sizeof(hello) - 1, 0, sizeof(hello) - 1);
+		run_feed(&r, DIR_C2S, wire, n);
+		n = record(wire, 2, 0, server, sizeof(server) - 1, 0, sizeof(server) - 1);
+		run_feed(&r, DIR_S2C, wire, n);
+		n = record(
+			wire, 1, rows[i].sequence, again, sizeof(hello) - 1, 0, sizeof(hello) - 1);
+		run_feed(&r, DIR_C2S, wire, n);
+		n = record(wire, 2, 0, server, sizeof(server) - 1, 0, sizeof(server) - 1);
+		run_feed(&r, DIR_S2C, wire, n);
+		run_end(&r);
+		CHECK(strcmp(r.text, rows[i].text) == 0, "%s: %s", rows[i].name, r.text);
+	}
+}
+
 // RFC 7983: others on the flow, and what is sealed.
 static void test_others(void)
 {
@@ -113,6 +147,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"whole", test_whole},
 		{"fragments", test_fragments},
+		{"again", test_again},
 		{"others", test_others},
 		CU_TEST_INFO_NULL,
 	};

@@ -20,6 +20,8 @@ enum {
 	HS_CLIENT_HELLO = 1,
 	HS_SERVER_HELLO = 2,
 	HS_CERTIFICATE = 11,
+	VERSION_LEN = 2,
+	RANDOM_LEN = 32,
 	WAIT = 64, // datagrams with a handshake that are looked at
 };
 
@@ -36,6 +38,8 @@ struct dtls_side {
 struct dtls_state {
 	struct dtls_side side[2];
 	uint8_t seen;
+	bool begun; // the client's first hello was told, whose
+	uint8_t random[RANDOM_LEN]; // is this
 };
 static_assert(sizeof(struct dtls_state) <= PROTO_STATE_MAX, "fits a session");
 
@@ -139,6 +143,28 @@ static void fragment(struct dtls_side *s, const struct proto_io *io, enum dir di
 	give(s, io);
 }
 
+// RFC 6347 4.2.8: an endpoint that begins anew on the same ports. Its first hello has number 0, and
+// another random; what was told of the association before counts no more.
+static void note_hello(struct dtls_state *s, struct bytes head, struct bytes part)
+{
+	uint8_t type = bytes_u8(&head);
+
+	bytes_u24(&head);
+	uint16_t sequence = bytes_u16(&head);
+	uint32_t offset = bytes_u24(&head);
+	if (type != HS_CLIENT_HELLO || sequence != 0 || offset != 0 ||
+		part.len < VERSION_LEN + RANDOM_LEN)
+		return;
+	const uint8_t *random = part.p + VERSION_LEN;
+	if (s->begun && memcmp(s->random, random, RANDOM_LEN) != 0) {
+		s->side[DIR_C2S].told = 0;
+		s->side[DIR_S2C].told = 0;
+		s->seen = 0;
+	}
+	memcpy(s->random, random, RANDOM_LEN);
+	s->begun = true;
+}
+
 static void handshake(
 	struct dtls_state *s, const struct proto_io *io, enum dir dir, struct bytes record)
 {
@@ -152,6 +178,7 @@ static void handshake(
 		enum dir sender = head.p[0] == HS_CLIENT_HELLO ? DIR_C2S
 			: head.p[0] == HS_SERVER_HELLO	       ? DIR_S2C
 							       : dir;
+		note_hello(s, head, part);
 		fragment(&s->side[sender], io, sender, head, part);
 	}
 }
