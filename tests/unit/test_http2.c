@@ -46,6 +46,20 @@ static const struct stream_row rows[] = {
 		BYTES(PREFACE HEAD("\x02", "\x01", "\x0c", "\x01") "\x09\x82"), PARSE_BAD, "", 0},
 	{"answer", DIR_S2C, BYTES(SETTINGS HEAD("\x01", "\x01", "\x04", "\x01") "\x88"), PARSE_MORE,
 		"s2c http.protocol=HTTP/2 http2.stream_id=00000001 http.stat_code=200\n", 0},
+	{"a promise is no answer, but makes the table", DIR_S2C,
+		BYTES(SETTINGS HEAD("\x18", "\x05", "\x04", "\x01") "\x00\x00\x00\x02" FIRST HEAD(
+			"\x02", "\x01", "\x04", "\x01") "\x88\xbe"),
+		PARSE_MORE,
+		"s2c http.protocol=HTTP/2 http2.stream_id=00000001 http.stat_code=200 "
+		"http.host=www.example.com\n",
+		0},
+	{"a promise in two frames", DIR_S2C,
+		BYTES(SETTINGS HEAD(
+			"\x07", "\x05", "\x00", "\x01") "\x00\x00\x00\x02\x82\x86\x84" HEAD("\x11",
+			"\x09", "\x04", "\x01") "\x41\x0fwww.example.com" HEAD("\x01", "\x01",
+			"\x04", "\x01") "\x88"),
+		PARSE_MORE,
+		"s2c http.protocol=HTTP/2 http2.stream_id=00000001 http.stat_code=200\n", 0},
 	{"wrong preface", DIR_C2S, BYTES("PRI * HTTP/2.1\r\n"), PARSE_BAD, "", 0},
 };
 

@@ -37,6 +37,7 @@ struct http2_side {
 	uint8_t head[FRAME_HEAD_LEN];
 	uint8_t type;
 	uint8_t flags;
+	bool promised; // the block is a PUSH_PROMISE's
 	uint8_t preface; // bytes of it seen
 };
 
@@ -93,7 +94,8 @@ static void put_whole(struct tx *tx, enum field field, const struct hpack_header
 	}
 }
 
-// A block's headers, as a request's or an answer's.
+// A block's headers, as a request's or an answer's. What a server promises is a request that nobody
+// made (RFC 9113 8.4): it is read for the sake of the table only.
 static enum parse report(
 	struct http2_side *s, const struct proto_io *io, enum dir dir, struct bytes block)
 {
@@ -106,7 +108,7 @@ static enum parse report(
 	if (text == NULL)
 		return PARSE_DONE;
 	int n = hpack_decode(s->hpack, block, text->data, GATHER_MAX / 2, list);
-	if (n > 0) {
+	if (n > 0 && !s->promised) {
 		tx_begin(&tx, APP_HTTP2, dir);
 		tx.id = s->stream;
 		tx_put_text(&tx, FIELD_HTTP_PROTOCOL, "HTTP/2");
@@ -187,6 +189,8 @@ static enum parse begin_frame(struct http2_side *s, const struct proto_io *io)
 		return PARSE_BAD;
 	if (!has_headers(s->type))
 		return PARSE_MORE;
+	if (s->type != FRAME_CONTINUATION)
+		s->promised = s->type == FRAME_PUSH_PROMISE;
 	if (s->left > GATHER_MAX - collected(s->block))
 		return PARSE_DONE;
 	if (s->hpack == NULL)
