@@ -1,5 +1,7 @@
 #include "tests/unit/stream_rows.h"
 
+#include <time.h>
+
 enum { HELLO = 1537, HANDSHAKE = HELLO + 1536, STREAM_MAX = HANDSHAKE + 1024 };
 
 #define CONNECT                                                                                    \
@@ -93,6 +95,77 @@ static void test_server(void)
 	rows_cut(&proto_rtmp, &row, 1);
 }
 
+// Put `body` in chunks of `size` bytes, behind the message that says so. Gives the length.
+static size_t chunks(uint8_t *out, struct bytes body, uint8_t size, bool extended)
+{
+	static const char time[] = "\xff\xff\xff", later[] = "\x01\x02\x03\x04";
+	size_t len = 16;
+
+	memcpy(out, "\x02\x00\x00\x00\x00\x00\x04\x01\x00\x00\x00\x00\x00\x00\x00", 15);
+	out[15] = size;
+	out[len++] = 0x43; // without a stream
+	memcpy(out + len, extended ? time : "\x00\x00\x00", 3);
+	out[len + 3] = 0;
+	out[len + 4] = (uint8_t)(body.len >> 8);
+	out[len + 5] = (uint8_t)body.len;
+	out[len + 6] = 0x14;
+	len += 7;
+	for (bool first = true; body.len > 0; first = false) {
+		struct bytes part = bytes_take(&body, size < body.len ? size : body.len);
+		if (!first)
+			out[len++] = 0xc3;
+		if (extended)
+			memcpy(out + len, later, 4);
+		len += extended ? 4 : 0;
+		memcpy(out + len, part.p, part.len);
+		len += part.len;
+	}
+	return len;
+}
+
+static void test_chunks(void)
+{
+	static uint8_t stream[STREAM_MAX], wire[1024];
+	static struct parser_run r;
+	struct bytes body = BYTES(BODY);
+
+	for (unsigned size = 1; size <= body.len; size++) {
+		for (unsigned extended = 0; extended < 2; extended++) {
+			size_t len = chunks(wire, body, (uint8_t)size, extended != 0);
+			struct bytes in = client(stream, (struct bytes){wire, len, false});
+			for (size_t step = 1; step < 40; step += 38) {
+				run_stream(&r, &proto_rtmp, DIR_C2S, in, HANDSHAKE, step);
+				CHECK(strcmp(r.text, rows[1].text) == 0,
+					"chunks of %u, %u, by %zu: %s", size, extended, step,
+					r.text);
+			}
+		}
+	}
+}
+
+// A command of 4,000 chunks of a byte, a byte at a time: each byte is looked at once.
+static void test_cost(void)
+{
+	enum { BODY_LEN = 4000, STREAMS = 4 };
+	static uint8_t hello[STREAM_MAX], body[BODY_LEN], wire[16 + 8 + 2 * BODY_LEN];
+	static struct parser_run r;
+
+	memset(body, 'x', sizeof(body));
+	size_t len = chunks(wire, (struct bytes){body, sizeof(body), false}, 1, false);
+	struct bytes in = client(hello, (struct bytes){wire, 0, false});
+	clock_t began = clock();
+	for (unsigned n = 0; n < STREAMS; n++) {
+		run_begin(&r, &proto_rtmp);
+		run_feed(&r, DIR_C2S, in.p, in.len);
+		for (size_t i = 0; i < len; i++)
+			run_feed(&r, DIR_C2S, wire + i, 1);
+		CHECK(r.result[DIR_C2S] == PARSE_DONE && r.n_tx == 1, "%d", r.result[DIR_C2S]);
+		run_end(&r);
+	}
+	double s = (double)(clock() - began) / CLOCKS_PER_SEC;
+	CHECK(s < 0.1, "%.2f s", s);
+}
+
 // A hole in what is random takes nothing away; one behind it does.
 static void test_gap(void)
 {
@@ -170,6 +243,8 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"client", test_client},
 		{"server", test_server},
+		{"chunks", test_chunks},
+		{"cost", test_cost},
 		{"gap", test_gap},
 		{"probe", test_probe},
 		CU_TEST_INFO_NULL,

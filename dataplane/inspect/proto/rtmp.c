@@ -16,6 +16,7 @@ enum {
 	CHUNK_DEFAULT = 128, // 5.4.1
 	MESSAGES_MAX = 4, // before "connect"
 	CONNECT_MAX = 4096,
+	HEAD_MAX = 3 + 11 + 4,
 	TYPE_CHUNK_SIZE = 1,
 	TYPE_COMMAND_3 = 17, // AMF 3: a byte, then as AMF 0
 	TYPE_COMMAND = 20,
@@ -26,55 +27,111 @@ enum { AMF_NUMBER = 0, AMF_BOOLEAN, AMF_STRING, AMF_OBJECT, AMF_NULL = 5, AMF_UN
 
 struct rtmp_state {
 	uint32_t seen[2]; // bytes of the handshake
-	struct gather *kept; // of the client, behind it
+	// Of the client, behind it: the message at hand.
+	struct gather *body;
+	uint32_t chunk; // size; 0: CHUNK_DEFAULT
+	uint32_t left; // of the chunk at hand; 0: in a chunk's head
+	uint16_t len;
+	uint8_t type;
+	bool extended; // each of its chunks has a longer time
+	uint16_t used; // bytes
+	uint8_t messages; // that are over
+	uint8_t head_len;
+	uint8_t head[HEAD_MAX];
 	bool told[2];
 };
 static_assert(sizeof(struct rtmp_state) <= PROTO_STATE_MAX, "fits a session");
 
-struct message {
-	uint8_t type;
-	uint32_t len;
-	uint8_t body[CONNECT_MAX];
-};
-
+// More bytes are needed; the command is whole; it will not be found.
 enum progress { PROGRESS_MORE, PROGRESS_DONE, PROGRESS_NONE };
 
 // 5.3.1.1: chunk stream ids of 6, 8 or 16 bits.
-static uint8_t basic_header(struct bytes *in)
+static size_t basic_len(uint8_t first)
 {
-	uint8_t first = bytes_u8(in);
-
-	if ((first & 0x3f) < 2)
-		bytes_take(in, (first & 0x3f) == 0 ? 1 : 2);
-	return first >> 6;
+	uint8_t id = first & 0x3f;
+	return id == 0 ? 2 : id == 1 ? 3 : 1;
 }
 
-// A message off the front of `in`, out of its chunks (5.3.1).
-static enum progress take_message(struct bytes *in, uint32_t chunk, struct message *m)
+// How long the head of the chunk at hand is (5.3.1.2), as far as its begin tells.
+static size_t head_want(const struct rtmp_state *s)
 {
-	enum { WITH_STREAM = 0, WITHOUT_STREAM = 1, TIMESTAMP_LATER = 0xffffff };
-	uint32_t got = 0;
+	enum { WITH_STREAM_LEN = 11, WITHOUT_STREAM_LEN = 7, TIME_LATER_LEN = 4 };
+	size_t basic = s->head_len > 0 ? basic_len(s->head[0]) : 1;
 
-	uint8_t format = basic_header(in);
-	if (!in->bad && format > WITHOUT_STREAM)
-		return PROGRESS_NONE; // they repeat what was not there yet
-	bool extended = bytes_u24(in) == TIMESTAMP_LATER;
-	m->len = bytes_u24(in);
-	m->type = bytes_u8(in);
-	bytes_take(in, (format == WITH_STREAM ? 4u : 0u) + (extended ? 4u : 0u));
-	if (!in->bad && m->len > CONNECT_MAX)
+	if (s->head_len < basic)
+		return basic;
+	if (collected(s->body) > 0)
+		return basic + (s->extended ? TIME_LATER_LEN : 0);
+	size_t n = basic + (s->head[0] >> 6 == 0 ? WITH_STREAM_LEN : WITHOUT_STREAM_LEN);
+	bool later = s->head_len >= basic + 3 && memcmp(s->head + basic, "\xff\xff\xff", 3) == 0;
+	return n + (later ? TIME_LATER_LEN : 0);
+}
+
+static enum progress begin_message(struct rtmp_state *s)
+{
+	enum { TIMESTAMP_LATER = 0xffffff };
+	struct bytes in = {s->head, s->head_len, false};
+
+	bytes_take(&in, basic_len(s->head[0]));
+	s->extended = bytes_u24(&in) == TIMESTAMP_LATER;
+	uint32_t len = bytes_u24(&in);
+	s->type = bytes_u8(&in);
+	if (len > CONNECT_MAX)
 		return PROGRESS_NONE;
-	while (!in->bad && got < m->len) {
-		if (got > 0) {
-			basic_header(in);
-			bytes_take(in, extended ? 4 : 0);
-		}
-		struct bytes part = bytes_take(in, m->len - got < chunk ? m->len - got : chunk);
-		if (part.len > 0)
-			memcpy(m->body + got, part.p, part.len);
-		got += (uint32_t)part.len;
+	s->len = (uint16_t)len;
+	return PROGRESS_DONE;
+}
+
+static enum progress head_bytes(struct rtmp_state *s, struct bytes *in)
+{
+	enum { WITHOUT_STREAM = 1 };
+	bool first = collected(s->body) == 0;
+
+	while (s->head_len < head_want(s)) {
+		if (in->len == 0)
+			return PROGRESS_MORE;
+		s->head[s->head_len++] = bytes_u8(in);
+		if (first && s->head[0] >> 6 > WITHOUT_STREAM)
+			return PROGRESS_NONE; // it repeats what was not there yet
 	}
-	return in->bad ? PROGRESS_MORE : PROGRESS_DONE;
+	if (first && begin_message(s) != PROGRESS_DONE)
+		return PROGRESS_NONE;
+	uint32_t chunk = s->chunk != 0 ? s->chunk : CHUNK_DEFAULT;
+	uint32_t rest = s->len - (uint32_t)collected(s->body);
+	s->left = rest < chunk ? rest : chunk;
+	s->head_len = 0;
+	return PROGRESS_DONE;
+}
+
+// 5.4.1: of the messages before "connect" one counts.
+static enum progress end_message(struct rtmp_state *s)
+{
+	struct bytes body = collect_view(s->body);
+
+	if (s->type == TYPE_COMMAND || s->type == TYPE_COMMAND_3)
+		return PROGRESS_DONE;
+	if (s->type == TYPE_CHUNK_SIZE)
+		s->chunk = bytes_u32(&body);
+	if ((s->type == TYPE_CHUNK_SIZE && s->chunk == 0) || body.bad ||
+		++s->messages == MESSAGES_MAX)
+		return PROGRESS_NONE;
+	s->body->len = 0;
+	return PROGRESS_MORE;
+}
+
+// Out of its chunks (5.3.1), each byte once.
+static enum progress chunk_bytes(struct rtmp_state *s, const struct proto_io *io, struct bytes *in)
+{
+	if (s->left == 0) {
+		enum progress progress = head_bytes(s, in);
+		if (progress != PROGRESS_DONE)
+			return progress;
+	}
+	size_t n = s->left < in->len ? s->left : in->len;
+	if (!collect(&s->body, io, in, n))
+		return PROGRESS_NONE;
+	s->left -= (uint32_t)n;
+	return s->body->len < s->len ? PROGRESS_MORE : end_message(s);
 }
 
 static struct bytes amf_string(struct bytes *in)
@@ -126,10 +183,10 @@ static bool put_connect(struct tx *tx, struct bytes in)
 	return true;
 }
 
-static void tell(struct rtmp_state *s, const struct proto_io *io, enum dir dir, struct message *m)
+// The handshake; and the command, if there is one at hand.
+static void tell(struct rtmp_state *s, const struct proto_io *io, enum dir dir, bool command)
 {
 	static const uint8_t version = VERSION;
-	struct bytes body = {0};
 	struct tx tx;
 
 	if (s->told[dir])
@@ -137,51 +194,31 @@ static void tell(struct rtmp_state *s, const struct proto_io *io, enum dir dir, 
 	s->told[dir] = true;
 	tx_begin(&tx, APP_RTMP, dir);
 	tx_put(&tx, FIELD_RTMP_VERSION, (struct bytes){&version, 1, false});
-	if (m != NULL) {
-		body = (struct bytes){m->body, m->len, false};
-		if (m->type == TYPE_COMMAND_3)
+	if (command) {
+		struct bytes body = collect_view(s->body);
+		if (s->type == TYPE_COMMAND_3)
 			bytes_u8(&body);
 		put_connect(&tx, body);
 	}
 	io->tx(io->ctx, &tx);
 }
 
-// Until the first command. PROGRESS_DONE: it is in *m; PROGRESS_NONE: it will not be found.
-static enum progress find_command(struct bytes in, struct message *m)
-{
-	uint32_t chunk = CHUNK_DEFAULT;
-
-	for (unsigned i = 0; i < MESSAGES_MAX; i++) {
-		enum progress progress = take_message(&in, chunk, m);
-		if (progress != PROGRESS_DONE)
-			return progress;
-		if (m->type == TYPE_COMMAND || m->type == TYPE_COMMAND_3)
-			return PROGRESS_DONE;
-		struct bytes body = {m->body, m->len, false};
-		uint32_t size = m->type == TYPE_CHUNK_SIZE ? bytes_u32(&body) : chunk;
-		if (size == 0 || body.bad)
-			return PROGRESS_NONE;
-		chunk = size;
-	}
-	return PROGRESS_NONE;
-}
-
 static enum parse commands(struct rtmp_state *s, const struct proto_io *io, struct bytes in)
 {
 	// With the heads of its chunks; what is longer is none of a client that people use.
-	enum { KEEP_MAX = 2 * CONNECT_MAX };
-	struct message m;
-	size_t room = KEEP_MAX - collected(s->kept);
+	enum { USED_MAX = 2 * CONNECT_MAX };
+	enum progress progress = PROGRESS_MORE;
+	size_t room = (size_t)(USED_MAX - s->used);
 
-	if (!collect(&s->kept, io, &in, in.len < room ? in.len : room)) {
-		tell(s, io, DIR_C2S, NULL);
-		return PARSE_DONE;
-	}
-	enum progress progress = find_command(collect_view(s->kept), &m);
-	if (progress == PROGRESS_MORE && s->kept->len < KEEP_MAX)
+	if (in.len > room)
+		in.len = room;
+	s->used = (uint16_t)(s->used + in.len);
+	while (progress == PROGRESS_MORE && in.len > 0)
+		progress = chunk_bytes(s, io, &in);
+	if (progress == PROGRESS_MORE && s->used < USED_MAX)
 		return PARSE_MORE;
-	tell(s, io, DIR_C2S, progress == PROGRESS_DONE ? &m : NULL);
-	collect_give(&s->kept, io);
+	tell(s, io, DIR_C2S, progress == PROGRESS_DONE);
+	collect_give(&s->body, io);
 	return PARSE_DONE;
 }
 
@@ -198,7 +235,7 @@ static enum parse rtmp_data(void *state, const struct proto_io *io, enum dir dir
 		return PARSE_MORE;
 	if (dir == DIR_C2S)
 		return in.len > 0 ? commands(s, io, in) : PARSE_MORE;
-	tell(s, io, dir, NULL);
+	tell(s, io, dir, false);
 	return PARSE_DONE;
 }
 
@@ -214,9 +251,9 @@ static enum parse rtmp_gap(void *state, const struct proto_io *io, enum dir dir,
 			return PARSE_MORE;
 	}
 	if (s->seen[dir] >= HELLO)
-		tell(s, io, dir, NULL);
+		tell(s, io, dir, false);
 	if (dir == DIR_C2S)
-		collect_give(&s->kept, io);
+		collect_give(&s->body, io);
 	return PARSE_DONE;
 }
 
@@ -225,8 +262,8 @@ static void rtmp_end(void *state, const struct proto_io *io)
 	struct rtmp_state *s = state;
 
 	if (s->seen[DIR_C2S] >= HELLO)
-		tell(s, io, DIR_C2S, NULL);
-	collect_give(&s->kept, io);
+		tell(s, io, DIR_C2S, false);
+	collect_give(&s->body, io);
 }
 
 // 5.2.3: a time, four zeros, random bytes. Players since Flash 9 put their version in the place of
