@@ -61,30 +61,32 @@ static unsigned flights(const struct shape *s, const uint32_t first_seq[2], uint
 	return FLIGHTS;
 }
 
-// Threema, "Cryptography Whitepaper", chat server protocol: the client's key and cookie (48), the
-// server's cookie and box (80), then a login of at least 144.
-static bool is_threema(const uint32_t flight[FLIGHTS])
+// Like noise? Of 64 random bytes 57 differ on average, of 48 44; and half have the upper bit.
+static bool random_looking(const uint8_t *p, unsigned n)
 {
-	enum { HELLO = 48, ANSWER = 80, LOGIN_MIN = 144, LOGIN_MAX = 1024 };
-
-	return flight[0] == HELLO && flight[1] == ANSWER && flight[2] >= LOGIN_MIN &&
-		flight[2] <= LOGIN_MAX;
-}
-
-// Like noise? Of 64 random bytes 57 differ on average, and half have the upper bit.
-static bool random_looking(const uint8_t p[SHAPE_BEGIN])
-{
-	enum { DIFFER_MIN = 46, UPPER_MIN = 14, UPPER_MAX = 50 };
+	enum { OF = 64, DIFFER_MIN = 46, UPPER_MIN = 14, UPPER_MAX = 50 };
 	uint64_t seen[4] = {0};
 	unsigned upper = 0, differ = 0;
 
-	for (unsigned i = 0; i < SHAPE_BEGIN; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		seen[p[i] / 64] |= 1ull << p[i] % 64;
 		upper += p[i] >> 7;
 	}
 	for (unsigned i = 0; i < 4; i++)
 		differ += (unsigned)__builtin_popcountll(seen[i]);
-	return differ >= DIFFER_MIN && upper >= UPPER_MIN && upper <= UPPER_MAX;
+	return differ * OF >= DIFFER_MIN * n && upper * OF >= UPPER_MIN * n &&
+		upper * OF <= UPPER_MAX * n;
+}
+
+// Threema, "Cryptography Whitepaper", chat server protocol: the client's key and cookie (48 bytes that
+// nobody can tell from random ones), the server's cookie and box (80), then a login of at least 144.
+static bool is_threema(const struct shape *s, const uint32_t flight[FLIGHTS])
+{
+	enum { HELLO = 48, ANSWER = 80, LOGIN_MIN = 144, LOGIN_MAX = 1024 };
+
+	return flight[0] == HELLO && flight[1] == ANSWER && flight[2] >= LOGIN_MIN &&
+		flight[2] <= LOGIN_MAX && s->seen[DIR_C2S] >= HELLO &&
+		random_looking(s->begin, HELLO);
 }
 
 // core.telegram.org/mtproto/mtproto-transports, "Transport obfuscation": 64 random bytes, which may
@@ -95,7 +97,7 @@ static bool may_be_obfuscated(const struct shape *s, uint16_t server_port)
 
 	return (server_port == 80 || server_port == 443 || server_port == 5222) &&
 		s->begin[0] != 0xef && memcmp(s->begin + 4, zeros, sizeof(zeros)) != 0 &&
-		random_looking(s->begin);
+		random_looking(s->begin, SHAPE_BEGIN);
 }
 
 // req_pq_multi is 40 bytes, resPQ 84 with one fingerprint of a key and 8 more with each other; in
@@ -138,7 +140,7 @@ enum shape_kind shape_judge(
 
 	if (s->spoiled || flights(s, first_seq, flight) < FLIGHTS)
 		return SHAPE_UNKNOWN;
-	if (is_threema(flight))
+	if (is_threema(s, flight))
 		return SHAPE_THREEMA;
 	if (s->seen[DIR_C2S] < SHAPE_BEGIN || !may_be_obfuscated(s, server_port))
 		return SHAPE_UNKNOWN;

@@ -16,6 +16,7 @@ static const struct {
 } rows[] = {
 	{"threema", 5222, false, {48, 80, 191, 54}, SHAPE_THREEMA},
 	{"threema, a login as it was", 5222, false, {48, 80, 144, 54}, SHAPE_THREEMA},
+	{"lengths of threema, but readable", 5222, true, {48, 80, 191, 54}, SHAPE_UNKNOWN},
 	{"a third flight that is not answered", 5222, false, {48, 80, 191}, SHAPE_UNKNOWN},
 	{"the second is another", 5222, false, {48, 81, 191, 54}, SHAPE_UNKNOWN},
 	{"a login too short", 5222, false, {48, 80, 143, 54}, SHAPE_UNKNOWN},
