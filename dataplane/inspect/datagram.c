@@ -81,8 +81,9 @@ static enum parse find_parser(struct conversations *c, const struct proto *but, 
 	struct recognition found;
 	uint16_t sport, dport;
 
+	bool known = f->app_proto != APP_UNKNOWN && f->app_proto != APP_FAILED;
 	side_ports(f, c->side, &sport, &dport);
-	if (recognise(in, IPPROTO_UDP, sport, dport, but, &found) != RECOGNISED_YES) {
+	if (recognise(in, IPPROTO_UDP, sport, dport, but, known, &found) != RECOGNISED_YES) {
 		if (but == NULL && f->packets[0] + f->packets[1] >= c->probe_packets)
 			f->app_proto = APP_FAILED;
 		return PARSE_MORE;

@@ -6,7 +6,7 @@
 enum { HELLO_HEAD = 10 };
 
 enum recognised recognise(struct bytes in, uint8_t l4, uint16_t sport, uint16_t dport,
-	const struct proto *but, struct recognition *out)
+	const struct proto *but, bool known, struct recognition *out)
 {
 	enum recognised result = RECOGNISED_NO;
 
@@ -17,7 +17,8 @@ enum recognised recognise(struct bytes in, uint8_t l4, uint16_t sport, uint16_t 
 		const struct proto *proto = *row;
 		enum dir sender = DIR_C2S;
 
-		if (proto->l4 != l4 || proto->probe == NULL || proto == but)
+		if (proto->l4 != l4 || proto->probe == NULL || proto == but ||
+			(known && proto->opens_flow))
 			continue;
 		enum probe answer = proto->probe(in, sport, dport, &sender);
 		switch (answer) {

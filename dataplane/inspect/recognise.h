@@ -19,9 +19,10 @@ struct recognition {
 };
 
 // l4: IPPROTO_TCP (in: a prefix of the stream, of which PROBE_BYTES are looked at) or IPPROTO_UDP
-// (in: a datagram). `but` is not asked; it may be NULL.
+// (in: a datagram). `but` is not asked; it may be NULL; nor are, when the flow's protocol is
+// known, those that tell it by its first datagrams.
 enum recognised recognise(struct bytes in, uint8_t l4, uint16_t sport, uint16_t dport,
-	const struct proto *but, struct recognition *out);
+	const struct proto *but, bool known, struct recognition *out);
 
 // The parser of an app_proto over l4, or NULL.
 const struct proto *recognise_parser(uint8_t app_proto, uint8_t l4);

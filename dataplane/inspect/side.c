@@ -329,7 +329,7 @@ static void probe_bytes(struct conversations *c, unsigned side, struct bytes in)
 	}
 	side_ports(c->flow, side, &sport, &dport);
 
-	enum recognised answer = recognise(view, IPPROTO_TCP, sport, dport, NULL, &found);
+	enum recognised answer = recognise(view, IPPROTO_TCP, sport, dport, NULL, false, &found);
 	if (answer == RECOGNISED_LATER && view.len < PROBE_BYTES) {
 		memcpy(here->probe, view.p, old > 0 ? 0 : view.len);
 		here->probe_len = (uint8_t)view.len;

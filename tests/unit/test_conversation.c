@@ -129,6 +129,12 @@ static void run(struct talk *t, uint8_t l4, const struct piece *pieces)
 #define CLIENT_HELLO HELLO_BEGIN HELLO_END
 #define SERVER_HELLO "\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" RANDOM "\x00\xc0\x2f\x00"
 #define SEALED "\x17\x03\x03\x00\x03xyz"
+#define DTLS_HELLO                                                                                 \
+	"\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x36\x01\x00\x00\x2a"                     \
+	"\x00\x00\x00\x00\x00\x00\x00\x2a\xfe\xfd" RANDOM "\x00\x00\x00\x02\x13\x01\x01\x00"
+#define LINE_CALL                                                                                  \
+	"\xd8\x1c\x00\x01\x06\x02"                                                                 \
+	"zzzzzzzzzzzzzzzzzzzzzzzzzz"
 // DTLS: a fragment of a ClientHello of 42 bytes; its place and length.
 #define FRAGMENT(at)                                                                               \
 	"\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x2e\x01\x00\x00\x2a\x00\x00" at
@@ -216,12 +222,16 @@ static const struct {
 	{"stun and dtls share a flow", IPPROTO_UDP,
 		{C2S("\x00\x01\x00\x00\x21\x12\xa4"
 		     "B0123456789ab"),
-			C2S("\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x36\x01\x00\x00\x2a"
-			    "\x00\x00\x00\x00\x00\x00\x00\x2a\xfe\xfd" RANDOM
-			    "\x00\x00\x00\x02\x13\x01\x01\x00"),
+			C2S(DTLS_HELLO),
 			C2S("\x00\x01\x00\x00\x21\x12\xa4"
 			    "B0123456789ab")},
 		"stun stun; tls client_hello; stun stun; ", APP_TLS},
+	{"a call's mark", IPPROTO_UDP, {C2S(LINE_CALL), C2S(DTLS_HELLO)}, "line; ", APP_LINE},
+	{"a call's mark in a flow that is known", IPPROTO_UDP,
+		{C2S("\x00\x01\x00\x00\x21\x12\xa4"
+		     "B0123456789ab"),
+			C2S(LINE_CALL), C2S(DTLS_HELLO), C2S(LINE_CALL)},
+		"stun stun; tls client_hello; ", APP_TLS},
 	{"dns, then something else", IPPROTO_UDP,
 		{C2S("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01"
 		     "a\x00\x00\x01\x00\x01"),

@@ -381,6 +381,7 @@ static enum probe probe(
 	const struct proto proto_##name_ = {.name = #name_,                                        \
 		.app_proto = app,                                                                  \
 		.l4 = IPPROTO_UDP,                                                                 \
+		.opens_flow = true,                                                                \
 		.probe = name_##_probe,                                                            \
 		.data = name_##_data};
 

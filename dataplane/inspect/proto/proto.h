@@ -144,6 +144,9 @@ struct proto {
 	uint8_t app_proto; // enum app_proto
 	uint8_t l4; // IPPROTO_TCP or IPPROTO_UDP
 	uint16_t state_size; // <= PROTO_STATE_MAX; zeroed is the initial state
+	// UDP: known by a mark that its first datagrams have. In a flow whose protocol is known
+	// already a datagram with such a mark is noise: it is not asked.
+	bool opens_flow;
 
 	// Are these the first bytes of a direction of this protocol? `dir` is a guess and may
 	// be wrong; *sender is set to what the bytes themselves tell (DIR_C2S when a client
