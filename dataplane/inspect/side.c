@@ -339,15 +339,11 @@ static void probe_bytes(struct conversations *c, unsigned side, struct bytes in)
 	here->probe_len = 0;
 	struct bytes kept = {first, old, false};
 
-	if (answer == RECOGNISED_YES) {
+	if (answer == RECOGNISED_YES)
 		begin_parsing(c, side, &found);
-		if (s->side[side].state == SIDE_PARSING)
-			parse_bytes(c, side, kept);
-		if (s->side[side].state == SIDE_PARSING)
-			parse_bytes(c, side, in);
-		return;
-	}
-	here->searching = 1;
+	else
+		here->searching = 1;
+	// What the peer had said may have ended the protocol already: then these are probed anew.
 	side_bytes(c, side, kept);
 	side_bytes(c, side, in);
 }
