@@ -1,6 +1,5 @@
 #include "dataplane/runtime/emit.h"
 
-#include "dataplane/base/hash.h"
 #include "dataplane/inspect/conversation.h"
 
 #include <errno.h>
@@ -60,6 +59,17 @@ static void put_address(struct emitter *e, uint8_t version, const uint8_t in[16]
 		mask_address(e->masker, version, in, out);
 }
 
+// Who knows flows and their numbers must not come to know the key, because with it a number tells
+// the addresses that are masked beside it.
+static uint64_t flow_id(const struct emitter *e, const struct flow *f)
+{
+	uint8_t in[sizeof(f->key) + sizeof(f->first_ns)];
+
+	memcpy(in, &f->key, sizeof(f->key));
+	memcpy(in + sizeof(f->key), &f->first_ns, sizeof(f->first_ns));
+	return siphash(e->options.id_key, in, sizeof(in));
+}
+
 static void begin(struct emitter *e, enum event_type type, const struct flow *f, enum dir dir,
 	uint64_t ts_ns, uint64_t generation)
 {
@@ -73,7 +83,7 @@ static void begin(struct emitter *e, enum event_type type, const struct flow *f,
 	h->l4 = f->key.l4;
 	h->ip_version = f->key.ip_version;
 	h->ts_ns = ts_ns;
-	h->flow_id = hash_mix(hash_words(&f->key, sizeof(f->key), e->options.id_seed), f->first_ns);
+	h->flow_id = flow_id(e, f);
 	h->sport = from_a ? f->key.aport : f->key.bport;
 	h->dport = from_a ? f->key.bport : f->key.aport;
 	h->app_proto = f->app_proto;

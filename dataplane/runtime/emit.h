@@ -4,13 +4,14 @@
 #pragma once
 
 #include "dataplane/api/ring.h"
+#include "dataplane/base/siphash.h"
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/inspect/mask.h"
 #include "patterns/db.h"
 
 struct emit_options {
 	bool clear; // --lab: nothing is masked, and every record says so
-	uint64_t id_seed;
+	uint8_t id_key[SIPHASH_KEY_LEN]; // of flows' numbers
 	uint8_t mask_key[MASK_KEY_LEN];
 	// Asked when the ring is full: true when there may be room now. NULL: the record is lost.
 	bool (*full)(void *ctx);

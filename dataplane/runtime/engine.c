@@ -23,11 +23,11 @@ struct engine_options engine_defaults(void)
 static int fill_secrets(const struct engine_options *o, uint64_t *seed, struct emit_options *emit)
 {
 	*seed = 0x5ea1;
-	emit->id_seed = 0x5ea1;
+	memset(emit->id_key, 0x5e, sizeof(emit->id_key));
 	if (o->clear)
 		return 0;
 	if (getrandom(seed, sizeof(*seed), 0) != sizeof(*seed) ||
-		getrandom(&emit->id_seed, sizeof(emit->id_seed), 0) != sizeof(emit->id_seed))
+		getrandom(emit->id_key, SIPHASH_KEY_LEN, 0) != SIPHASH_KEY_LEN)
 		return -EIO;
 	if (o->mask_key != NULL)
 		memcpy(emit->mask_key, o->mask_key, MASK_KEY_LEN);

@@ -15,8 +15,9 @@ static struct directory_page *directory;
 
 static struct emitter *emitter(bool clear)
 {
-	struct emit_options options = {
-		.clear = clear, .id_seed = 1, .mask_key = "a key of 32 bytes, not zero at "};
+	struct emit_options options = {.clear = clear,
+		.id_key = "a key of 16 byte",
+		.mask_key = "a key of 32 bytes, not zero at "};
 
 	memset(counters, 0, sizeof(counters));
 	event_ring_init(ring, RING);
@@ -91,6 +92,29 @@ static void test_values(void)
 	emitter_free(e);
 }
 
+// SipHash of the flow's key and its first time, under the key of this process.
+static void test_flow_id(void)
+{
+	static const char id_key[] = "a key of 16 byte";
+	static struct eve_record r;
+	struct flow f = example_flow();
+	struct find find = {.app_proto = APP_TLS, .flow = &f};
+	struct emitter *e = emitter(false);
+	struct {
+		struct flow_key key;
+		uint64_t first_ns;
+	} in;
+
+	memset(&in, 0, sizeof(in));
+	in.key = f.key;
+	in.first_ns = f.first_ns;
+	emit_tx(e, &find, 0);
+	CHECK(next(&r), "a record");
+	CHECK(r.head.flow_id == siphash((const uint8_t *)id_key, &in, sizeof(in)), "%llx",
+		(unsigned long long)r.head.flow_id);
+	emitter_free(e);
+}
+
 static void test_directions(void)
 {
 	for (unsigned dir = 0; dir < 2; dir++) {
@@ -155,6 +179,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"values", test_values},
+		{"flow id", test_flow_id},
 		{"directions", test_directions},
 		{"masked", test_masked},
 		{"full", test_full},
