@@ -1,4 +1,5 @@
-#include "dataplane/inspect/mask.h"
+#include "dataplane/base/digits.h"
+#include "dataplane/inspect/mask_out.h"
 
 #include <arpa/inet.h>
 #include <openssl/core_names.h>
@@ -100,6 +101,89 @@ void mask_token(struct masker *m, struct bytes in, uint8_t out[MASK_TOKEN_LEN])
 	out[0] = '~';
 	for (size_t i = 0; i + 1 < MASK_TOKEN_LEN; i++)
 		out[i + 1] = (uint8_t)digits[i % 2 == 0 ? mac[i / 2] >> 4 : mac[i / 2] & 15];
+}
+
+void mask_put_token(struct mask_out *o, struct bytes word)
+{
+	uint8_t token[MASK_TOKEN_LEN] = "~";
+	size_t len = word.len < MASK_TOKEN_SHORT ? word.len : MASK_TOKEN_SHORT;
+
+	if (o->budget == 0)
+		len = len > 0;
+	else if (len > 0) {
+		o->budget--;
+		mask_token(o->m, word, token);
+	}
+	mask_put(o, token, len);
+}
+
+// True, and taken, when there is room for what is longer.
+static bool grow(struct mask_out *o, size_t from, size_t to)
+{
+	size_t more = to > from ? to - from : 0;
+
+	if (more > o->spare || o->budget == 0)
+		return false;
+	o->spare -= more;
+	o->budget--;
+	return true;
+}
+
+void mask_put_person(struct mask_out *o, struct bytes word)
+{
+	uint8_t token[MASK_TOKEN_LEN];
+
+	if (word.len == 0)
+		return;
+	if (!grow(o, word.len, sizeof(token))) {
+		mask_put_token(o, word);
+		return;
+	}
+	mask_token(o->m, word, token);
+	mask_put(o, token, sizeof(token));
+}
+
+void mask_put_address(
+	struct mask_out *o, uint8_t ip_version, const uint8_t address[16], struct bytes was)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	uint8_t masked[16];
+
+	if (ip_version == 4) {
+		mask_put_quad(o, address, '.', false, was);
+	} else if (!grow(o, was.len, sizeof(text) - 1)) {
+		mask_put_token(o, was);
+	} else {
+		mask_address(o->m, ip_version, address, masked);
+		inet_ntop(AF_INET6, masked, text, sizeof(text));
+		mask_put(o, text, strlen(text));
+	}
+}
+
+static void turn(const uint8_t in[16], bool backwards, uint8_t out[16])
+{
+	memset(out, 0, 16);
+	for (unsigned i = 0; i < 4; i++)
+		out[i] = in[backwards ? 3 - i : i];
+}
+
+void mask_put_quad(
+	struct mask_out *o, const uint8_t address[16], char sep, bool backwards, struct bytes was)
+{
+	uint8_t clear[16], masked[16];
+	char text[IPV4_TEXT_MAX];
+
+	if (!grow(o, was.len, IPV4_TEXT_MAX)) {
+		mask_put_token(o, was);
+		return;
+	}
+	turn(address, backwards, clear);
+	mask_address(o->m, 4, clear, masked);
+	turn(masked, backwards, clear);
+	size_t len = ipv4_text(text, clear);
+	for (size_t i = 0; i < len; i++)
+		text[i] = text[i] == '.' ? sep : text[i];
+	mask_put(o, text, len);
 }
 
 size_t mask_url(struct bytes in, uint8_t *out)
@@ -232,4 +316,28 @@ size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out)
 	n = put(out, n, scheme.p, scheme.len);
 	n += mask_name(m, bytes_take(&in, host), out + n);
 	return n + mask_url(in, out + n);
+}
+
+size_t mask_value(struct masker *m, enum field_mask mask, struct bytes in, uint8_t *out)
+{
+	switch (mask) {
+	case MASK_CLEAR:
+		if (in.len > 0)
+			memcpy(out, in.p, in.len);
+		return in.len;
+	case MASK_NAME:
+		return mask_name(m, in, out);
+	case MASK_URI:
+		return mask_uri(m, in, out);
+	case MASK_TEXT:
+		return mask_text(m, in, out);
+	case MASK_PERSON:
+		if (in.len == 0)
+			return 0;
+		mask_token(m, in, out);
+		return MASK_TOKEN_LEN;
+	case MASK_SECRET:
+		break;
+	}
+	return 0;
 }

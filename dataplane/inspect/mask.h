@@ -41,8 +41,9 @@ size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out);
 enum { MASK_TOKEN_LEN = 17 };
 void mask_token(struct masker *m, struct bytes in, uint8_t out[MASK_TOKEN_LEN]);
 
-// Free text: words that are an address or hold a '@' or ten digits in a row become the begin of
-// their token. out holds at least in.len bytes; returns in.len at most.
+// Free text: mail addresses, addresses of any kind, numbers of seven digits and more, whatever is
+// between them, and long words that no one chose (hashes) become the begin of their token. Dates
+// and versions ("10.0.19041.1") stay. out holds at least in.len bytes; returns in.len at most.
 size_t mask_text(struct masker *m, struct bytes in, uint8_t *out);
 
 // As the field's row says; MASK_SECRET leaves nothing. out as for mask_name().

@@ -66,6 +66,20 @@ static void test_prefixes(void)
 	masker_free(m);
 }
 
+// '~' in `want` stands for a token, whatever its digits.
+static bool reads(const uint8_t *out, size_t n, const char *want)
+{
+	size_t at = 0;
+
+	for (; *want != '\0'; want++) {
+		if (at == n || out[at++] != (uint8_t)*want)
+			return false;
+		while (*want == '~' && at < n && memchr("0123456789abcdef", out[at], 16))
+			at++;
+	}
+	return at == n;
+}
+
 static void test_urls(void)
 {
 	static const struct {
@@ -186,7 +200,6 @@ static void test_tokens(void)
 	masker_free(other);
 }
 
-// '~' in `want` stands for a token, whatever its digits.
 static void test_text(void)
 {
 	static const struct {
@@ -198,26 +211,61 @@ static void test_text(void)
 		{"Chrome/120.0.6099.109 Safari", "Chrome/120.0.6099.109 Safari"},
 		{"QQ 13812345678 x", "QQ ~ x"},
 		{"by <a.b@example.org>;", "by <~>;"},
-		{"on 192.0.2.77, 192.0.2.77:80 and 2001:db8::77", "on ~, ~ and ~"},
+		{"on 192.0.2.77, 192.0.2.77:80 and 2001:db8::77", "on ~, ~:80 and ~"},
 		{"9@1", "~"},
 		{"a\xe4\xbe\x8b 1234567890", "a\xe4\xbe\x8b ~"},
-		{"123456789 too few", "123456789 too few"},
+		{"123456 too few", "123456 too few"},
+		{"qq 123456789", "qq ~"},
+		{"x +49-170-1234567", "x +~"},
+		{"x tel:+4712345678", "x tel:+~"},
+		{"x 555 123 4567 y", "x ~ y"},
+		{"(555) 123-4567", "(~"},
+		{"0170/123 45 67", "~"},
+		{"555.123.4567 1.555.123.4567 06.12.34.56.78", "~ ~ ~"},
+		{"x alice%40example.org", "x ~"},
+		{"ip4:192.0.2.77 ip6:2001:db8::dead:beef -all", "ip4:~ ip6:~ -all"},
+		{"v=spf1 ip4:192.0.2.0/24", "v=spf1 ip4:~/24"},
+		{"x 192.0.2.77. y", "x ~. y"},
+		{"x fe80::dead:beef%eth0", "x ~%eth0"},
+		{"x 192.0.2.77-192.0.2.78", "x ~-~"},
+		{"x 192.0.2.77_8080 v192.0.2.77 192.000.002.077", "x ~_8080 ~ ~"},
+		{"host-192-0-2-77.isp", "host-~.isp"},
+		{"mac=00:11:22:33:44:55 00-11-22-33-44-55 0011.2233.4455", "mac=~ ~ ~"},
+		{"rpHI=f9c46c6dd07d", "rpHI=~"},
+		{"id 79d88e83-725c-b71b-bad0-5862d5b22386", "id ~"},
+		{"key AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "key ~"},
+		{"alice4917012345678.pdf", "~.pdf"},
+		{"tel%2B491701234567", "tel%~"},
+		{"client_alice@192.0.2.77", "~"},
+		// Versions, dates and what else has many digits.
+		{"OpenSSH_9.2p1 Debian-2+deb12u3", "OpenSSH_9.2p1 Debian-2+deb12u3"},
+		{"Windows NT 10.0.19041.1; Win64", "Windows NT 10.0.19041.1; Win64"},
+		{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML)",
+			"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 "
+			"(KHTML)"},
+		{"Microsoft Outlook Express 6.00.2800.1158",
+			"Microsoft Outlook Express 6.00.2800.1158"},
+		{"Microsoft-MacOutlook/14.3.9.131030", "Microsoft-MacOutlook/14.3.9.131030"},
+		{".NET CLR 2.0.50727; .NET CLR 3.5.30729",
+			".NET CLR 2.0.50727; .NET CLR 3.5.30729"},
+		{"Android 11; sdk_gphone_x86_64 Build/RSR1.201013.001",
+			"Android 11; sdk_gphone_x86_64 Build/RSR1.201013.001"},
+		{"CFNetwork/1568.200.51 Darwin/24.1.0", "CFNetwork/1568.200.51 Darwin/24.1.0"},
+		{"Linux x86_64 5.10.0-23", "Linux x86_64 5.10.0-23"},
+		{"Mutt/1.5.20 (2009-12-10)", "Mutt/1.5.20 (2009-12-10)"},
+		{"CN=DigiCert TLS RSA SHA256 2020 CA1", "CN=DigiCert TLS RSA SHA256 2020 CA1"},
+		{"1.3.6.1.4.1.311.60.2.1.3=US", "1.3.6.1.4.1.311.60.2.1.3=US"},
+		{"Foo::Bar 12:34:56", "Foo::Bar 12:34:56"},
 	};
 	struct masker *m = masker_new(sample_key);
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
-		size_t len = strlen(cases[i].in), at = 0;
+		size_t len = strlen(cases[i].in);
 		uint8_t *out = malloc(len + 1);
 		size_t n =
 			mask_text(m, (struct bytes){(const uint8_t *)cases[i].in, len, false}, out);
-		bool same = n <= len;
-		for (const char *w = cases[i].want; *w != '\0' && same; w++) {
-			same = at < n && out[at] == (uint8_t)*w;
-			at++;
-			while (same && *w == '~' && at < n && strchr("0123456789abcdef", out[at]))
-				at++;
-		}
-		CHECK(same && at == n, "%s: %.*s", cases[i].in, (int)n, out);
+		CHECK(n <= len && reads(out, n, cases[i].want), "%s: %.*s", cases[i].in, (int)n,
+			out);
 		free(out);
 	}
 	masker_free(m);
