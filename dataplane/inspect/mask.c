@@ -6,7 +6,6 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum { BLOCK = 16, BITS_MAX = 128 };
 
@@ -214,78 +213,10 @@ size_t mask_url(struct bytes in, uint8_t *out)
 	return n;
 }
 
-// Where the address in "192.0.2.1:80", "[2001:db8::1]:80" or "2001:db8::1" stands; false: nowhere.
-static bool find_address(const char *text, size_t *at, size_t *len)
-{
-	const char *close = text[0] == '[' ? strchr(text, ']') : NULL;
-	const char *colon = strchr(text, ':');
-
-	*at = close != NULL ? 1 : 0;
-	if (close != NULL)
-		*len = (size_t)(close - text) - 1;
-	else if (colon != NULL && strchr(colon + 1, ':') == NULL)
-		*len = (size_t)(colon - text);
-	else
-		*len = strlen(text);
-	return *len > 0;
-}
-
 static size_t put(uint8_t *out, size_t n, const void *p, size_t len)
 {
 	memcpy(out + n, p, len);
 	return n + len;
-}
-
-// False when the text holds no address.
-static bool mask_literal(struct masker *m, const char *text, uint8_t *out, size_t *n)
-{
-	char address[MASK_NAME_MORE], masked_text[INET6_ADDRSTRLEN];
-	uint8_t clear[16] = {0}, masked[16];
-	size_t at, len;
-
-	if (!find_address(text, &at, &len))
-		return false;
-	memcpy(address, text + at, len);
-	address[len] = '\0';
-	bool v4 = inet_pton(AF_INET, address, clear) == 1;
-	if (!v4 && inet_pton(AF_INET6, address, clear) != 1)
-		return false;
-	mask_address(m, v4 ? 4 : 6, clear, masked);
-	inet_ntop(v4 ? AF_INET : AF_INET6, masked, masked_text, sizeof(masked_text));
-	*n = put(out, 0, text, at);
-	*n = put(out, *n, masked_text, strlen(masked_text));
-	*n = put(out, *n, text + at + len, strlen(text + at + len));
-	return true;
-}
-
-static const char *reverse_zone(struct bytes in)
-{
-	static const char *const zones[] = {".in-addr.arpa", ".ip6.arpa"};
-	size_t len = in.len > 0 && in.p[in.len - 1] == '.' ? in.len - 1 : in.len;
-
-	for (unsigned i = 0; i < 2; i++) {
-		size_t n = strlen(zones[i]);
-		if (len > n && strncasecmp((const char *)in.p + len - n, zones[i], n) == 0)
-			return zones[i];
-	}
-	return NULL;
-}
-
-size_t mask_name(struct masker *m, struct bytes in, uint8_t *out)
-{
-	const char *zone = reverse_zone(in);
-	char text[MASK_NAME_MORE];
-	size_t n = 0;
-
-	if (zone != NULL)
-		return put(out, put(out, 0, "*", 1), zone, strlen(zone));
-	if (in.len > 0 && in.len < sizeof(text) && memchr(in.p, '\0', in.len) == NULL) {
-		memcpy(text, in.p, in.len);
-		text[in.len] = '\0';
-		if (mask_literal(m, text, out, &n))
-			return n;
-	}
-	return in.len > 0 ? put(out, 0, in.p, in.len) : 0;
 }
 
 static bool ends_authority(uint8_t c)

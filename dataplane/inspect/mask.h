@@ -26,9 +26,12 @@ void mask_address(struct masker *m, uint8_t ip_version, const uint8_t in[16], ui
 // out holds at least in.len bytes; returns the length.
 size_t mask_url(struct bytes in, uint8_t *out);
 
-// A host or a name that is an address in text leaves as the pseudonym of that address:
-// "192.0.2.1:80", "[2001:db8::1]"; of a reverse name ("1.2.0.192.in-addr.arpa") only the zone is
-// left. Any other name is copied. out holds at least in.len + MASK_NAME_MORE bytes.
+// Addresses in a host or a name leave as their pseudonyms, in whatever spelling: "192.0.2.1:80",
+// "[2001:db8::1]", "0xc0.0.2.1", "192-0-2-1.dsl.example", backwards in "1.2.0.192.list.example"; of
+// a reverse name ("1.2.0.192.in-addr.arpa", "4.3.2.1.e164.arpa") only the zone is left. What is in
+// front of '@' goes. Names of devices become tokens: one without a dot, the first label under
+// ".local" and the like, the instance of a service. So do labels with ten digits in a row. Any
+// other name is copied. out holds at least in.len + MASK_NAME_MORE bytes.
 enum { MASK_NAME_MORE = 64 };
 size_t mask_name(struct masker *m, struct bytes in, uint8_t *out);
 

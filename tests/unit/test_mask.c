@@ -118,7 +118,6 @@ static void test_names(void)
 		{"", ""},
 		{"a.example", "a.example"},
 		{"a.example:80", "a.example:80"},
-		{"1.2.3", "1.2.3"},
 		{"128.11.68.132", "135.242.180.132"},
 		{"128.11.68.132:8080", "135.242.180.132:8080"},
 		{"132.68.11.128.in-addr.arpa", "*.in-addr.arpa"},
@@ -126,7 +125,49 @@ static void test_names(void)
 		{"1.0.0.0.ip6.arpa", "*.ip6.arpa"},
 		{"2001:db8::1", NULL},
 		{"[2001:db8::1]:443", NULL},
-		{"[2001:db8::1", "[2001:db8::1"},
+		{"[2001:db8::1", NULL},
+		{"[IPv6:2001:db8::1]", NULL},
+		{"[2001:db8::1%25eth0]", NULL},
+		{"2001:db8::1%eth0", NULL},
+		{"[128.11.68.132]", "[135.242.180.132]"},
+		{"128.11.68.132.", "135.242.180.132"},
+		{"128.011.068.132", "135.242.180.132"},
+		{"2148222084", "135.242.180.132"},
+		{"0x800b4484", "135.242.180.132"},
+		{"0x80.11.68.132", "135.242.180.132"},
+		{"128.11.17540", "135.242.180.132"},
+		{"128.11.68.132:80:80", "135.242.180.132:80:80"},
+		{"128.11.68.132, proxy", "135.242.180.132, proxy"},
+		{"host128.11.68.132", "host135.242.180.132"},
+		{"host-128-11-68-132.isp.example", "host-135-242-180-132.isp.example"},
+		{"128-11-68-132.wash.fios.example", "135-242-180-132.wash.fios.example"},
+		{"a1-128-11-68-132.isp.example", "a135-242-180-132.isp.example"},
+		{"132.68.11.128.list.example", "132.180.242.135.list.example"},
+		{"2.0.b.e.e.f.0.0.0.1.2.3.4.5.6.7.8.list.example", "~.list.example"},
+		{"alice:pw@h.example", "h.example"},
+		{"alice@a@128.11.68.132:1", "135.242.180.132:1"},
+		{"alice%40h.example", "h.example"},
+		{"alice@example.org", "example.org"},
+		{"h.example:pw", "h.example:"},
+		{"4.3.2.1.0.7.1.9.4.e164.arpa", "*.e164.arpa"},
+		{"1.0.0.0.8.b.d.0.1.0.0.2.ip6.int", "*.ip6.int"},
+		{"4917012345678.msg.example", "~.msg.example"},
+		{"+49-170-12345678.msg.example", "+~.msg.example"},
+		{"00-11-22-33-44-55.dhcp.example", "~.dhcp.example"},
+		{"00:11:22:33:44:55@fe80::1c2:3dead:beef._apple-mobdev2._tcp.local",
+			"~._apple-mobdev2._tcp.local"},
+		{"Luca's iMac._airplay._tcp.local", "~._airplay._tcp.local"},
+		{"_airplay._tcp.local", "_airplay._tcp.local"},
+		{"_sip._tcp.h.example", "_sip._tcp.h.example"},
+		{"Yaels-iPhone.local", "~.local"},
+		{"yaels-iphone.local:8080", "~.local:8080"},
+		{"Percival", "~"},
+		{"bob-pc:8080", "~:8080"},
+		{"localhost", "localhost"},
+		{"*.h.example", "*.h.example"},
+		{"a17102debeb5.cdn4.h.example", "~.cdn4.h.example"},
+		{"nx2500-242-4.h.example", "nx2500-242-4.h.example"},
+		{"3569326.fls.h.example", "3569326.fls.h.example"},
 	};
 	struct masker *m = masker_new(sample_key);
 
@@ -136,10 +177,10 @@ static void test_names(void)
 		memcpy(in, cases[i].in, len);
 		size_t n = mask_name(m, (struct bytes){in, len, false}, out);
 		if (cases[i].want != NULL)
-			CHECK(n == strlen(cases[i].want) && memcmp(out, cases[i].want, n) == 0,
-				"%s: %s", cases[i].in, (const char *)out);
+			CHECK(reads(out, n, cases[i].want), "%s: %s", cases[i].in,
+				(const char *)out);
 		else
-			CHECK(strstr((const char *)out, "2001:db8::1") == NULL && n > 2, "%s: %s",
+			CHECK(strstr((const char *)out, "2001:db8::") == NULL && n > 2, "%s: %s",
 				cases[i].in, (const char *)out);
 		free(in);
 		free(out);
