@@ -22,9 +22,11 @@ void masker_free(struct masker *m);
 // leading bits have pseudonyms that share exactly k. ip_version 4: the first four bytes.
 void mask_address(struct masker *m, uint8_t ip_version, const uint8_t in[16], uint8_t out[16]);
 
-// "/a?phone=123&x=1#f" -> "/a?phone=&x=". A parameter without '=' is a value: it goes too.
-// out holds at least in.len bytes; returns the length.
-size_t mask_url(struct bytes in, uint8_t *out);
+// "/a?phone=123&x=1#f" -> "/a?phone=&x=". A parameter without '=' is a value: it goes too. So does
+// what stands behind '=' in a path. Parts of a path that tell of somebody (as for mask_text())
+// become the begin of their token, the kind of file stays: "/u/a@example.org/4917012345678.jpg" ->
+// "/u/~1f0c24aa/~9b8e71d2.jpg". out holds at least in.len bytes; returns the length.
+size_t mask_url(struct masker *m, struct bytes in, uint8_t *out);
 
 // Addresses in a host or a name leave as their pseudonyms, in whatever spelling: "192.0.2.1:80",
 // "[2001:db8::1]", "0xc0.0.2.1", "192-0-2-1.dsl.example", backwards in "1.2.0.192.list.example"; of
@@ -35,8 +37,8 @@ size_t mask_url(struct bytes in, uint8_t *out);
 enum { MASK_NAME_MORE = 64 };
 size_t mask_name(struct masker *m, struct bytes in, uint8_t *out);
 
-// "http://user:word@192.0.2.1/a?x=1", "192.0.2.1:443": user, host and parameters. out as for
-// mask_name().
+// "http://user:word@192.0.2.1/a?x=1", "//192.0.2.1/a", "192.0.2.1:443": host as for mask_name(),
+// the rest as for mask_url(). out as for mask_name().
 size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out);
 
 // What names a person leaves as "~" and 16 hexadecimal digits of HMAC-SHA256 under the key: the
