@@ -13,9 +13,15 @@ static const char *direction(char dir)
 static const char *leaving(enum field_mask mask)
 {
 	static const char *const words[] = {[MASK_CLEAR] = "as it is",
-		[MASK_NAME] = "addresses as pseudonyms",
-		[MASK_URI] = "without values",
+		[MASK_NAME] = "addresses as pseudonyms, devices as tokens",
+		[MASK_URI] = "without values and what tells of a person",
 		[MASK_TEXT] = "without what tells of a person",
+		[MASK_WORDS] = "without what tells of a person",
+		[MASK_WORD] = "when it is a known word",
+		[MASK_TYPE] = "without parameters",
+		[MASK_TOPIC] = "levels of ordinary words",
+		[MASK_SERVICE] = "its name as a host's",
+		[MASK_SOA] = "its name as a host's, the mailbox as a token",
 		[MASK_PERSON] = "as a token",
 		[MASK_SECRET] = "never"};
 	return words[mask];

@@ -96,6 +96,12 @@ static void put_data(struct json_out *j, uint16_t tag, uint16_t type, const stru
 		jout_text(j, "rdata", data->p, data->len);
 }
 
+static bool is_data(uint16_t tag)
+{
+	return tag == FIELD_DNS_RDATA || tag == FIELD_DNS_RDATA_NAME || tag == FIELD_DNS_SERVICE ||
+		tag == FIELD_DNS_SOA || tag == FIELD_DNS_ADDRESS;
+}
+
 // The records of a section: each is its name, then its type and TTL, then its data.
 static void put_section(
 	struct json_out *j, const struct eve_record *r, const char *key, uint16_t tag)
@@ -115,8 +121,7 @@ static void put_section(
 			if (rr->len == 6)
 				jout_number(
 					j, "ttl", (uint32_t)eve_u16(rr, 2) << 16 | eve_u16(rr, 4));
-			if (data != NULL &&
-				(data->tag == FIELD_DNS_RDATA || data->tag == FIELD_DNS_ADDRESS))
+			if (data != NULL && is_data(data->tag))
 				put_data(j, tag, eve_u16(rr, 0), data);
 		}
 		jout_close(j, '}');

@@ -47,8 +47,8 @@
 	X(FIELD_JA3S_HASH, "ja3s.hash", SCAN_BLOCK, FORM_TEXT, "ja3s.hash", MASK_CLEAR, S, "573a9f3f80037fb40d481e2054def5bb", "JA3S") \
 	X(FIELD_JA3S_STRING, "ja3s.string", SCAN_BLOCK, FORM_TEXT, "ja3s.string", MASK_CLEAR, S, "771,47,65281", "JA3S") \
 	X(FIELD_JA4, "ja4.hash", SCAN_BLOCK, FORM_TEXT, "ja4", MASK_CLEAR, C, "t13d1516h2_8daaf6152771_02713d6af862", "JA4 (BSD 3-clause part of JA4+)") \
-	X(FIELD_TLS_ALPN, "tls.alpn", SCAN_BLOCK, FORM_TEXT, "client_alpns[]", MASK_CLEAR, C, "h2", "RFC 7301 3.1; one value a protocol") \
-	X(FIELD_TLS_SERVER_ALPN, "tls.server_alpn", SCAN_BLOCK, FORM_TEXT, "server_alpns[]", MASK_CLEAR, S, "h2", "RFC 7301 3.1") \
+	X(FIELD_TLS_ALPN, "tls.alpn", SCAN_BLOCK, FORM_TEXT, "client_alpns[]", MASK_TEXT, C, "h2", "RFC 7301 3.1; one value a protocol") \
+	X(FIELD_TLS_SERVER_ALPN, "tls.server_alpn", SCAN_BLOCK, FORM_TEXT, "server_alpns[]", MASK_TEXT, S, "h2", "RFC 7301 3.1") \
 	X(FIELD_TLS_LEGACY_VERSION, "tls.client_version", SCAN_NO, FORM_TLS_VERSION, "client_handshake.version", MASK_CLEAR, C, "TLS 1.2", "RFC 8446 4.1.2: legacy_version") \
 	X(FIELD_TLS_CIPHERS, "tls.ciphers", SCAN_NO, FORM_U16S, "client_handshake.ciphers", MASK_CLEAR, C, "[4865, 4866]", "RFC 8446 4.1.2") \
 	X(FIELD_TLS_EXTENSIONS, "tls.extensions", SCAN_NO, FORM_U16S, "client_handshake.exts", MASK_CLEAR, C, "[0, 10, 43]", "RFC 8446 4.2") \
@@ -76,8 +76,8 @@
 	X(FIELD_QUIC_UA, "quic.ua", SCAN_BLOCK, FORM_TEXT, "ua", MASK_TEXT, C, "Chrome/120 Linux", "Google QUIC UAID; transport parameter 0x3129") \
 	X(FIELD_QUIC_CYU_HASH, "quic.cyu.hash", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "a46560d4548108cf99308319b3b85346", "CYU: MD5 of quic.cyu.string") \
 	X(FIELD_QUIC_CYU_STRING, "quic.cyu.string", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "46,PAD-SNI-VER", "CYU: tags of Google QUIC's hello") \
-	X(FIELD_QUIC_ALPN, "quic.alpn", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, C, "h3", "RFC 9001 8.1; one value a protocol") \
-	X(FIELD_QUIC_ALPN_LIST, "quic.alpn_list", SCAN_NO, FORM_TEXT, "+client_alpns[]", MASK_CLEAR, C, "h3,h3-29", "RFC 9001 8.1; the whole offer as one value") \
+	X(FIELD_QUIC_ALPN, "quic.alpn", SCAN_BLOCK, FORM_TEXT, "", MASK_TEXT, C, "h3", "RFC 9001 8.1; one value a protocol") \
+	X(FIELD_QUIC_ALPN_LIST, "quic.alpn_list", SCAN_NO, FORM_TEXT, "+client_alpns[]", MASK_TEXT, C, "h3,h3-29", "RFC 9001 8.1; the whole offer as one value") \
 	X(FIELD_QUIC_MESSAGE, "quic.message", SCAN_NO, FORM_TEXT, "+quic.message", MASK_CLEAR, B, "client_hello", "also server_hello, version_negotiation, retry") \
 	X(FIELD_QUIC_CIPHER, "quic.cipher", SCAN_NO, FORM_NUMBER, "+quic.cipher", MASK_CLEAR, S, "4865", "RFC 8446 4.1.3") \
 	/* HTTP/1 and HTTP/2 */ \
@@ -85,13 +85,13 @@
 	X(FIELD_HTTP_URI, "http.uri", SCAN_BLOCK, FORM_TEXT, "url", MASK_URI, C, "/index.html", "RFC 9112 3.2") \
 	X(FIELD_HTTP_USER_AGENT, "http.user_agent", SCAN_BLOCK, FORM_TEXT, "http_user_agent", MASK_TEXT, C, "MicroMessenger Client", "RFC 9110 10.1.5") \
 	X(FIELD_HTTP_REFERER, "http.referer", SCAN_BLOCK, FORM_TEXT, "http_refer", MASK_URI, C, "http://example.org/", "RFC 9110 10.1.3") \
-	X(FIELD_HTTP_METHOD, "http.method", SCAN_BLOCK, FORM_TEXT, "http_method", MASK_CLEAR, C, "GET", "RFC 9110 9.1") \
+	X(FIELD_HTTP_METHOD, "http.method", SCAN_BLOCK, FORM_TEXT, "http_method", MASK_WORD, C, "GET", "RFC 9110 9.1") \
 	X(FIELD_HTTP_PROTOCOL, "http.protocol", SCAN_BLOCK, FORM_TEXT, "protocol", MASK_CLEAR, B, "HTTP/1.1", "RFC 9112 2.3") \
 	X(FIELD_HTTP_STAT_CODE, "http.stat_code", SCAN_BLOCK, FORM_DIGITS, "status", MASK_CLEAR, S, "200", "RFC 9112 4") \
 	X(FIELD_HTTP_LOCATION, "http.location", SCAN_BLOCK, FORM_TEXT, "redirect", MASK_URI, S, "https://example.org/", "RFC 9110 10.2.2") \
 	X(FIELD_HTTP_LENGTH, "http.length", SCAN_NO, FORM_NUMBER, "length", MASK_CLEAR, B, "512", "RFC 9110 8.6; -1 is left out") \
 	X(FIELD_HTTP2_STREAM, "http2.stream_id", SCAN_NO, FORM_NUMBER, "http2.stream_id", MASK_CLEAR, B, "1", "RFC 9113 5.1.1") \
-	X(FIELD_HTTP_CONTENT_TYPE, "http.content_type", SCAN_BLOCK, FORM_OWN, "", MASK_CLEAR, B, "application/json", "RFC 9110 8.3; http_content_type of answers, request_content_type under sealwatch") \
+	X(FIELD_HTTP_CONTENT_TYPE, "http.content_type", SCAN_BLOCK, FORM_OWN, "", MASK_TYPE, B, "application/json", "RFC 9110 8.3; http_content_type of answers, request_content_type under sealwatch") \
 	X(FIELD_HTTP_SERVER, "http.server", SCAN_BLOCK, FORM_TEXT, "+http.server", MASK_TEXT, S, "nginx", "RFC 9110 10.2.4") \
 	X(FIELD_HTTP_STAT_MSG, "http.stat_msg", SCAN_BLOCK, FORM_TEXT, "", MASK_TEXT, S, "OK", "RFC 9112 4") \
 	X(FIELD_HTTP_RAW_URI, "http.uri.raw", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, C, "/%69ndex.html", "RFC 9112 3.2") \
@@ -102,7 +102,7 @@
 	X(FIELD_HTTP_START, "http.start", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "", "RFC 9112 2.1: start line and headers, raw") \
 	X(FIELD_HTTP_HEADER, "http.header", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "", "RFC 9112 5: without cookies, spaces normal") \
 	X(FIELD_HTTP_RAW_HEADER, "http.header.raw", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "", "RFC 9112 5: as sent") \
-	X(FIELD_HTTP_HEADER_NAMES, "http.header_names", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, B, "", "RFC 9112 5: CR LF name CR LF name CR LF CR LF") \
+	X(FIELD_HTTP_HEADER_NAMES, "http.header_names", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "", "RFC 9112 5: CR LF name CR LF name CR LF CR LF") \
 	X(FIELD_HTTP_REQUEST_HEADER, "http.request_header", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, C, "Accept: */*", "RFC 9112 5; one value a header") \
 	X(FIELD_HTTP_RESPONSE_HEADER, "http.response_header", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, S, "Age: 0", "RFC 9112 5; one value a header") \
 	X(FIELD_HTTP_ACCEPT, "http.accept", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, C, "*/*", "RFC 9110 12.5.1") \
@@ -112,7 +112,7 @@
 	X(FIELD_HTTP_CONTENT_LEN, "http.content_len", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "512", "RFC 9110 8.6") \
 	X(FIELD_HTTP_REQUEST_BODY, "http.request_body", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, C, "", "RFC 9112 6; chunks joined, decompressed, bounded") \
 	X(FIELD_HTTP_RESPONSE_BODY, "http.response_body", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, S, "", "RFC 9112 6; chunks joined, decompressed, bounded") \
-	X(FIELD_HTTP_UPGRADE, "http.upgrade", SCAN_BLOCK, FORM_TEXT, "+http.upgrade", MASK_CLEAR, B, "websocket", "RFC 9110 7.8") \
+	X(FIELD_HTTP_UPGRADE, "http.upgrade", SCAN_BLOCK, FORM_TEXT, "+http.upgrade", MASK_TEXT, B, "websocket", "RFC 9110 7.8") \
 	/* WebSocket */ \
 	X(FIELD_WEBSOCKET_FIN, "websocket.fin", SCAN_NO, FORM_BOOL, "fin", MASK_CLEAR, B, "true", "RFC 6455 5.2") \
 	X(FIELD_WEBSOCKET_MASK, "websocket.mask", SCAN_NO, FORM_NUMBER, "mask", MASK_CLEAR, C, "3721598532", "RFC 6455 5.3") \
@@ -131,11 +131,14 @@
 	X(FIELD_DNS_RESPONSE, "dns.response.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_SECRET, B, "example.org", "RFC 1035 4.1.3: names of all records of an answer, for rules") \
 	X(FIELD_DNS_RR, "dns.rr", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "", "RFC 1035 4.1.3: type u16, ttl u32; follows the record's name") \
 	X(FIELD_DNS_ADDRESS, "dns.address", SCAN_NO, FORM_OWN, "", MASK_NAME, B, "192.0.2.1", "RFC 1035 3.4.1, RFC 3596; as text, follows dns.rr") \
-	X(FIELD_DNS_RDATA, "dns.rdata", SCAN_NO, FORM_OWN, "", MASK_TEXT, B, "example.net", "RFC 1035 3.3, RFC 9460; as text, follows dns.rr") \
+	X(FIELD_DNS_RDATA, "dns.rdata", SCAN_NO, FORM_OWN, "", MASK_TEXT, B, "v=spf1 -all", "RFC 1035 3.3; as text, follows dns.rr") \
+	X(FIELD_DNS_RDATA_NAME, "dns.rdata.name", SCAN_NO, FORM_OWN, "", MASK_NAME, B, "example.net", "RFC 1035 3.3: of CNAME, DNAME, MX, NS, PTR; in dns.rdata's place") \
+	X(FIELD_DNS_SERVICE, "dns.rdata.service", SCAN_NO, FORM_OWN, "", MASK_SERVICE, B, "0 5 5060 sip.example.org", "RFC 2782, RFC 9460: of SRV, SVCB, HTTPS; in dns.rdata's place") \
+	X(FIELD_DNS_SOA, "dns.rdata.soa", SCAN_NO, FORM_OWN, "", MASK_SOA, B, "ns.example.org admin.example.org 1 2 3 4 5", "RFC 1035 3.3.13; in dns.rdata's place") \
 	X(FIELD_DNS_ECH, "dns.ech", SCAN_NO, FORM_FLAG, "+dns.ech", MASK_CLEAR, S, "true", "RFC 9460, RFC 9848: an HTTPS record carries ech") \
 	/* SSH */ \
-	X(FIELD_SSH_PROTO, "ssh.proto", SCAN_BLOCK, FORM_TEXT, "@.proto_version", MASK_CLEAR, B, "2.0", "RFC 4253 4.2") \
-	X(FIELD_SSH_SOFTWARE, "ssh.software", SCAN_BLOCK, FORM_TEXT, "@.software_version", MASK_CLEAR, B, "OpenSSH_9.2p1", "RFC 4253 4.2") \
+	X(FIELD_SSH_PROTO, "ssh.proto", SCAN_BLOCK, FORM_TEXT, "@.proto_version", MASK_TEXT, B, "2.0", "RFC 4253 4.2") \
+	X(FIELD_SSH_SOFTWARE, "ssh.software", SCAN_BLOCK, FORM_TEXT, "@.software_version", MASK_TEXT, B, "OpenSSH_9.2p1", "RFC 4253 4.2") \
 	X(FIELD_SSH_HASSH, "ssh.hassh", SCAN_BLOCK, FORM_TEXT, "@.hassh.hash", MASK_CLEAR, C, "ec7378c1a92f5a8dde7e8b7a1ddf33d1", "HASSH: MD5 of ssh.hassh.string") \
 	X(FIELD_SSH_HASSH_SERVER, "ssh.hassh.server", SCAN_BLOCK, FORM_TEXT, "@.hassh.hash", MASK_CLEAR, S, "b12d2871a1189eff20364cf5333619ee", "HASSH") \
 	X(FIELD_SSH_HASSH_STRING, "ssh.hassh.string", SCAN_BLOCK, FORM_TEXT, "@.hassh.string", MASK_CLEAR, C, "curve25519-sha256;aes128-ctr;hmac-sha1;none", "HASSH; RFC 4253 7.1") \
@@ -148,46 +151,46 @@
 	X(FIELD_EMAIL_FROM, "email.from", SCAN_BLOCK, FORM_TEXT, "/email.from", MASK_PERSON, B, "A <a@example.org>", "RFC 5322 3.6.2") \
 	X(FIELD_EMAIL_TO, "email.to", SCAN_BLOCK, FORM_TEXT, "/email.to[]", MASK_PERSON, B, "b@example.org", "RFC 5322 3.6.3") \
 	X(FIELD_EMAIL_CC, "email.cc", SCAN_BLOCK, FORM_TEXT, "/email.cc[]", MASK_PERSON, B, "c@example.org", "RFC 5322 3.6.3") \
-	X(FIELD_EMAIL_DATE, "email.date", SCAN_BLOCK, FORM_TEXT, "/email.date", MASK_CLEAR, B, "Mon, 1 Jan 2024 10:00:00 +0800", "RFC 5322 3.6.1") \
+	X(FIELD_EMAIL_DATE, "email.date", SCAN_BLOCK, FORM_TEXT, "/email.date", MASK_TEXT, B, "Mon, 1 Jan 2024 10:00:00 +0800", "RFC 5322 3.6.1") \
 	X(FIELD_EMAIL_MESSAGE_ID, "email.message_id", SCAN_BLOCK, FORM_TEXT, "/email.message_id", MASK_PERSON, B, "<1@example.org>", "RFC 5322 3.6.4") \
 	X(FIELD_EMAIL_X_MAILER, "email.x_mailer", SCAN_BLOCK, FORM_TEXT, "/email.x_mailer", MASK_TEXT, B, "Foxmail 7", "RFC 5322 3.6.8") \
 	X(FIELD_EMAIL_SUBJECT, "email.subject", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "", "RFC 5322 3.6.5") \
 	X(FIELD_EMAIL_RECEIVED, "email.received", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "", "RFC 5322 3.6.7") \
 	X(FIELD_SMTP_COMMAND, "smtp.command", SCAN_NO, FORM_TEXT, "+smtp.command", MASK_CLEAR, C, "EHLO", "RFC 5321 4.1.1; one record a command") \
 	X(FIELD_SMTP_CODE, "smtp.code", SCAN_NO, FORM_DIGITS, "+smtp.code", MASK_CLEAR, S, "250", "RFC 5321 4.2") \
-	X(FIELD_SMTP_AUTH, "smtp.auth", SCAN_NO, FORM_TEXT, "+smtp.auth", MASK_CLEAR, B, "PLAIN", "RFC 4954 4: mechanism tried, or offered, one value each") \
+	X(FIELD_SMTP_AUTH, "smtp.auth", SCAN_NO, FORM_TEXT, "+smtp.auth", MASK_WORD, B, "PLAIN", "RFC 4954 4: mechanism tried, or offered, one value each") \
 	X(FIELD_SMTP_STARTTLS, "smtp.starttls", SCAN_NO, FORM_TEXT, "+smtp.starttls", MASK_CLEAR, B, "offered", "RFC 3207 4: offered, asked, accepted, refused") \
 	/* IMAP, POP3 */ \
 	X(FIELD_IMAP_COMMAND, "imap.command", SCAN_NO, FORM_TEXT, "+imap.command", MASK_CLEAR, C, "LOGIN", "RFC 9051 6") \
 	X(FIELD_IMAP_STATUS, "imap.status", SCAN_NO, FORM_TEXT, "+imap.status", MASK_CLEAR, S, "OK", "RFC 9051 7.1") \
-	X(FIELD_IMAP_AUTH, "imap.auth", SCAN_NO, FORM_TEXT, "+imap.auth", MASK_CLEAR, B, "PLAIN", "RFC 9051 6.2.2; LOGIN for the command of that name") \
+	X(FIELD_IMAP_AUTH, "imap.auth", SCAN_NO, FORM_TEXT, "+imap.auth", MASK_WORD, B, "PLAIN", "RFC 9051 6.2.2; LOGIN for the command of that name") \
 	X(FIELD_IMAP_STARTTLS, "imap.starttls", SCAN_NO, FORM_TEXT, "+imap.starttls", MASK_CLEAR, B, "asked", "RFC 9051 6.2.1: offered, asked, accepted, refused") \
 	X(FIELD_POP3_COMMAND, "pop3.command", SCAN_NO, FORM_TEXT, "request.command", MASK_CLEAR, C, "USER", "RFC 1939 3") \
 	X(FIELD_POP3_SUCCESS, "pop3.success", SCAN_NO, FORM_BOOL, "response.success", MASK_CLEAR, S, "true", "RFC 1939 3") \
 	X(FIELD_POP3_STATUS, "pop3.status", SCAN_NO, FORM_TEXT, "response.status", MASK_CLEAR, S, "OK", "RFC 1939 3") \
-	X(FIELD_POP3_AUTH, "pop3.auth", SCAN_NO, FORM_TEXT, "+pop3.auth", MASK_CLEAR, B, "PLAIN", "RFC 5034 4; USER and APOP for the commands of these names") \
+	X(FIELD_POP3_AUTH, "pop3.auth", SCAN_NO, FORM_TEXT, "+pop3.auth", MASK_WORD, B, "PLAIN", "RFC 5034 4; USER and APOP for the commands of these names") \
 	X(FIELD_POP3_STARTTLS, "pop3.starttls", SCAN_NO, FORM_TEXT, "+pop3.starttls", MASK_CLEAR, B, "asked", "RFC 2595 4: STLS offered, asked, accepted, refused") \
 	/* MQTT: objects written by eve_mqtt.c */ \
 	X(FIELD_MQTT_TYPE, "mqtt.type", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "CONNECT", "MQTT 3.1.1 2.2.1: u8, 1 CONNECT to 15 AUTH") \
 	X(FIELD_MQTT_FLAGS, "mqtt.flags", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "", "MQTT 3.1.1 2.2.2: u8, the lower four bits: dup, qos, retain") \
-	X(FIELD_MQTT_PROTOCOL_STRING, "mqtt.connect.protocol_string", SCAN_BLOCK, FORM_OWN, "", MASK_CLEAR, C, "MQTT", "MQTT 3.1.1 3.1.2.1") \
+	X(FIELD_MQTT_PROTOCOL_STRING, "mqtt.connect.protocol_string", SCAN_BLOCK, FORM_OWN, "", MASK_WORD, C, "MQTT", "MQTT 3.1.1 3.1.2.1") \
 	X(FIELD_MQTT_PROTOCOL_VERSION, "mqtt.protocol_version", SCAN_NO, FORM_OWN, "", MASK_CLEAR, C, "5", "MQTT 5 3.1.2.2: u8") \
 	X(FIELD_MQTT_CONNECT_FLAGS, "mqtt.connect.flags", SCAN_NO, FORM_OWN, "", MASK_CLEAR, C, "", "MQTT 3.1.1 3.1.2.3: u8") \
 	X(FIELD_MQTT_CLIENT_ID, "mqtt.connect.clientid", SCAN_BLOCK, FORM_OWN, "", MASK_PERSON, C, "P1", "MQTT 3.1.1 3.1.3.1") \
 	X(FIELD_MQTT_USERNAME, "mqtt.connect.username", SCAN_BLOCK, FORM_OWN, "", MASK_PERSON, C, "user", "MQTT 3.1.1 3.1.3.4") \
 	X(FIELD_MQTT_PASSWORD, "mqtt.connect.password", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, C, "", "MQTT 3.1.1 3.1.3.5") \
-	X(FIELD_MQTT_WILL_TOPIC, "mqtt.connect.willtopic", SCAN_BLOCK, FORM_OWN, "", MASK_TEXT, C, "gone", "MQTT 3.1.1 3.1.3.2") \
+	X(FIELD_MQTT_WILL_TOPIC, "mqtt.connect.willtopic", SCAN_BLOCK, FORM_OWN, "", MASK_TOPIC, C, "gone", "MQTT 3.1.1 3.1.3.2") \
 	X(FIELD_MQTT_WILL_MESSAGE, "mqtt.connect.willmessage", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, C, "", "MQTT 3.1.1 3.1.3.3") \
 	X(FIELD_MQTT_REASON_CODE, "mqtt.reason_code", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "0", "MQTT 5 2.4: u8; 3.1.1: return code") \
 	X(FIELD_MQTT_SESSION_PRESENT, "mqtt.connack.session_present", SCAN_NO, FORM_OWN, "", MASK_CLEAR, S, "", "MQTT 3.1.1 3.2.2.2: u8") \
 	X(FIELD_MQTT_MESSAGE_ID, "mqtt.message_id", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "1", "MQTT 3.1.1 2.3.1: u16") \
-	X(FIELD_MQTT_PUBLISH_TOPIC, "mqtt.publish.topic", SCAN_BLOCK, FORM_OWN, "", MASK_TEXT, B, "a/b", "MQTT 3.1.1 3.3.2.1") \
+	X(FIELD_MQTT_PUBLISH_TOPIC, "mqtt.publish.topic", SCAN_BLOCK, FORM_OWN, "", MASK_TOPIC, B, "a/b", "MQTT 3.1.1 3.3.2.1") \
 	X(FIELD_MQTT_PUBLISH_MESSAGE, "mqtt.publish.message", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "MQTT 3.1.1 3.3.3") \
-	X(FIELD_MQTT_SUBSCRIBE_TOPIC, "mqtt.subscribe.topic", SCAN_BLOCK, FORM_OWN, "", MASK_TEXT, C, "a/#", "MQTT 3.1.1 3.8.3") \
-	X(FIELD_MQTT_UNSUBSCRIBE_TOPIC, "mqtt.unsubscribe.topic", SCAN_BLOCK, FORM_OWN, "", MASK_TEXT, C, "a/#", "MQTT 3.1.1 3.10.3") \
+	X(FIELD_MQTT_SUBSCRIBE_TOPIC, "mqtt.subscribe.topic", SCAN_BLOCK, FORM_OWN, "", MASK_TOPIC, C, "a/#", "MQTT 3.1.1 3.8.3") \
+	X(FIELD_MQTT_UNSUBSCRIBE_TOPIC, "mqtt.unsubscribe.topic", SCAN_BLOCK, FORM_OWN, "", MASK_TOPIC, C, "a/#", "MQTT 3.1.1 3.10.3") \
 	X(FIELD_MQTT_QOS, "mqtt.qos", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "1", "MQTT 3.1.1 3.8.3: u8 behind its subscribe.topic; of SUBACK, UNSUBACK one each") \
 	/* SIP */ \
-	X(FIELD_SIP_METHOD, "sip.method", SCAN_BLOCK, FORM_TEXT, "method", MASK_CLEAR, B, "INVITE", "RFC 3261 7.1") \
+	X(FIELD_SIP_METHOD, "sip.method", SCAN_BLOCK, FORM_TEXT, "method", MASK_WORD, B, "INVITE", "RFC 3261 7.1") \
 	X(FIELD_SIP_URI, "sip.uri", SCAN_BLOCK, FORM_TEXT, "uri", MASK_PERSON, B, "sip:bob@example.org", "RFC 3261 7.1") \
 	X(FIELD_SIP_PROTOCOL, "sip.protocol", SCAN_BLOCK, FORM_TEXT, "version", MASK_CLEAR, B, "SIP/2.0", "RFC 3261 7.1") \
 	X(FIELD_SIP_STAT_CODE, "sip.stat_code", SCAN_BLOCK, FORM_TEXT, "code", MASK_CLEAR, B, "200", "RFC 3261 7.2") \
@@ -199,19 +202,19 @@
 	X(FIELD_SIP_CALL_ID, "sip.call_id", SCAN_BLOCK, FORM_TEXT, "+sip.call_id", MASK_PERSON, B, "a84b4c76e66710", "RFC 3261 20.8") \
 	X(FIELD_SIP_USER_AGENT, "sip.user_agent", SCAN_BLOCK, FORM_TEXT, "+sip.user_agent", MASK_TEXT, B, "Linphone/5", "RFC 3261 20.41") \
 	X(FIELD_SIP_VIA, "sip.via", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "", "RFC 3261 20.42") \
-	X(FIELD_SIP_CONTENT_TYPE, "sip.content_type", SCAN_BLOCK, FORM_TEXT, "+sip.content_type", MASK_CLEAR, B, "application/sdp", "RFC 3261 20.15") \
+	X(FIELD_SIP_CONTENT_TYPE, "sip.content_type", SCAN_BLOCK, FORM_TEXT, "+sip.content_type", MASK_TYPE, B, "application/sdp", "RFC 3261 20.15") \
 	X(FIELD_SIP_CONTENT_LENGTH, "sip.content_length", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, B, "142", "RFC 3261 20.14") \
-	X(FIELD_SDP_MEDIA, "sdp.media_desc.media", SCAN_BLOCK, FORM_TEXT, "+sip.media[]", MASK_CLEAR, B, "audio 49170 RTP/SAVP 0", "RFC 8866 5.14") \
+	X(FIELD_SDP_MEDIA, "sdp.media_desc.media", SCAN_BLOCK, FORM_TEXT, "+sip.media[]", MASK_WORDS, B, "audio 49170 RTP/SAVP 0", "RFC 8866 5.14") \
 	X(FIELD_SDP_SRTP, "sdp.srtp", SCAN_NO, FORM_BOOL, "+sip.srtp", MASK_CLEAR, B, "true", "RFC 4568, RFC 5764: every medium is sealed") \
 	/* XMPP, IRC */ \
-	X(FIELD_XMPP_ELEMENT, "xmpp.element", SCAN_BLOCK, FORM_TEXT, "+xmpp.element", MASK_CLEAR, B, "stream", "RFC 6120 4, 8; one record an element") \
+	X(FIELD_XMPP_ELEMENT, "xmpp.element", SCAN_BLOCK, FORM_TEXT, "+xmpp.element", MASK_WORD, B, "stream", "RFC 6120 4, 8; one record an element") \
 	X(FIELD_XMPP_TO, "xmpp.to", SCAN_BLOCK, FORM_TEXT, "+xmpp.to", MASK_PERSON, B, "example.org", "RFC 6120 8.1.1") \
 	X(FIELD_XMPP_FROM, "xmpp.from", SCAN_BLOCK, FORM_TEXT, "+xmpp.from", MASK_PERSON, B, "a@example.org", "RFC 6120 8.1.2") \
-	X(FIELD_XMPP_XMLNS, "xmpp.xmlns", SCAN_BLOCK, FORM_TEXT, "+xmpp.xmlns[]", MASK_CLEAR, B, "jabber:client", "RFC 6120 4.8") \
-	X(FIELD_XMPP_TYPE, "xmpp.type", SCAN_NO, FORM_TEXT, "+xmpp.type", MASK_CLEAR, B, "set", "RFC 6120 8.1.4") \
-	X(FIELD_XMPP_AUTH, "xmpp.auth", SCAN_BLOCK, FORM_TEXT, "+xmpp.auth[]", MASK_CLEAR, B, "SCRAM-SHA-1", "RFC 6120 6: mechanism tried, or offered") \
+	X(FIELD_XMPP_XMLNS, "xmpp.xmlns", SCAN_BLOCK, FORM_TEXT, "+xmpp.xmlns[]", MASK_TEXT, B, "jabber:client", "RFC 6120 4.8") \
+	X(FIELD_XMPP_TYPE, "xmpp.type", SCAN_NO, FORM_TEXT, "+xmpp.type", MASK_WORD, B, "set", "RFC 6120 8.1.4") \
+	X(FIELD_XMPP_AUTH, "xmpp.auth", SCAN_BLOCK, FORM_TEXT, "+xmpp.auth[]", MASK_WORD, B, "SCRAM-SHA-1", "RFC 6120 6: mechanism tried, or offered") \
 	X(FIELD_XMPP_STARTTLS, "xmpp.starttls", SCAN_NO, FORM_TEXT, "+xmpp.starttls", MASK_CLEAR, B, "required", "RFC 6120 5: offered, required, asked, accepted, refused") \
-	X(FIELD_IRC_COMMAND, "irc.command", SCAN_BLOCK, FORM_TEXT, "+irc.command", MASK_CLEAR, B, "JOIN", "RFC 2812 2.3; numerics as three digits") \
+	X(FIELD_IRC_COMMAND, "irc.command", SCAN_BLOCK, FORM_TEXT, "+irc.command", MASK_WORD, B, "JOIN", "RFC 2812 2.3; numerics as three digits") \
 	X(FIELD_IRC_PREFIX, "irc.prefix", SCAN_BLOCK, FORM_TEXT, "+irc.prefix", MASK_PERSON, B, "nick!user@host", "RFC 2812 2.3.1") \
 	X(FIELD_IRC_TARGET, "irc.target", SCAN_BLOCK, FORM_TEXT, "+irc.target", MASK_PERSON, B, "#channel", "RFC 2812 2.3: first parameter of JOIN, PART, MODE, NICK, PRIVMSG, NOTICE ...") \
 	/* STUN, RTP */ \
@@ -234,7 +237,7 @@
 	X(FIELD_SOCKS_USER, "socks.user", SCAN_BLOCK, FORM_TEXT, "+socks.user", MASK_PERSON, C, "a", "RFC 1929 2; SOCKS 4: user id") \
 	X(FIELD_SOCKS_REPLY, "socks.reply", SCAN_NO, FORM_NUMBER, "+socks.reply", MASK_CLEAR, S, "0", "RFC 1928 6") \
 	X(FIELD_RTMP_VERSION, "rtmp.version", SCAN_NO, FORM_NUMBER, "+rtmp.version", MASK_CLEAR, B, "3", "RTMP 1.0 5.2.2") \
-	X(FIELD_RTMP_APP, "rtmp.app", SCAN_BLOCK, FORM_TEXT, "+rtmp.app", MASK_TEXT, C, "live", "RTMP 1.0 7.2.1.1") \
+	X(FIELD_RTMP_APP, "rtmp.app", SCAN_BLOCK, FORM_TEXT, "+rtmp.app", MASK_URI, C, "live", "RTMP 1.0 7.2.1.1") \
 	X(FIELD_RTMP_TC_URL, "rtmp.tc_url", SCAN_BLOCK, FORM_TEXT, "+rtmp.tc_url", MASK_URI, C, "rtmp://example.org/live", "RTMP 1.0 7.2.1.1") \
 	/* Messengers' own protocols */ \
 	X(FIELD_IM_MARKER, "im.marker", SCAN_BLOCK, FORM_TEXT, "+im.marker", MASK_CLEAR, B, "noise_prologue", "what in the bytes tells the messenger: docs/messengers.md") \

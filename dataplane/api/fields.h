@@ -27,10 +27,16 @@ enum field_form {
 };
 
 enum field_mask {
-	MASK_CLEAR, // tells nothing about a person
-	MASK_NAME, // host name: an address in it becomes a pseudonym
-	MASK_URI, // parameter values go
+	MASK_CLEAR, // the parser's own words and numbers: tells nothing about a person
+	MASK_NAME, // host name: addresses become pseudonyms, users and devices tokens or nothing
+	MASK_URI, // as MASK_NAME for its host; values go; parts of the path as MASK_TEXT
 	MASK_TEXT, // free text: addresses, mail addresses and long numbers in it become tokens
+	MASK_WORDS, // MASK_TEXT for each word: numbers side by side are several
+	MASK_WORD, // of a protocol's own vocabulary; any other leaves as "other"
+	MASK_TYPE, // a content type without its parameters
+	MASK_TOPIC, // MQTT's: behind the first level words of a list stay
+	MASK_SERVICE, // DNS: numbers, a name, parameters
+	MASK_SOA, // DNS: a name, a mailbox, numbers
 	MASK_PERSON, // names a person or account: becomes a keyed token
 	MASK_SECRET, // for rules only; never in a record
 };

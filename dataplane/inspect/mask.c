@@ -185,26 +185,33 @@ void mask_put_quad(
 	mask_put(o, text, len);
 }
 
+static void put_value(struct mask_out *o, enum field_mask mask, struct bytes in)
+{
+	static void (*const puts[])(struct mask_out *, struct bytes) = {
+		[MASK_NAME] = mask_put_name,
+		[MASK_URI] = mask_put_uri,
+		[MASK_TEXT] = mask_put_text,
+		[MASK_WORDS] = mask_put_words,
+		[MASK_WORD] = mask_put_word,
+		[MASK_TYPE] = mask_put_type,
+		[MASK_TOPIC] = mask_put_topic,
+		[MASK_SERVICE] = mask_put_service,
+		[MASK_SOA] = mask_put_soa,
+		[MASK_PERSON] = mask_put_person,
+	};
+
+	puts[mask](o, in);
+}
+
 size_t mask_value(struct masker *m, enum field_mask mask, struct bytes in, uint8_t *out)
 {
-	switch (mask) {
-	case MASK_CLEAR:
-		if (in.len > 0)
-			memcpy(out, in.p, in.len);
-		return in.len;
-	case MASK_NAME:
-		return mask_name(m, in, out);
-	case MASK_URI:
-		return mask_uri(m, in, out);
-	case MASK_TEXT:
-		return mask_text(m, in, out);
-	case MASK_PERSON:
-		if (in.len == 0)
-			return 0;
-		mask_token(m, in, out);
-		return MASK_TOKEN_LEN;
-	case MASK_SECRET:
-		break;
-	}
-	return 0;
+	struct mask_out o = mask_out_to(m, out, MASK_NAME_MORE - 1);
+
+	if (mask == MASK_SECRET)
+		return 0;
+	if (mask == MASK_CLEAR)
+		mask_put(&o, in.p, in.len);
+	else
+		put_value(&o, mask, in);
+	return o.n;
 }

@@ -157,21 +157,27 @@ static bool begins_authority(struct bytes in)
 	return in.len >= 2 && is_slash(in.p[0]) && is_slash(in.p[1]);
 }
 
-size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out)
+void mask_put_uri(struct mask_out *o, struct bytes in)
 {
-	struct mask_out o = mask_out_to(m, out, MASK_NAME_MORE - 1);
 	size_t first = authority_len(in);
 	struct bytes behind = {in.p + first, in.len - first, false};
 	bool authority = is_authority((struct bytes){in.p, first, false});
 
 	if (first > 1 && in.p[first - 1] == ':' && begins_authority(behind))
-		put_scheme(&o, bytes_take(&in, first));
+		put_scheme(o, bytes_take(&in, first));
 	if (begins_authority(in)) {
-		put_slashes(&o, &in);
+		put_slashes(o, &in);
 		authority = true;
 	}
 	if (authority)
-		mask_put_name(&o, bytes_take(&in, authority_len(in)));
-	put_url(&o, in);
+		mask_put_name(o, bytes_take(&in, authority_len(in)));
+	put_url(o, in);
+}
+
+size_t mask_uri(struct masker *m, struct bytes in, uint8_t *out)
+{
+	struct mask_out o = mask_out_to(m, out, MASK_NAME_MORE - 1);
+
+	mask_put_uri(&o, in);
 	return o.n;
 }

@@ -52,8 +52,8 @@ static const struct {
 		BYTES(MANY("\x03") RECORD("\x05", "\x04", "\x01y\xc0\x0c") RECORD(
 			"\x0f", "\x05", "\x00\x0a\x01m\x00") RECORD("\x0c", "\x02", "\xc0\x0c")),
 		PARSE_MORE,
-		MANY_TEXT("03") RR("05") " dns.rdata=y.x" RR("0f") " dns.rdata=m" RR(
-			"0c") " dns.rdata=x\n"},
+		MANY_TEXT("03") RR("05") " dns.rdata.name=y.x" RR("0f") " dns.rdata.name=m" RR(
+			"0c") " dns.rdata.name=x\n"},
 	{"texts and numbers", 53, 40000,
 		BYTES(MANY("\x03") RECORD("\x10", "\x05",
 			"\x01"
@@ -63,14 +63,15 @@ static const struct {
 					"\x01m\x00\x01r\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00"
 					"\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05")),
 		PARSE_MORE,
-		MANY_TEXT("03") RR("10") " dns.rdata=abc" RR("21") " dns.rdata=1 2 443 s" RR(
-			"06") " dns.rdata=m r 1 2 3 4 5\n"},
+		MANY_TEXT("03")
+			RR("10") " dns.rdata=abc" RR("21") " dns.rdata.service=1 2 443 s" RR(
+				"06") " dns.rdata.soa=m r 1 2 3 4 5\n"},
 	{"https with ech", 53, 40000,
 		BYTES(MANY("\x01") RECORD("A", "\x18",
 			"\x00\x01\x00\x00\x01\x00\x03\x02h3\x00\x03\x00\x02\x01\xbb\x00\x05\x00\x04"
 			"cccc")),
 		PARSE_MORE,
-		MANY_TEXT("01") RR("41") " dns.rdata=1 . alpn=h3 port=443 ech dns.ech=\n"},
+		MANY_TEXT("01") RR("41") " dns.rdata.service=1 . alpn=h3 port=443 ech dns.ech=\n"},
 	{"https, what a client needs to know", 53, 40000,
 		BYTES(MANY("\x01") RECORD("A", "\x46",
 			"\x00\x01\x01y\x00\x00\x00\x00\x04\x00\x01\x00\x03\x00\x01\x00\x06\x02h2"
@@ -79,7 +80,7 @@ static const struct {
 			"\x00\x01\x00\x07\x00\x02/q\xff\x00\x00\x01z")),
 		PARSE_MORE,
 		MANY_TEXT("01")
-			RR("41") " dns.rdata=1 y mandatory=1,3 alpn=h2,h3 no-default-alpn "
+			RR("41") " dns.rdata.service=1 y mandatory=1,3 alpn=h2,h3 no-default-alpn "
 				 "ipv4hint=192.0.2.1,192.0.2.2 ipv6hint=2001:db8::1 dohpath=/q "
 				 "key65280\n"},
 	{"https, parameters that are cut", 53, 40000,
@@ -87,7 +88,8 @@ static const struct {
 			"\x00\x01\x00\x00\x03\x00\x03\x01\xbb\x00"
 			"\x00") RECORD("A", "\x09", "\x00\x01\x00\x00\x01\x00\x09\x02h")),
 		PARSE_MORE,
-		MANY_TEXT("02") RR("41") " dns.rdata=1 . port=443" RR("41") " dns.rdata=1 .\n"},
+		MANY_TEXT("02") RR("41") " dns.rdata.service=1 . port=443" RR(
+			"41") " dns.rdata.service=1 .\n"},
 	{"edns has no time to live", 53, 40000,
 		BYTES("\x00\x01\x81\x80\x00\x01\x00\x00\x00\x00\x00\x01\x01x\x00\x00\x01\x00\x01"
 		      "\x00\x00\x29\x04\xd0\x80\x00\x00\x00\x00\x00"),

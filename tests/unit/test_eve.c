@@ -219,10 +219,10 @@ static void test_dns_records(void)
 	put_value(&m, FIELD_DNS_ADDRESS, "192.0.2.1", 9);
 	put_value(&m, FIELD_DNS_ANSWER, "s.example", 9);
 	put_value(&m, FIELD_DNS_RR, srv, sizeof(srv));
-	put_value(&m, FIELD_DNS_RDATA, "1 2 443 t", 9);
+	put_value(&m, FIELD_DNS_SERVICE, "1 2 443 t", 9);
 	put_value(&m, FIELD_DNS_AUTHORITY, "example", 7);
 	put_value(&m, FIELD_DNS_RR, soa, sizeof(soa));
-	put_value(&m, FIELD_DNS_RDATA, "m r 1 2 3 4 5", 13);
+	put_value(&m, FIELD_DNS_SOA, "m r 1 2 3 4 5", 13);
 	put_value(&m, FIELD_DNS_ADDITIONAL, "x", 1);
 	json_t *j = json_of(&m);
 	json_t *dns = json_object_get(j, "dns");

@@ -48,7 +48,8 @@ static inline bool run_is_text(uint16_t field)
 		return true;
 	case FORM_OWN:
 		return field_table[field].scan == SCAN_BLOCK || field == FIELD_DNS_RDATA ||
-			field == FIELD_DNS_ADDRESS;
+			field == FIELD_DNS_RDATA_NAME || field == FIELD_DNS_SERVICE ||
+			field == FIELD_DNS_SOA || field == FIELD_DNS_ADDRESS;
 	default:
 		return false;
 	}

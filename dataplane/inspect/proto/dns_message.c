@@ -125,6 +125,30 @@ static void put_type_and_ttl(struct tx *tx, struct dns_texts *t, const struct dn
 	dns_add(t, rr, len);
 }
 
+// What is in the data says how it is masked.
+static enum field data_field(uint16_t type)
+{
+	switch (type) {
+	case DNS_TYPE_A:
+	case DNS_TYPE_AAAA:
+		return FIELD_DNS_ADDRESS;
+	case DNS_TYPE_NS:
+	case DNS_TYPE_CNAME:
+	case DNS_TYPE_PTR:
+	case DNS_TYPE_DNAME:
+	case DNS_TYPE_MX:
+		return FIELD_DNS_RDATA_NAME;
+	case DNS_TYPE_SRV:
+	case DNS_TYPE_SVCB:
+	case DNS_TYPE_HTTPS:
+		return FIELD_DNS_SERVICE;
+	case DNS_TYPE_SOA:
+		return FIELD_DNS_SOA;
+	default:
+		return FIELD_DNS_RDATA;
+	}
+}
+
 // False: the message ends in this record, it is none, or there is no room for it.
 static bool put_record(struct tx *tx, struct dns_texts *t, enum field field, struct dns_message *m,
 	struct bytes *in, bool *ech)
@@ -142,9 +166,8 @@ static bool put_record(struct tx *tx, struct dns_texts *t, enum field field, str
 	put_type_and_ttl(tx, t, &record);
 
 	size_t begin = t->used;
-	bool address = record.type == DNS_TYPE_A || record.type == DNS_TYPE_AAAA;
 	dns_rdata(t, m, &record, ech);
-	tx_put_some(tx, address ? FIELD_DNS_ADDRESS : FIELD_DNS_RDATA,
+	tx_put_some(tx, data_field(record.type),
 		(struct bytes){t->data + begin, t->used - begin, false});
 	return true;
 }
