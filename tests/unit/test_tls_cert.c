@@ -117,6 +117,32 @@ static void test_client(void)
 	OPENSSL_free(der);
 }
 
+// Who sends the client's hello is the client, also where the server called (RFC 4217 7).
+static void test_called_client(void)
+{
+	static const uint8_t hello[] = "\x16\x03\x03\x00\x2d\x01\x00\x00\x29\x03\x03"
+				       "0123456789abcdef0123456789abcdef"
+				       "\x00\x00\x02\xc0\x2f\x01\x00";
+	static struct parser_run r;
+	static uint8_t wire[8192], body[8192];
+	uint8_t *der;
+	size_t len = make_certificate("EC", "DNS:a.b", &der);
+	struct bytes chain = message(body, der, len, 1);
+	size_t size = chain.len + 4;
+	const uint8_t head[] = {0x16, 3, 3, (uint8_t)(size >> 8), (uint8_t)size, 11, 0,
+		(uint8_t)(chain.len >> 8), (uint8_t)chain.len};
+
+	memcpy(wire, hello, sizeof(hello) - 1);
+	memcpy(wire + sizeof(hello) - 1, head, sizeof(head));
+	memcpy(wire + sizeof(hello) - 1 + sizeof(head), chain.p, chain.len);
+	run_begin(&r, &proto_tls);
+	run_feed(&r, DIR_S2C, wire, sizeof(hello) - 1 + sizeof(head) + chain.len);
+	CHECK(r.n_tx == 2 && tells(&r, "tls.cert_key=EC"), "%s", r.text);
+	CHECK(!tells(&r, "example.org") && !tells(&r, "serial"), "%s", r.text);
+	run_end(&r);
+	OPENSSL_free(der);
+}
+
 // Cut anywhere, and every byte made wrong: nothing, or something, but no harm.
 static void test_hostile(void)
 {
@@ -149,6 +175,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"server's", test_server},
 		{"client's", test_client},
+		{"client's that was called", test_called_client},
 		{"hostile", test_hostile},
 		CU_TEST_INFO_NULL,
 	};

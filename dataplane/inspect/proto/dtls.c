@@ -32,6 +32,7 @@ struct dtls_side {
 	uint32_t len;
 	uint16_t sequence;
 	uint8_t type;
+	bool is_client; // it sent a client's hello
 	uint32_t told; // by sequence number: messages that were told, as far as 32
 };
 
@@ -91,13 +92,14 @@ static void whole_message(
 	s->told |= 1u << (s->sequence & 31);
 	switch (s->type) {
 	case HS_CLIENT_HELLO:
+		s->is_client = true;
 		client_hello(io, body);
 		break;
 	case HS_SERVER_HELLO:
 		server_hello(io, body);
 		break;
 	case HS_CERTIFICATE:
-		tls_certificates(io, dir, body);
+		tls_certificates(io, s->is_client ? DIR_C2S : dir, body);
 		break;
 	}
 }

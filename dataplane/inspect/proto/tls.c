@@ -56,6 +56,7 @@ struct tls_side {
 	bool after_ccs; // the record before was ChangeCipherSpec
 	bool begun; // one record header was fine
 	bool retried; // a HelloRetryRequest was sent: another hello follows
+	bool is_client; // it sent a client's hello, whoever opened the connection
 	struct head record;
 	struct head message;
 };
@@ -149,11 +150,12 @@ static enum parse whole_message(
 {
 	switch (s->message_type) {
 	case HS_CLIENT_HELLO:
+		s->is_client = true;
 		return client_hello(s, io, body);
 	case HS_SERVER_HELLO:
 		return server_hello(s, io, body);
 	case HS_CERTIFICATE:
-		tls_certificates(io, dir, body);
+		tls_certificates(io, s->is_client ? DIR_C2S : dir, body);
 		return PARSE_MORE;
 	case HS_SERVER_KEY_EXCHANGE:
 		server_key_exchange(io, body);
