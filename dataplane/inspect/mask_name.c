@@ -191,7 +191,7 @@ static void put_piece(struct mask_out *o, struct bytes *in)
 	while (digits > 0 && spelled_digit(in->p[digits - 1]))
 		digits--;
 	// With the digits that a label ends in an address may begin: "ip192.0.2.77".
-	if (digits > 0 && digits < piece)
+	if (digits > 0 && digits < piece && piece < in->len && strchr(".-_", in->p[piece]) != NULL)
 		piece = digits;
 	mask_put(o, in->p, piece);
 	bytes_take(in, piece);
@@ -307,13 +307,11 @@ void mask_put_name(struct mask_out *o, struct bytes name)
 		mask_put(o, zone, strlen(zone));
 		return;
 	}
-	if (instance > 0) {
+	if (instance > 0)
 		mask_put_person(o, bytes_take(&name, instance));
-	} else {
-		name = without_user(name);
-		if (!put_whole(o, &name))
-			put_device(o, &name);
-	}
+	name = without_user(name);
+	if (instance == 0 && !put_whole(o, &name))
+		put_device(o, &name);
 	put_labels(o, name);
 }
 
