@@ -108,7 +108,8 @@ static bool has_ip4(const struct chain *c)
 	if (c->sep != '.' && c->digits < DASHED_MIN)
 		return false;
 	for (unsigned at = 0; at + 4 <= c->n && at + 4 <= CHAIN_MAX; at++) {
-		if (chain_ip4(c, at, address))
+		// "Chrome/120.0.0.0": what ends in two zeros is no host's.
+		if (chain_ip4(c, at, address) && (address[2] != 0 || address[3] != 0))
 			return true;
 	}
 	return c->n > CHAIN_MAX;

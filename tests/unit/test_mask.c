@@ -326,6 +326,7 @@ static void test_text(void)
 		{"Android 11; sdk_gphone_x86_64 Build/RSR1.201013.001",
 			"Android 11; sdk_gphone_x86_64 Build/RSR1.201013.001"},
 		{"CFNetwork/1568.200.51 Darwin/24.1.0", "CFNetwork/1568.200.51 Darwin/24.1.0"},
+		{"Chrome/120.0.0.0 Safari/537.36", "Chrome/120.0.0.0 Safari/537.36"},
 		{"Linux x86_64 5.10.0-23", "Linux x86_64 5.10.0-23"},
 		{"Mutt/1.5.20 (2009-12-10)", "Mutt/1.5.20 (2009-12-10)"},
 		{"CN=DigiCert TLS RSA SHA256 2020 CA1", "CN=DigiCert TLS RSA SHA256 2020 CA1"},
