@@ -197,8 +197,11 @@ static struct mask_verdict judge_long(
 struct mask_verdict mask_judge(struct bytes text, bool after_slash)
 {
 	struct bytes piece = {text.p, piece_len(text), false};
-	size_t digits = piece.len, len = judge_address(text);
+	size_t digits = piece.len;
 
+	if (piece.len == 0 && text.p[0] != ':')
+		return (struct mask_verdict){1, false};
+	size_t len = judge_address(text);
 	if (len > 0)
 		return (struct mask_verdict){len, true};
 	if (piece.len == 0)

@@ -122,7 +122,7 @@ size_t spelled_ip6(struct bytes in, uint8_t out[16], bool *exact)
 	size_t len = 0, colons = 0;
 
 	*exact = false;
-	if (in.len < 2 || (in.p[0] == ':' && in.p[1] != ':'))
+	if (in.len < 3 || (in.p[0] == ':' && (in.p[1] != ':' || !spelled_hex(in.p[2]))))
 		return 0;
 	while (len < in.len && len < IP6_MAX &&
 		(spelled_hex(in.p[len]) || in.p[len] == ':' || in.p[len] == '.'))
