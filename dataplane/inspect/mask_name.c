@@ -272,10 +272,11 @@ static bool put_whole(struct mask_out *o, struct bytes *in)
 	struct bytes host = host_of(*in);
 	uint8_t address[16];
 
-	if (host.len == 0 || host.p[0] == '[' || begins_ip6(*in, 0) ||
-		begins_ip6(*in, host.len + 1))
+	if (host.len == 0 || begins_ip6(*in, 0) || begins_ip6(*in, host.len + 1))
 		return false;
 	bool dotted = memchr(host.p, '.', host.len) != NULL;
+	if (host.p[0] == '[' && (dotted || host.len < in->len)) // an address, it says
+		return false;
 	if (spelled_number_host(host, address) && (dotted || host.len >= HOST_DIGITS_MIN))
 		mask_put_quad(o, address, '.', false, host);
 	else if (!dotted && !is_label_of_all(host))

@@ -132,7 +132,7 @@ static size_t span_len(struct bytes in, size_t *digits)
 		len = at;
 		size_t next = at;
 		while (next < in.len && next - at < SEPARATORS_MAX && in.p[next] != '\0' &&
-			strchr(" -_()/%+", in.p[next]) != NULL)
+			strchr(" \t-_()/%+", in.p[next]) != NULL)
 			next++;
 		if (next == at || next == in.len || !spelled_digit(in.p[next]))
 			return len;

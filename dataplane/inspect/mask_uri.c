@@ -127,7 +127,7 @@ static bool is_authority(struct bytes first)
 	size_t port = (size_t)(colon - first.p) + 1;
 	while (port < first.len && spelled_digit(first.p[port]))
 		port++;
-	return port == first.len;
+	return port == first.len && first.p[port - 1] != ':';
 }
 
 static bool in_scheme(uint8_t c)

@@ -182,6 +182,7 @@ static const struct {
 	{"Yaels-iPhone.local", "~.local"},
 	{"yaels-iphone.local:8080", "~.local:8080"},
 	{"Percival", "~"},
+	{"[alice]", "~"},
 	{"bob-pc:8080", "~:8080"},
 	{"localhost", "localhost"},
 	{"*.h.example", "*.h.example"},
@@ -241,6 +242,7 @@ static void test_uris(void)
 		{"tel:+4917012345678", "~"},
 		{"live/alicekey?user=alice&token=SECRET", "live/alicekey?user=&token="},
 		{"live", "live"},
+		{"http:/128.11.68.132/x", "http:/~/x"},
 	};
 	struct masker *m = masker_new(sample_key);
 
@@ -293,6 +295,7 @@ static const struct {
 	{"x +49-170-1234567", "x +~"},
 	{"x tel:+4712345678", "x tel:+~"},
 	{"x 555 123 4567 y", "x ~ y"},
+	{"4917\t0123\t4567", "~"},
 	{"(555) 123-4567", "(~"},
 	{"0170/123 45 67", "~"},
 	{"555.123.4567 1.555.123.4567 06.12.34.56.78", "~ ~ ~"},
