@@ -114,6 +114,18 @@ static json_t *events(const struct daemon *d, const uint64_t *totals)
 		c.last_errno != 0 ? json_string(strerror(c.last_errno)) : json_null());
 }
 
+static json_t *cache(const struct daemon *d)
+{
+	const struct cache_counts c = cache_counts(d->cache);
+
+	if (d->cache == NULL)
+		return json_null();
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "directory",
+		escape_json(d->config->cache), "hits", (json_int_t)c.hits, "misses",
+		(json_int_t)c.misses, "foreign", (json_int_t)c.foreign, "stored",
+		(json_int_t)c.stored, "failed", (json_int_t)c.failed);
+}
+
 static const char *const load_states[] = {
 	[LOAD_IDLE] = "idle",
 	[LOAD_COMPILING] = "compiling",
@@ -133,6 +145,7 @@ static json_t *show_status(struct daemon *d)
 	put_generation(d, answer);
 	json_object_set_new(answer, "load", json_string(load_states[reload_state(d->reload)]));
 	json_object_set_new(answer, "load_error", escape_json(reload_last_error(d->reload)));
+	json_object_set_new(answer, "cache", cache(d));
 	json_object_set_new(answer, "packets", number(totals[CTR_RX_PACKETS]));
 	json_object_set_new(answer, "bytes", number(totals[CTR_RX_BYTES]));
 	json_object_set_new(answer, "missed", number(totals[CTR_MISSED]));
@@ -339,6 +352,8 @@ static void loaded(void *ctx, const struct load_outcome *outcome)
 	if (outcome->receipt != NULL)
 		put_receipt(answer, outcome->receipt);
 	if (outcome->report != NULL) {
+		json_object_set_new(
+			answer, "cached", json_boolean(outcome->report->found == CACHE_HIT));
 		json_object_set_new(answer, "compile_ms", number(outcome->compile_ns / 1000000));
 		json_object_set_new(answer, "errors", number(outcome->report->n_errors));
 		json_object_set_new(answer, "warnings", number(outcome->report->n_warnings));

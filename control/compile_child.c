@@ -1,13 +1,14 @@
 #include "control/compile_child.h"
 
+#include "control/child.h"
 #include "control/compile_report.h"
 #include "control/pattern_index.h"
+#include "control/sources.h"
 #include "patterns/compile.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -45,53 +46,6 @@ static void set_limits(const struct compile_limits *l)
 	limit(RLIMIT_FSIZE, (uint64_t)l->memory_mb << 20, (uint64_t)l->memory_mb << 20);
 }
 
-static int compare_fds(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-// The daemon's sockets are none of our business.
-static void close_others(int a, int b, int c)
-{
-	int keep[] = {a, b, c};
-	unsigned from = STDERR_FILENO + 1;
-
-	qsort(keep, 3, sizeof(keep[0]), compare_fds);
-	for (unsigned i = 0; i < 3; i++) {
-		unsigned fd = (unsigned)keep[i];
-		if (fd > from)
-			close_range(from, fd - 1, 0);
-		from = fd + 1;
-	}
-	close_range(from, ~0u, 0);
-}
-
-// The daemon's handlers write to a pipe that is closed here.
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
-static int parse(const struct compile_request *req, struct rule_list *rules, struct diags *diags)
-{
-	int err = 0;
-
-	// All files, so that the operator sees all mistakes at once.
-	for (uint32_t i = 0; i < req->n_paths; i++) {
-		int now = rules_parse_path(req->paths[i], req->variables, req->lab, rules, diags);
-		err = err == 0 ? now : err;
-	}
-	int unique = rules_check_unique(rules, diags);
-	return err == 0 ? unique : err;
-}
-
 static int write_all(int fd, const uint8_t *p, size_t len)
 {
 	while (len > 0) {
@@ -116,29 +70,89 @@ static int write_index(int fd, const struct rule_list *rules)
 	return fclose(out) == 0 ? 0 : -errno;
 }
 
+static enum cache_found fetch(const struct compile_request *req, const uint8_t digest[32],
+	int blob_fd, int index_fd, FILE *report)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	enum cache_found found = cache_file_fetch(
+		cache_directory(req->cache), digest, blob_fd, index_fd, &text, &len);
+	if (found != CACHE_HIT)
+		return found;
+	compile_report_origin(CACHE_HIT, digest, report);
+	fwrite(text, 1, len, report);
+	return found;
+}
+
+// Bytes of rules were read up to here, but not looked at. What looks at them has no key to the
+// cache.
+static void forget_key(const struct compile_request *req)
+{
+	if (req->cache != NULL)
+		cache_forget(req->cache);
+}
+
+// True: the answer was in the cache and is written.
+static bool answer_cached(const struct compile_request *req, const struct sources *sources,
+	int blob_fd, int index_fd, FILE *report)
+{
+	enum cache_found found = CACHE_NONE;
+	uint8_t digest[32];
+	bool named = false;
+
+	if (req->cache != NULL && sources_whole(sources)) {
+		struct build_context context = {.variables = req->variables, .lab = req->lab};
+		memcpy(context.program, cache_program(req->cache), sizeof(context.program));
+		named = sources_digest(sources, &context, digest) == 0;
+	}
+	if (named)
+		found = fetch(req, digest, blob_fd, index_fd, report);
+	forget_key(req);
+	if (found != CACHE_HIT)
+		compile_report_origin(found, named ? digest : NULL, report);
+	return found == CACHE_HIT;
+}
+
+static int compile(const struct compile_request *req, const struct sources *sources,
+	struct rule_list *rules, struct diags *diags, int blob_fd, int index_fd)
+{
+	struct swdb set;
+
+	int err = sources_parse(sources, req->variables, req->lab, rules, diags);
+	int unique = rules_check_unique(rules, diags);
+	if (err == 0)
+		err = unique;
+	if (err == 0)
+		err = swdb_compile(rules, &set, diags);
+	if (err == 0)
+		err = write_all(blob_fd, set.data, set.len);
+	return err == 0 ? write_index(index_fd, rules) : err;
+}
+
 // Nothing is freed: the process ends here.
 noreturn void compile_child_run(
 	const struct compile_request *req, int blob_fd, int index_fd, int report_fd)
 {
 	static struct rule_list rules;
 	static struct diags diags;
-	struct swdb set;
+	static struct sources sources;
+	const struct cache_dir *cache = cache_directory(req->cache);
+	int keep[] = {blob_fd, index_fd, report_fd, cache != NULL ? cache->fd : -1};
 
-	reset_signals();
-	close_others(blob_fd, index_fd, report_fd);
+	child_begin(keep, 4);
 	set_limits(&req->limits);
-	setpriority(PRIO_PROCESS, 0, NICE); // packets come first
-
 	FILE *report = fdopen(report_fd, "w");
 	if (report == NULL)
 		_exit(EXIT_FAILURE);
-	int err = parse(req, &rules, &diags);
-	if (err == 0)
-		err = swdb_compile(&rules, &set, &diags);
-	if (err == 0)
-		err = write_all(blob_fd, set.data, set.len);
-	if (err == 0)
-		err = write_index(index_fd, &rules);
-	compile_report_write(&diags, err, rules.n, report);
+	int err = sources_read(req->paths, req->n_paths, &sources);
+	if (err == 0 && answer_cached(req, &sources, blob_fd, index_fd, report))
+		_exit(fclose(report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	setpriority(PRIO_PROCESS, 0, NICE); // packets come first
+	if (err < 0)
+		compile_report_origin(CACHE_NONE, NULL, report);
+	else
+		err = compile(req, &sources, &rules, &diags, blob_fd, index_fd);
+	compile_report_write(&sources, &diags, err, rules.n, report);
 	_exit(fclose(report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

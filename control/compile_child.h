@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "control/cache.h"
 #include "control/config.h"
 
 #include <stdnoreturn.h>
@@ -12,6 +13,7 @@ struct compile_request {
 	const struct rule_var *variables; // ended by a NULL name
 	bool lab;
 	struct compile_limits limits;
+	struct cache *cache; // NULL: none
 };
 
 // Runs in a fork of the daemon. blob_fd and index_fd: empty memfds; report_fd: a pipe.

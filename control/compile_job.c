@@ -17,6 +17,7 @@ struct compile_job {
 	compile_done_fn done;
 	void *ctx;
 	struct compile_limits limits;
+	struct cache *cache; // NULL: none
 	pid_t pid; // 0: none
 	int pid_fd;
 	int blob_fd, index_fd;
@@ -144,21 +145,40 @@ static int explain_status(const struct compile_job *j, struct compile_result *r)
 	return report->status;
 }
 
+// A set that was compiled now is kept for the next time, under the name that the child gave it.
+static void keep(struct compile_job *j, const struct compile_result *r, const char *text)
+{
+	const char *body = text != NULL ? strchr(text, '\n') : NULL;
+
+	if (body != NULL)
+		cache_store(j->cache, r->report.digest, r->blob_fd, j->index_fd, body + 1,
+			strlen(body + 1));
+}
+
 static int take_result(struct compile_job *j, int state, struct compile_result *r)
 {
+	char *whole = NULL;
+
 	if (j->late || !WIFEXITED(state) || WEXITSTATUS(state) != 0)
 		return explain_death(j, state, r);
 	char *text = j->report;
 	j->report = NULL;
 	text[j->report_len] = '\0';
-	if (compile_report_parse(text, j->report_len, &r->report) < 0)
+	if (j->cache != NULL)
+		whole = strdup(text);
+	if (compile_report_parse(text, j->report_len, &r->report) < 0) {
+		free(whole);
 		return explain_death(j, state, r);
-	if (r->report.status < 0)
-		return explain_status(j, r);
-	int err = seal(j, r);
+	}
+	if (r->report.has_digest && j->cache != NULL)
+		cache_count(j->cache, r->report.found);
+	int err = r->report.status < 0 ? explain_status(j, r) : seal(j, r);
 	if (err == 0)
 		err = pattern_index_read(j->index_fd, &r->index);
-	if (err < 0)
+	if (err == 0 && r->report.has_digest && r->report.found != CACHE_HIT)
+		keep(j, r, whole);
+	free(whole);
+	if (err < 0 && r->error[0] == '\0')
 		snprintf(r->error, sizeof(r->error), "the compiled set: %s", strerror(-err));
 	return err;
 }
@@ -240,6 +260,7 @@ int compile_job_start(struct event_base *base, const struct compile_request *req
 	j->done = done;
 	j->ctx = ctx;
 	j->limits = req->limits;
+	j->cache = req->cache;
 	j->start_ns = clock_monotonic_ns();
 	j->report = malloc(COMPILE_REPORT_MAX + 1);
 	int err = j->report == NULL ? -ENOMEM : start_child(j, req);

@@ -6,8 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-void compile_report_write(const struct diags *diags, int status, uint32_t n_rules, FILE *out)
+static const char *const origins[] = {
+	[CACHE_NONE] = "compiled", [CACHE_HIT] = "cached", [CACHE_FOREIGN] = "foreign"};
+
+enum { N_ORIGINS = sizeof(origins) / sizeof(origins[0]) };
+
+void compile_report_origin(enum cache_found found, const uint8_t digest[32], FILE *out)
 {
+	fprintf(out, "%s\t", origins[found]);
+	for (unsigned i = 0; digest != NULL && i < 32; i++)
+		fprintf(out, "%02x", digest[i]);
+	fputc('\n', out);
+}
+
+void compile_report_write(const struct sources *sources, const struct diags *diags, int status,
+	uint32_t n_rules, FILE *out)
+{
+	for (uint32_t i = 0; i < sources->n && i < COMPILE_FILES_MAX; i++) {
+		fprintf(out, "file\t");
+		escape_write(sources->items[i].name, out);
+		fputc('\n', out);
+	}
 	for (uint32_t i = 0; i < diags->n; i++) {
 		const struct diag *d = &diags->items[i];
 		fprintf(out, "%s\t%u\t%u\t", d->level == DIAG_ERROR ? "error" : "warning",
@@ -17,7 +36,23 @@ void compile_report_write(const struct diags *diags, int status, uint32_t n_rule
 		escape_write(d->text, out);
 		fputc('\n', out);
 	}
-	fprintf(out, "end\t%d\t%u\t%u\t%u\n", -status, n_rules, diags->n_errors, diags->n_warnings);
+	fprintf(out, "end\t%d\t%u\t%u\t%u\t%u\n", -status, n_rules, diags->n_errors,
+		diags->n_warnings, sources->n);
+}
+
+static bool parse_origin(char *line, struct compile_report *out)
+{
+	const char *word = strsep(&line, "\t");
+	unsigned found = 0;
+
+	while (found < N_ORIGINS && strcmp(word, origins[found]) != 0)
+		found++;
+	if (found == N_ORIGINS || line == NULL)
+		return false;
+	out->found = (enum cache_found)found;
+	out->has_digest = line[0] != '\0';
+	return out->has_digest ? escape_hex(line, out->digest, sizeof(out->digest))
+			       : found == CACHE_NONE;
 }
 
 static bool parse_end(char *rest, struct compile_report *out)
@@ -29,7 +64,8 @@ static bool parse_end(char *rest, struct compile_report *out)
 	out->status = -(int)status;
 	return escape_number(strsep(&rest, "\t"), &out->n_rules) &&
 		escape_number(strsep(&rest, "\t"), &out->n_errors) &&
-		escape_number(strsep(&rest, "\t"), &out->n_warnings) && rest == NULL;
+		escape_number(strsep(&rest, "\t"), &out->n_warnings) &&
+		escape_number(strsep(&rest, "\t"), &out->n_files) && rest == NULL;
 }
 
 static bool parse_diag(const char *level, char *rest, struct compile_diag *out)
@@ -45,15 +81,30 @@ static bool parse_diag(const char *level, char *rest, struct compile_diag *out)
 	return out->text != NULL && rest == NULL;
 }
 
+static bool parse_file(char *name, struct compile_report *out)
+{
+	if (name == NULL || out->n_names == COMPILE_FILES_MAX || strchr(name, '\t') != NULL)
+		return false;
+	out->names[out->n_names++] = name;
+	return true;
+}
+
 static int parse_lines(struct compile_report *r, char *text)
 {
 	char *rest = text;
 
+	if (!parse_origin(strsep(&rest, "\n"), r))
+		return -EBADMSG;
 	while (rest != NULL) {
 		char *line = strsep(&rest, "\n");
 		char *word = strsep(&line, "\t");
 		if (strcmp(word, "end") == 0)
 			return parse_end(line, r) && rest != NULL && *rest == '\0' ? 0 : -EBADMSG;
+		if (strcmp(word, "file") == 0) {
+			if (!parse_file(line, r))
+				return -EBADMSG;
+			continue;
+		}
 		if (r->n == DIAGS_MAX || !parse_diag(word, line, &r->diags[r->n]))
 			return -EBADMSG;
 		r->n++;
@@ -66,7 +117,8 @@ int compile_report_parse(char *text, size_t len, struct compile_report *out)
 	struct compile_report r = {.text = text};
 
 	r.diags = calloc(DIAGS_MAX, sizeof(*r.diags));
-	int err = r.diags == NULL ? -ENOMEM : 0;
+	r.names = calloc(COMPILE_FILES_MAX, sizeof(*r.names));
+	int err = r.diags == NULL || r.names == NULL ? -ENOMEM : 0;
 	if (err == 0 && (len > COMPILE_REPORT_MAX || strlen(text) != len))
 		err = -EBADMSG;
 	if (err == 0)
@@ -82,6 +134,7 @@ int compile_report_parse(char *text, size_t len, struct compile_report *out)
 void compile_report_free(struct compile_report *r)
 {
 	free(r->diags);
+	free(r->names);
 	free(r->text);
 	*r = (struct compile_report){0};
 }

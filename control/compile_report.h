@@ -1,15 +1,21 @@
-// What the compile child tells the daemon beside the set itself: diags, a line each, and a last
-// line with the outcome. A report without that line is that of a child that died.
+// What the compile child tells the daemon beside the set itself: a first line with what the cache
+// had, the files, the diags, a line each, and a last line with the outcome. A report without that line
+// is that of a child that died. All but the first line is what the cache keeps.
 
 #pragma once
 
+#include "control/cache_file.h"
+#include "control/sources.h"
 #include "patterns/diag.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-enum { COMPILE_REPORT_MAX = 4 << 20 }; // bytes
+enum {
+	COMPILE_REPORT_MAX = 4 << 20, // bytes
+	COMPILE_FILES_MAX = 128, // names in a report; what comes after is only counted
+};
 
 struct compile_diag {
 	bool is_error;
@@ -19,15 +25,24 @@ struct compile_diag {
 };
 
 struct compile_report {
+	enum cache_found found;
+	bool has_digest; // the result has a name in the cache
+	uint8_t digest[32];
 	int status; // 0 or -errno
 	uint32_t n_rules;
 	uint32_t n_errors, n_warnings; // all, also those that were only counted
 	uint32_t n;
 	struct compile_diag *diags;
+	uint32_t n_files; // all, also those that were only counted
+	uint32_t n_names;
+	const char **names; // of files
 	char *text;
 };
 
-void compile_report_write(const struct diags *diags, int status, uint32_t n_rules, FILE *out);
+// The first line. digest: NULL when the cache is not asked.
+void compile_report_origin(enum cache_found found, const uint8_t digest[32], FILE *out);
+void compile_report_write(const struct sources *sources, const struct diags *diags, int status,
+	uint32_t n_rules, FILE *out);
 
 // Takes `text` (malloc'd, `len` bytes and a NUL behind), also when it fails. 0, -EBADMSG, -ENOMEM.
 int compile_report_parse(char *text, size_t len, struct compile_report *out);

@@ -27,6 +27,7 @@ struct keys {
 	char *control_group;
 	char *user;
 	char *eve_file;
+	char *cache;
 	char *metrics_address;
 	uint32_t *metrics_port;
 	uint32_t *stats_interval_s;
@@ -75,6 +76,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(control_group, 1, 256),
 	TEXT(user, 1, 256),
 	TEXT(eve_file, 0, 4096),
+	TEXT(cache, 0, 4096),
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
 	NUMBER(struct keys, stats_interval_s),
@@ -255,6 +257,9 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	c->eve_file = or_default(k->eve_file, "/var/log/sealwatch/eve.json");
 	if (c->eve_file[0] == '\0')
 		c->eve_file = NULL;
+	c->cache = or_default(k->cache, "/var/lib/sealwatch/cache");
+	if (c->cache[0] == '\0')
+		c->cache = NULL;
 	c->metrics_address = or_default(k->metrics_address, "127.0.0.1");
 	c->metrics_port = (uint16_t)port;
 	c->stats_interval_s = k->stats_interval_s != NULL ? *k->stats_interval_s : 8;

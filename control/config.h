@@ -23,6 +23,7 @@ struct control_config {
 	uint16_t metrics_port; // 0: no HTTP
 	uint32_t stats_interval_s; // 0: no stats records
 	bool lab;
+	const char *cache; // directory of compiled sets; NULL: none
 	struct compile_limits compile;
 	const char *const *patterns; // paths, loaded at start
 	uint32_t n_patterns;

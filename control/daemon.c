@@ -208,12 +208,18 @@ static enum daemon_exit open_http(struct daemon *d)
 
 static enum daemon_exit drop_privileges(const struct daemon *d)
 {
-	const char *user = d->config->user;
+	const struct control_config *c = d->config;
+	const char *user = c->user;
+	uid_t uid;
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (user == NULL || geteuid() != 0)
 		return EXIT_OK;
-	int err = privileges_drop(user, d->config->control_socket);
+	int err = privileges_user(user, &uid);
+	if (err == 0 && c->cache != NULL)
+		cache_make(c->cache, uid); // cache_open() tells what is wrong
+	if (err == 0)
+		err = privileges_drop(user, c->control_socket);
 	if (err == 0)
 		return EXIT_OK;
 	log_error("user %s: %s", user, err == -ENOENT ? "there is no such user" : strerror(-err));
@@ -259,7 +265,7 @@ static int start_link(struct daemon *d)
 	const struct link_callbacks callbacks = {
 		.up = link_up, .down = link_down, .receipt = link_receipt, .ctx = d};
 
-	d->reload = reload_new(d->base, d->config);
+	d->reload = reload_new(d->base, d->config, d->cache);
 	if (d->reload == NULL)
 		return -ENOMEM;
 	int err = link_new(d->base, d->config->link_socket, &callbacks, &d->link);
@@ -269,8 +275,22 @@ static int start_link(struct daemon *d)
 	return d->config->n_patterns > 0 ? reload_start_configured(d->reload) : 0;
 }
 
+// It saves time, and nothing else: without it sets are compiled.
+static void open_cache(struct daemon *d)
+{
+	const char *path = d->config->cache;
+
+	if (path == NULL)
+		return;
+	int err = cache_open(d->base, path, &d->cache);
+	if (err < 0)
+		log_warning("cache %s: %s; each set is compiled anew", path,
+			err == -EPERM ? "the directory is another user's" : strerror(-err));
+}
+
 static enum daemon_exit start_rest(struct daemon *d)
 {
+	open_cache(d);
 	int err = start_link(d);
 
 	if (err == 0)
@@ -320,6 +340,7 @@ void daemon_stop(struct daemon *d)
 	control_socket_close(d->control);
 	reload_free(d->reload); // answers who waits for a load: after the clients are gone
 	link_free(d->link);
+	cache_close(d->cache);
 	http_close(d->http);
 	int err = drain_close(d->drain);
 	if (err < 0)

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "control/cache.h"
 #include "control/config.h"
 #include "control/control_socket.h"
 #include "control/drain.h"
@@ -24,6 +25,7 @@ struct daemon {
 	struct drain *drain;
 	struct stats *stats;
 	struct link *link;
+	struct cache *cache; // NULL: none
 	struct reload *reload;
 	struct event *on_drain, *on_stats, *on_stop[2], *on_rotate;
 	uint64_t start_ns; // monotonic

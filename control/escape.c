@@ -34,6 +34,26 @@ bool escape_number(const char *text, uint32_t *out)
 	return true;
 }
 
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool escape_hex(const char *text, uint8_t *out, size_t len)
+{
+	if (strlen(text) != 2 * len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		int high = digit_of(text[2 * i]), low = digit_of(text[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
 json_t *escape_json(const char *text)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -15,6 +15,16 @@ int privileges_group(const char *name, gid_t *out)
 	return 0;
 }
 
+int privileges_user(const char *name, uid_t *out)
+{
+	const struct passwd *user = getpwnam(name);
+
+	if (user == NULL)
+		return -ENOENT;
+	*out = user->pw_uid;
+	return 0;
+}
+
 int privileges_drop(const char *user, const char *socket)
 {
 	const struct passwd *p = getpwnam(user);

@@ -13,6 +13,7 @@
 struct reload {
 	struct event_base *base;
 	const struct control_config *config;
+	struct cache *cache;
 	struct link *link;
 	enum load_state state;
 	struct compile_job *job;
@@ -38,7 +39,8 @@ static void set_free(struct pattern_set *set)
 	free(set);
 }
 
-struct reload *reload_new(struct event_base *base, const struct control_config *config)
+struct reload *reload_new(
+	struct event_base *base, const struct control_config *config, struct cache *cache)
 {
 	struct reload *r = calloc(1, sizeof(*r));
 
@@ -46,6 +48,7 @@ struct reload *reload_new(struct event_base *base, const struct control_config *
 		return NULL;
 	r->base = base;
 	r->config = config;
+	r->cache = cache;
 	return r;
 }
 
@@ -222,7 +225,8 @@ static int start(struct reload *r, const char *const *paths, uint32_t n_paths, u
 		.n_paths = n_paths,
 		.variables = r->config->variables,
 		.lab = r->config->lab,
-		.limits = r->config->compile};
+		.limits = r->config->compile,
+		.cache = r->cache};
 
 	if (r->state != LOAD_IDLE)
 		return -EBUSY;

@@ -43,8 +43,9 @@ enum load_state {
 	LOAD_SENDING,
 };
 
-// `config` and `base` are borrowed for the life of it.
-struct reload *reload_new(struct event_base *base, const struct control_config *config);
+// `config`, `base` and `cache` (NULL: none) are borrowed for the life of it.
+struct reload *reload_new(
+	struct event_base *base, const struct control_config *config, struct cache *cache);
 void reload_free(struct reload *r); // kills the child; NULL is allowed
 void reload_bind(struct reload *r, struct link *link);
 

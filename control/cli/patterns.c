@@ -83,7 +83,8 @@ static void print_receipt(const json_t *r)
 	put(t, "rules", cli_number(r, "rules"), "");
 	put(t, "warnings", cli_number(r, "warnings"), "");
 	put_loader(t, r);
-	put(t, "compiled in", cli_number(r, "compile_ms"), " ms");
+	put(t, json_is_true(json_object_get(r, "cached")) ? "from the cache in" : "compiled in",
+		cli_number(r, "compile_ms"), " ms");
 	put(t, "prepared in", cli_number(r, "prepare_ns") / 1000, " us");
 	json_array_foreach(json_object_get(r, "workers"), i, w)
 	{

@@ -26,8 +26,8 @@ static void write_configs(void)
 	write_file(in_dir(dir, "dataplane.yaml"), text);
 	snprintf(text, sizeof(text),
 		"link_socket: %s/link.sock\ncontrol_socket: %s/control.sock\neve_file: %s\n"
-		"metrics_port: %u\n",
-		dir, dir, eve_file, metrics_port);
+		"metrics_port: %u\ncache: %s/cache\n",
+		dir, dir, eve_file, metrics_port, dir);
 	write_file(in_dir(dir, "sealwatchd.yaml"), text);
 }
 
@@ -118,6 +118,7 @@ static void test_load(void)
 	CHECK(number_in(receipt, "lost_packets") == 0, "lost");
 	CHECK(json_array_size(json_object_get(receipt, "workers")) == 2,
 		"each worker acknowledged");
+	CHECK(json_is_false(json_object_get(receipt, "cached")), "compiled");
 	json_decref(receipt);
 
 	write_file(bad, "alert tcp any any -> any any (msg:\"x\"; flibber:1; sid:1;)\n");
@@ -251,6 +252,8 @@ static void test_dataplane_killed(void)
 {
 	json_t *receipt = ask("patterns", "load", source_path("patterns/sets/im-services.rules"));
 	CHECK(receipt != NULL, "a set that the daemon holds");
+	CHECK(json_is_true(json_object_get(receipt, "cached")),
+		"compiled by the daemon before this one");
 	json_decref(receipt);
 	json_int_t before = status_number("packets");
 

@@ -40,6 +40,7 @@ static void test_defaults(void)
 		CHECK(strcmp(c.control_socket, "/run/sealwatch/control.sock") == 0, "%zu", i);
 		CHECK(strcmp(c.eve_file, "/var/log/sealwatch/eve.json") == 0, "%zu", i);
 		CHECK(strcmp(c.metrics_address, "127.0.0.1") == 0, "%zu", i);
+		CHECK(strcmp(c.cache, "/var/lib/sealwatch/cache") == 0, "%zu", i);
 		CHECK(c.metrics_port == 9477 && c.stats_interval_s == 8, "%zu", i);
 		CHECK(c.control_group == NULL && c.user == NULL && !c.lab, "%zu", i);
 		CHECK(c.n_patterns == 0 && c.variables[0].name == NULL, "%zu", i);
@@ -60,6 +61,7 @@ static void test_all_keys(void)
 				   "metrics_port: 0\n"
 				   "stats_interval_s: 0\n"
 				   "lab: true\n"
+				   "cache: ''\n"
 				   "compile: {cpu_s: 1, memory_mb: 2}\n"
 				   "patterns: [/p/x.rules, /p/sets]\n"
 				   "variables:\n"
@@ -75,7 +77,7 @@ static void test_all_keys(void)
 		return;
 	CHECK(strcmp(c.link_socket, "/a") == 0 && strcmp(c.control_socket, "/b") == 0, "sockets");
 	CHECK(strcmp(c.control_group, "ops") == 0 && strcmp(c.user, "sealwatch") == 0, "who");
-	CHECK(c.eve_file == NULL, "no EVE file");
+	CHECK(c.eve_file == NULL && c.cache == NULL, "no EVE file, no cache");
 	CHECK(strcmp(c.metrics_address, "::1") == 0 && c.metrics_port == 0, "metrics off");
 	CHECK(c.stats_interval_s == 0 && c.lab, "zero is not absent");
 	CHECK(c.compile.cpu_s == 1 && c.compile.memory_mb == 2 && c.compile.wall_s == 120,
@@ -98,6 +100,7 @@ static const struct {
 	{"number beyond 32 bits", "stats_interval_s: 99999999999\n", ":1:", ""},
 	{"negative number", "metrics_port: -1\n", ":1:", ""},
 	{"text for a switch", "lab: perhaps\n", ":1:", "perhaps"},
+	{"list for the cache", "lab: no\ncache: [/a]\n", ":2:", ""},
 	{"list for text", "link_socket: [a]\n", ":1:", ""},
 	{"text for a list", "lab: no\npatterns: /x\n", ":2:", ""},
 	{"map for a list", "variables: {a: b}\n", ":1:", ""},

@@ -1,0 +1,245 @@
+#include "control/sources.h"
+
+#include "patterns/compile.h"
+#include "patterns/swdb.h"
+
+#include <openssl/evp.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int add(struct sources *s, const char *name, struct source **out)
+{
+	// At each power of two the room is used up.
+	if ((s->n & (s->n - 1)) == 0) {
+		size_t room = s->n == 0 ? 1 : (size_t)s->n * 2;
+		struct source *items = realloc(s->items, room * sizeof(*items));
+		if (items == NULL)
+			return -ENOMEM;
+		s->items = items;
+	}
+	if (s->n == SOURCES_MAX)
+		return -E2BIG;
+	struct source *one = &s->items[s->n];
+	*one = (struct source){.name = strdup(name)};
+	if (one->name == NULL)
+		return -ENOMEM;
+	s->n++;
+	*out = one;
+	return 0;
+}
+
+static int fail(struct sources *s, const char *name, int err, const char *why)
+{
+	struct source *one;
+
+	int added = add(s, name, &one);
+	if (added == 0) {
+		one->err = err;
+		one->why = why;
+	}
+	return added;
+}
+
+static int read_text(int fd, size_t size, struct source *one)
+{
+	one->text = malloc(size + 1);
+	if (one->text == NULL)
+		return -ENOMEM;
+	while (one->len < size) {
+		ssize_t n = read(fd, one->text + one->len, size - one->len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			one->err = -errno;
+		if (n <= 0)
+			break;
+		one->len += (size_t)n;
+	}
+	return 0;
+}
+
+static int read_file(struct sources *s, int fd, const struct stat *st, const char *path)
+{
+	struct source *one;
+
+	if (st->st_size > SOURCE_LEN_MAX)
+		return fail(s, path, -EFBIG, NULL);
+	int err = add(s, path, &one);
+	return err < 0 ? err : read_text(fd, (size_t)st->st_size, one);
+}
+
+static int read_path(struct sources *s, const char *path, bool may_be_directory);
+
+static int is_rules(const struct dirent *d)
+{
+	size_t len = strlen(d->d_name);
+	return d->d_name[0] != '.' && len > 6 && strcmp(d->d_name + len - 6, ".rules") == 0;
+}
+
+static int read_directory(struct sources *s, const char *path)
+{
+	struct dirent **names;
+	int err = 0;
+	int n = scandir(path, &names, is_rules, alphasort);
+
+	if (n < 0)
+		return errno == ENOMEM ? -ENOMEM : fail(s, path, -errno, NULL);
+	for (int i = 0; i < n; i++) {
+		char file[PATH_MAX];
+		if (err == 0 &&
+			snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) >= PATH_MAX)
+			err = fail(s, path, -ENAMETOOLONG, NULL);
+		else if (err == 0)
+			err = read_path(s, file, false);
+		free(names[i]);
+	}
+	free(names);
+	return n == 0 ? fail(s, path, -ENOENT, "the directory has no *.rules") : err;
+}
+
+// What is no file (a pipe, a device) is not waited for.
+static int read_path(struct sources *s, const char *path, bool may_be_directory)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int err;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		err = fail(s, path, -errno, NULL);
+	else if (S_ISREG(st.st_mode))
+		err = read_file(s, fd, &st, path);
+	else if (S_ISDIR(st.st_mode) && may_be_directory)
+		err = read_directory(s, path);
+	else
+		err = fail(s, path, -EINVAL, "not a regular file");
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out)
+{
+	struct sources s = {0};
+	int err = 0;
+
+	for (uint32_t i = 0; i < n_paths && err == 0; i++)
+		err = read_path(&s, paths[i], true);
+	if (err < 0)
+		sources_free(&s);
+	else
+		*out = s;
+	return err;
+}
+
+void sources_free(struct sources *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		free(s->items[i].name);
+		free(s->items[i].text);
+	}
+	free(s->items);
+	*s = (struct sources){0};
+}
+
+bool sources_whole(const struct sources *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (s->items[i].err < 0)
+			return false;
+	}
+	return true;
+}
+
+static int parse_one(const struct source *one, const struct rule_var *vars, bool lab,
+	struct rule_list *rules, struct diags *diags)
+{
+	const struct rule_where where = {.file = one->name, .line = 1, .column = 1};
+
+	if (one->err == 0)
+		return rules_parse(one->name, one->text, one->len, vars, lab, rules, diags);
+	diag_add(diags, DIAG_ERROR, where, "%s", one->why != NULL ? one->why : strerror(-one->err));
+	return one->err;
+}
+
+int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
+	struct rule_list *rules, struct diags *diags)
+{
+	int err = 0;
+
+	// All files, so that the operator sees all mistakes at once.
+	for (uint32_t i = 0; i < s->n; i++) {
+		int now = parse_one(&s->items[i], vars, lab, rules, diags);
+		err = err == 0 ? now : err;
+	}
+	return err;
+}
+
+// Each item behind its length, so that no two lists of items are the same bytes.
+static void put(EVP_MD_CTX *md, const void *data, size_t len)
+{
+	const uint64_t head = len;
+
+	EVP_DigestUpdate(md, &head, sizeof(head));
+	EVP_DigestUpdate(md, data, len);
+}
+
+static void put_text(EVP_MD_CTX *md, const char *text)
+{
+	put(md, text, strlen(text));
+}
+
+// The compiler says what it compiles for in each artefact's header, also in that of a set without
+// rules.
+static int put_platform(EVP_MD_CTX *md)
+{
+	const struct rule_list none = {0};
+	struct diags diags = {0};
+	struct swdb set;
+	struct swdb_header h;
+
+	int err = swdb_compile(&none, &set, &diags);
+	diags_free(&diags);
+	if (err < 0)
+		return err;
+	memcpy(&h, set.data, sizeof(h));
+	swdb_free(&set);
+	put(md, &h.version, sizeof(h.version));
+	put(md, h.hs_version, sizeof(h.hs_version));
+	put(md, &h.cpu_features, sizeof(h.cpu_features));
+	put(md, &h.tune, sizeof(h.tune));
+	return 0;
+}
+
+int sources_digest(const struct sources *s, const struct build_context *context, uint8_t digest[32])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+	if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1) {
+		EVP_MD_CTX_free(md);
+		return -ENOMEM;
+	}
+	put(md, context->program, sizeof(context->program));
+	put(md, &context->lab, sizeof(context->lab));
+	for (const struct rule_var *v = context->variables; v->name != NULL; v++) {
+		put_text(md, v->name);
+		put_text(md, v->value);
+	}
+	put_text(md, ""); // no variable has an empty name
+	for (uint32_t i = 0; i < s->n; i++) {
+		put_text(md, s->items[i].name);
+		put(md, s->items[i].text, s->items[i].len);
+	}
+	int err = put_platform(md);
+	if (err == 0 && EVP_DigestFinal_ex(md, digest, NULL) != 1)
+		err = -ENOMEM;
+	EVP_MD_CTX_free(md);
+	return err;
+}

@@ -1,0 +1,47 @@
+// The rule files of a set: read once into memory, so that what is digested is what is parsed.
+
+#pragma once
+
+#include "patterns/parse.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SOURCES_MAX = 10000, SOURCE_LEN_MAX = 64 << 20 }; // files of a set; bytes of one
+
+struct source {
+	char *name; // as in diagnostics
+	char *text; // not NUL-terminated
+	size_t len;
+	int err; // why it could not be read; 0: it was
+	const char *why; // better than strerror(), or NULL
+};
+
+struct sources {
+	uint32_t n;
+	struct source *items;
+};
+
+// The files of `paths` in order; of a directory its *.rules, by name. What cannot be read stands in
+// the list with its error. 0, -ENOMEM, or -E2BIG for more than SOURCES_MAX.
+int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out);
+void sources_free(struct sources *s); // a zeroed one is allowed
+
+bool sources_whole(const struct sources *s); // every one could be read
+// As rules_parse(), over all of them; what could not be read is an error with a diag.
+int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
+	struct rule_list *rules, struct diags *diags);
+
+// What a compiled set depends on beside its sources.
+struct build_context {
+	const struct rule_var *variables; // ended by a NULL name
+	bool lab;
+	uint8_t program[32]; // digest of the compiler
+};
+
+// Names the result of compiling these sources with this compiler on this processor: SHA-256 over
+// names and bytes of the files, the context, the versions of the artefact and of Hyperscan, the
+// processor's features. 0 or -ENOMEM.
+int sources_digest(
+	const struct sources *s, const struct build_context *context, uint8_t digest[32]);
