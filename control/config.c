@@ -31,6 +31,8 @@ struct keys {
 	char *metrics_address;
 	uint32_t *metrics_port;
 	uint32_t *stats_interval_s;
+	uint32_t *load_deadline_s;
+	uint32_t *keep_generations;
 	uint32_t lab; // a bool of libcyaml takes every word that is not "false" for true
 	struct limit_keys *compile;
 	char **patterns;
@@ -80,6 +82,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
 	NUMBER(struct keys, stats_interval_s),
+	NUMBER(struct keys, load_deadline_s),
+	NUMBER(struct keys, keep_generations),
 	CYAML_FIELD_ENUM("lab", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct keys, lab,
 		switch_words, CYAML_ARRAY_LEN(switch_words)),
 	CYAML_FIELD_MAPPING_PTR("compile", POINTER, struct keys, compile, limit_fields),
@@ -263,6 +267,8 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	c->metrics_address = or_default(k->metrics_address, "127.0.0.1");
 	c->metrics_port = (uint16_t)port;
 	c->stats_interval_s = k->stats_interval_s != NULL ? *k->stats_interval_s : 8;
+	c->load_deadline_s = k->load_deadline_s != NULL ? *k->load_deadline_s : 600;
+	c->keep_generations = k->keep_generations != NULL ? *k->keep_generations : 5;
 	c->lab = k->lab != 0;
 	c->patterns = (const char *const *)k->patterns;
 	c->n_patterns = k->patterns_count;
@@ -276,6 +282,12 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	*key = "stats_interval_s";
 	if (c->stats_interval_s > 86400)
 		return "takes 0 (off) to 86400";
+	*key = "load_deadline_s";
+	if (c->load_deadline_s > 86400)
+		return "takes 0 (none) to 86400";
+	*key = "keep_generations";
+	if (c->keep_generations == 0 || c->keep_generations > KEEP_GENERATIONS_MAX)
+		return "takes 1 to 64";
 	*key = take_limits(k->compile, &c->compile);
 	return *key != NULL ? "is out of bounds" : NULL;
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { KEEP_GENERATIONS_MAX = 64 };
+
 struct compile_limits { // of the child that compiles a pattern set
 	uint32_t cpu_s;
 	uint32_t memory_mb;
@@ -25,6 +27,8 @@ struct control_config {
 	bool lab;
 	const char *cache; // directory of compiled sets; NULL: none
 	struct compile_limits compile;
+	uint32_t load_deadline_s; // of a load that brings none; 0: none
+	uint32_t keep_generations; // sets that a rollback can bring back, the live one included
 	const char *const *patterns; // paths, loaded at start
 	uint32_t n_patterns;
 	const struct rule_var *variables; // ended by a NULL name

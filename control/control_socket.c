@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct control_client {
 struct control_call {
 	struct control_client *client; // NULL: it has gone
 	uid_t uid;
+	control_gone_fn gone; // NULL: nobody wants to know
+	void *gone_ctx;
 };
 
 struct control_socket {
@@ -47,12 +50,17 @@ struct control_socket {
 
 static void client_free(struct control_client *c)
 {
-	if (c->call != NULL)
-		c->call->client = NULL;
+	struct control_call *call = c->call;
+
 	LIST_REMOVE(c, link);
 	c->socket->n_clients--;
 	bufferevent_free(c->stream);
 	free(c);
+	if (call == NULL)
+		return;
+	call->client = NULL;
+	if (call->gone != NULL)
+		call->gone(call->gone_ctx);
 }
 
 static size_t unsent(const struct control_client *c)
@@ -114,6 +122,14 @@ static void on_data(struct bufferevent *stream, void *ctx)
 	serve(ctx);
 }
 
+// Both directions are closed. A client may close the one in which it asks, and wait.
+static bool has_hung_up(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 static void on_event(struct bufferevent *stream, short what, void *ctx)
 {
 	struct control_client *c = ctx;
@@ -126,7 +142,11 @@ static void on_event(struct bufferevent *stream, short what, void *ctx)
 		client_free(c);
 		return;
 	}
-	// What it has asked before is still answered: it may have closed one direction only.
+	if (c->call != NULL && has_hung_up(bufferevent_getfd(stream))) {
+		client_free(c);
+		return;
+	}
+	// What it has asked before is still answered: it has closed one direction only.
 	c->ends = true;
 	serve(c);
 }
@@ -291,6 +311,22 @@ void control_socket_close(struct control_socket *s)
 uid_t control_call_uid(const struct control_call *call)
 {
 	return call->uid;
+}
+
+void control_call_on_gone(struct control_call *call, control_gone_fn gone, void *ctx)
+{
+	call->gone = gone;
+	call->gone_ctx = ctx;
+}
+
+void control_call_tell(struct control_call *call, json_t *line)
+{
+	char *text = line != NULL ? json_dumps(line, JSON_COMPACT) : NULL;
+
+	if (call->client != NULL && text != NULL)
+		send_text(call->client, text);
+	free(text);
+	json_decref(line);
 }
 
 void control_call_answer(struct control_call *call, json_t *answer)

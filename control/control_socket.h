@@ -25,6 +25,12 @@ int control_socket_open(struct event_base *base, const char *path, gid_t gid,
 // Drops the clients, unlinks the socket. Calls that are still open may be answered, to nobody.
 void control_socket_close(struct control_socket *s); // NULL is allowed
 
+// `gone` is called when the client goes before it has its answer; the call is still to be answered.
+typedef void (*control_gone_fn)(void *ctx);
+void control_call_on_gone(struct control_call *call, control_gone_fn gone, void *ctx);
+
 uid_t control_call_uid(const struct control_call *call);
+// A line before the answer. Steals `line`.
+void control_call_tell(struct control_call *call, json_t *line);
 // Steals `answer`; NULL: memory was short, and the client is told that.
 void control_call_answer(struct control_call *call, json_t *answer);

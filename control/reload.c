@@ -2,10 +2,8 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
-#include "patterns/swdb.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,28 +14,23 @@ struct reload {
 	struct cache *cache;
 	struct link *link;
 	enum load_state state;
+	struct load_queue queue;
+	struct load *current; // NULL while idle, and while the live set is sent again
 	struct compile_job *job;
-	struct pattern_set *live; // what the dataplane has, or had
-	struct pattern_set *next; // compiled, not yet live
-	struct compile_report report; // of `next`
+	struct pattern_set *live; // held: what the dataplane has, or had
+	struct pattern_set *next; // held: compiled, not yet live
+	struct history history;
+	struct event *on_next; // the next load begins, or the live set is sent again
 	uint64_t compile_ns;
-	uid_t uid; // who asks
+	uint64_t last_id;
 	bool owed; // the dataplane came back without the live set
 	uint64_t met_generation; // what the dataplane had when it was met; 0: nothing
 	uint8_t met_digest[32];
-	load_done_fn done; // NULL: nobody waits, the log is told
-	void *done_ctx;
+	uint64_t met_start_ns; // which run of it
 	char last_error[256];
 };
 
-static void set_free(struct pattern_set *set)
-{
-	if (set == NULL)
-		return;
-	close(set->blob_fd);
-	pattern_index_free(set->index);
-	free(set);
-}
+static void begin_next(evutil_socket_t fd, short what, void *ctx);
 
 struct reload *reload_new(
 	struct event_base *base, const struct control_config *config, struct cache *cache)
@@ -49,6 +42,13 @@ struct reload *reload_new(
 	r->base = base;
 	r->config = config;
 	r->cache = cache;
+	r->history.max = config->keep_generations;
+	load_queue_init(&r->queue);
+	r->on_next = evtimer_new(base, begin_next, r);
+	if (r->on_next == NULL) {
+		free(r);
+		return NULL;
+	}
 	return r;
 }
 
@@ -56,24 +56,6 @@ void reload_bind(struct reload *r, struct link *link)
 {
 	r->link = link;
 }
-
-void reload_free(struct reload *r)
-{
-	const struct load_outcome stopping = {
-		.status = -ECANCELED, .error = "the daemon is stopping"};
-
-	if (r == NULL)
-		return;
-	compile_job_cancel(r->job);
-	if (r->done != NULL)
-		r->done(r->done_ctx, &stopping);
-	compile_report_free(&r->report);
-	set_free(r->live);
-	set_free(r->next);
-	free(r);
-}
-
-static void send_set(struct reload *r);
 
 static void log_diags(const struct compile_report *report)
 {
@@ -84,75 +66,113 @@ static void log_diags(const struct compile_report *report)
 	}
 }
 
-// The end of a load, good or bad: whoever asked is told, and the next may come.
+// The end of one load, good or bad, for whoever asked.
+static void tell_done(struct reload *r, struct load *l, struct load_outcome *outcome)
+{
+	const uint64_t begun_ns = l->begun_ns != 0 ? l->begun_ns : clock_monotonic_ns();
+
+	snprintf(r->last_error, sizeof(r->last_error), "%s", outcome->error);
+	outcome->id = l->id;
+	outcome->uid = l->uid;
+	outcome->rollback = l->set != NULL;
+	outcome->queued_ns = begun_ns - l->asked_ns;
+	if (l->caller.done != NULL)
+		l->caller.done(l->caller.ctx, outcome);
+	else if (outcome->report != NULL)
+		log_diags(outcome->report);
+	load_free(l);
+}
+
 static void finish(struct reload *r, int status, const char *error,
 	const struct compile_report *report, const struct link_receipt *receipt)
 {
 	struct load_outcome outcome = {.status = status,
 		.error = error,
-		.uid = r->uid,
 		.report = report,
 		.receipt = receipt,
 		.compile_ns = r->compile_ns};
-	load_done_fn done = r->done;
+	struct load *l = r->current;
 
-	// Sending the live set again does not mend a load that failed.
-	if (status < 0 || done != NULL)
-		snprintf(r->last_error, sizeof(r->last_error), "%s", error);
-	r->state = LOAD_IDLE;
-	r->done = NULL;
-	if (status < 0)
+	if (status < 0) {
 		log_error("pattern set not loaded: %s", error);
-	if (done != NULL)
-		done(r->done_ctx, &outcome);
-	else if (report != NULL)
-		log_diags(report);
-	compile_report_free(&r->report);
-	// Another load was under way when the dataplane came back, and has failed.
-	if (r->owed && link_is_up(r->link))
-		send_set(r);
+		snprintf(r->last_error, sizeof(r->last_error), "%s", error);
+	}
+	r->current = NULL;
+	r->state = LOAD_IDLE;
+	if (l != NULL)
+		tell_done(r, l, &outcome);
+	event_active(r->on_next, EV_TIMEOUT, 0);
 }
 
 static void drop_next(struct reload *r)
 {
-	set_free(r->next);
+	pattern_set_drop(r->next);
 	r->next = NULL;
 }
 
-static void adopt_next(struct reload *r, uint64_t generation)
+// Of a load that goes wrong once it is compiled; its report lives as long as it is needed.
+static void finish_without(struct reload *r, int status, const char *error)
 {
-	set_free(r->live);
-	r->live = r->next;
+	struct pattern_set *set = r->next;
+
 	r->next = NULL;
-	r->live->generation = generation;
-	r->live->loaded_ns = clock_wall_ns();
-	log_info("pattern set %llu is live: %u rules, loaded by uid %u",
-		(unsigned long long)generation, r->live->index->n, (unsigned)r->live->uid);
+	finish(r, status, error, set != NULL ? &set->report : NULL, NULL);
+	pattern_set_drop(set);
 }
 
-static struct pattern_set *to_send(struct reload *r)
+void reload_free(struct reload *r)
 {
-	return r->next != NULL ? r->next : r->live;
+	static const char why[] = "the daemon is stopping; what is live stays live";
+	struct load *l;
+
+	if (r == NULL)
+		return;
+	compile_job_cancel(r->job);
+	if (r->current != NULL)
+		finish_without(r, -ECANCELED, why);
+	while ((l = load_queue_pop(&r->queue)) != NULL)
+		tell_done(r, l, &(struct load_outcome){.status = -ECANCELED, .error = why});
+	pattern_set_drop(r->live);
+	drop_next(r);
+	history_drop_all(&r->history);
+	event_free(r->on_next);
+	free(r);
+}
+
+static bool somebody_waits(const struct reload *r)
+{
+	return r->current != NULL && r->current->caller.done != NULL;
+}
+
+// From here on the dataplane decides, and neither a deadline nor a cancel is of use.
+static void become_sending(struct reload *r)
+{
+	r->state = LOAD_SENDING;
+	if (r->current == NULL)
+		return;
+	if (r->current->on_deadline != NULL)
+		event_del(r->current->on_deadline);
+	load_tell(r->current, LOAD_SENDING, 0);
 }
 
 static void send_set(struct reload *r)
 {
-	const struct pattern_set *set = to_send(r);
+	const struct pattern_set *set = r->next != NULL ? r->next : r->live;
 
 	int err = link_load(r->link, set->blob_fd, set->blob_len);
 	if (err == 0) {
 		r->owed = r->owed && set != r->live;
-		r->state = LOAD_SENDING;
+		become_sending(r);
 		return;
 	}
 	// The configured set, and one that was live before, wait for the dataplane.
-	if (r->done == NULL) {
+	if (!somebody_waits(r)) {
 		r->state = LOAD_WAITING;
 		return;
 	}
-	drop_next(r);
-	finish(r, err, err == -ENOTCONN ? "the dataplane is down" : strerror(-err), &r->report,
-		NULL);
+	finish_without(r, err,
+		err == -ENOTCONN ? "the dataplane is down; start it and load again"
+				 : strerror(-err));
 }
 
 static bool dataplane_has(const struct reload *r, const struct pattern_set *set)
@@ -160,46 +180,35 @@ static bool dataplane_has(const struct reload *r, const struct pattern_set *set)
 	return r->met_generation != 0 && memcmp(r->met_digest, set->digest, 32) == 0;
 }
 
+static void become_live(struct reload *r, struct pattern_set *set, uint64_t generation, uid_t uid)
+{
+	pattern_set_hold(set);
+	pattern_set_drop(r->live);
+	r->live = set;
+	set->generation = generation;
+	set->loaded_ns = clock_wall_ns();
+	set->uid = uid;
+	history_put(&r->history, set);
+	log_info("pattern set %llu is live: %u rules, loaded by uid %u",
+		(unsigned long long)generation, set->index->n, (unsigned)uid);
+}
+
+static void adopt_next(struct reload *r, uint64_t generation)
+{
+	become_live(r, r->next, generation, r->current->uid);
+	drop_next(r);
+}
+
 // A daemon that was started again finds its configured set running.
 static void send_or_adopt(struct reload *r)
 {
-	if (r->done != NULL || r->next == NULL || !link_is_up(r->link) ||
+	if (somebody_waits(r) || r->next == NULL || !link_is_up(r->link) ||
 		!dataplane_has(r, r->next)) {
 		send_set(r);
 		return;
 	}
 	adopt_next(r, r->met_generation);
-	finish(r, 0, "", &r->report, NULL);
-}
-
-static int digest_of(int blob_fd, uint8_t digest[32])
-{
-	ssize_t n = pread(blob_fd, digest, 32, offsetof(struct swdb_header, sources));
-
-	return n == 32 ? 0 : -EBADMSG;
-}
-
-static int take_next(struct reload *r, struct compile_result *result)
-{
-	struct pattern_set *set = calloc(1, sizeof(*set));
-
-	if (set == NULL)
-		return -ENOMEM;
-	int err = digest_of(result->blob_fd, set->digest);
-	if (err < 0) {
-		free(set);
-		return err;
-	}
-	set->blob_fd = result->blob_fd;
-	set->blob_len = result->blob_len;
-	set->index = result->index;
-	set->uid = r->uid;
-	result->blob_fd = -1;
-	result->index = NULL;
-	r->next = set;
-	r->report = result->report;
-	result->report = (struct compile_report){0};
-	return 0;
+	finish(r, 0, "", &r->live->report, NULL);
 }
 
 static void compiled(void *ctx, struct compile_result *result)
@@ -212,57 +221,163 @@ static void compiled(void *ctx, struct compile_result *result)
 		finish(r, result->status, result->error, &result->report, NULL);
 		return;
 	}
-	int err = take_next(r, result);
+	int err = pattern_set_new(result, &r->next);
 	if (err < 0)
 		finish(r, err, strerror(-err), NULL, NULL);
 	else
 		send_or_adopt(r);
 }
 
-static int start(struct reload *r, const char *const *paths, uint32_t n_paths, uid_t uid)
+static void begin(struct reload *r, struct load *l)
 {
-	const struct compile_request request = {.paths = paths,
-		.n_paths = n_paths,
+	const struct compile_request request = {.paths = (const char *const *)l->paths,
+		.n_paths = l->n_paths,
 		.variables = r->config->variables,
 		.lab = r->config->lab,
 		.limits = r->config->compile,
 		.cache = r->cache};
 
-	if (r->state != LOAD_IDLE)
-		return -EBUSY;
+	r->current = l;
+	r->compile_ns = 0;
+	l->begun_ns = clock_monotonic_ns();
+	if (l->set != NULL) {
+		r->next = pattern_set_hold(l->set);
+		send_set(r);
+		return;
+	}
 	int err = compile_job_start(r->base, &request, compiled, r, &r->job);
-	if (err < 0)
-		return err;
+	if (err < 0) {
+		finish(r, err, strerror(-err), NULL, NULL);
+		return;
+	}
 	r->state = LOAD_COMPILING;
-	r->uid = uid;
+	load_tell(l, LOAD_COMPILING, 0);
+}
+
+static void begin_next(evutil_socket_t fd, short what, void *ctx)
+{
+	struct reload *r = ctx;
+
+	(void)fd;
+	(void)what;
+	if (r->state != LOAD_IDLE)
+		return;
+	// Another load was under way when the dataplane came back, and has failed.
+	if (r->owed && link_is_up(r->link)) {
+		send_set(r);
+		return;
+	}
+	struct load *l = load_queue_pop(&r->queue);
+	if (l == NULL)
+		return;
+	load_queue_tell(&r->queue);
+	begin(r, l);
+}
+
+static void give_up(struct reload *r, struct load *l, int status, const char *error)
+{
+	if (l == r->current) {
+		compile_job_cancel(r->job);
+		r->job = NULL;
+		finish_without(r, status, error);
+		return;
+	}
+	load_queue_remove(&r->queue, l);
+	log_error("pattern set not loaded: %s", error);
+	tell_done(r, l, &(struct load_outcome){.status = status, .error = error});
+	load_queue_tell(&r->queue);
+}
+
+static void deadline_passed(evutil_socket_t fd, short what, void *ctx)
+{
+	struct load *l = ctx;
+	char error[256];
+
+	(void)fd;
+	(void)what;
+	snprintf(error, sizeof(error),
+		"not ready within its deadline of %u s; what is live stays live; load again with "
+		"a longer one",
+		l->deadline_s);
+	give_up(l->reload, l, -ETIME, error);
+}
+
+static int set_deadline(struct reload *r, struct load *l)
+{
+	const struct timeval after = {.tv_sec = l->deadline_s};
+
+	if (l->deadline_s == 0)
+		return 0;
+	l->on_deadline = evtimer_new(r->base, deadline_passed, l);
+	return l->on_deadline == NULL || event_add(l->on_deadline, &after) < 0 ? -ENOMEM : 0;
+}
+
+static int enqueue(struct reload *r, const struct load_request *request,
+	const struct load_caller *caller, uint64_t *id)
+{
+	struct load *l = load_new(request, caller);
+
+	if (l == NULL || set_deadline(r, l) < 0) {
+		load_free(l);
+		return -ENOMEM;
+	}
+	l->reload = r;
+	l->id = *id = ++r->last_id;
+	load_queue_push(&r->queue, l);
+	load_tell(l, LOAD_QUEUED, r->queue.n);
+	event_active(r->on_next, EV_TIMEOUT, 0);
 	return 0;
 }
 
 int reload_start_configured(struct reload *r)
 {
-	return start(r, r->config->patterns, r->config->n_patterns, geteuid());
+	const struct load_request request = {
+		.paths = r->config->patterns, .n_paths = r->config->n_patterns, .uid = geteuid()};
+	uint64_t id;
+
+	return enqueue(r, &request, NULL, &id);
 }
 
-int reload_start(struct reload *r, const char *const *paths, uint32_t n_paths, uid_t uid,
-	load_done_fn done, void *ctx)
+int reload_start(struct reload *r, const struct load_request *request,
+	const struct load_caller *caller, uint64_t *id)
 {
-	if (r->state != LOAD_IDLE)
-		return -EBUSY;
+	// The first one will not wait.
+	const unsigned room = LOADS_WAITING_MAX + (r->state == LOAD_IDLE);
+
 	if (!link_is_up(r->link))
 		return -ENOTCONN;
-	int err = start(r, paths, n_paths, uid);
-	if (err < 0)
-		return err;
-	r->done = done;
-	r->done_ctx = ctx;
+	return r->queue.n < room ? enqueue(r, request, caller, id) : -EBUSY;
+}
+
+int reload_cancel(struct reload *r, uint64_t id, const char *why)
+{
+	struct load *l = load_queue_find(&r->queue, id);
+	char error[256];
+
+	if (l == NULL && r->current != NULL && r->current->id == id)
+		l = r->current;
+	if (l == NULL)
+		return -ENOENT;
+	if (l == r->current && r->state == LOAD_SENDING)
+		return -EALREADY;
+	snprintf(error, sizeof(error), "cancelled%s; what is live stays live", why);
+	give_up(r, l, -ECANCELED, error);
 	return 0;
 }
 
-void reload_link_up(struct reload *r, const struct link_hello *hello)
+static void meet(struct reload *r, const struct link_hello *hello)
 {
 	r->met_generation = hello->generation;
 	memcpy(r->met_digest, hello->digest, sizeof(r->met_digest));
 	r->owed = r->live != NULL && hello->generation == 0;
+	if (r->met_start_ns != hello->start_ns)
+		history_new_run(&r->history);
+	r->met_start_ns = hello->start_ns;
+}
+
+void reload_link_up(struct reload *r, const struct link_hello *hello)
+{
+	meet(r, hello);
 	if (r->state == LOAD_COMPILING)
 		return;
 	r->state = LOAD_IDLE;
@@ -277,7 +392,7 @@ void reload_link_up(struct reload *r, const struct link_hello *hello)
 		return;
 	}
 	log_warning("the dataplane runs a pattern set that is not ours");
-	set_free(r->live);
+	pattern_set_drop(r->live);
 	r->live = NULL;
 }
 
@@ -293,25 +408,43 @@ static void take_receipt(struct reload *r, const struct link_receipt *receipt)
 
 void reload_receipt(struct reload *r, int status, const struct link_receipt *receipt)
 {
+	const char *error = "";
+
 	if (r->state != LOAD_SENDING)
 		return;
-	if (status == -ECONNRESET && r->done == NULL) {
+	if (status == -ECONNRESET && !somebody_waits(r)) {
 		r->state = LOAD_WAITING;
 		return;
 	}
+	if (status < 0)
+		error = receipt->error[0] != '\0' ? receipt->error : strerror(-status);
 	// A worker that is late with its acknowledgement is an error, but the set is live.
-	bool live = status == 0 || (status == -ETIMEDOUT && receipt->generation != 0);
-	if (live)
-		take_receipt(r, receipt);
-	else
-		drop_next(r);
-	const char *error = receipt->error[0] != '\0' ? receipt->error : strerror(-status);
-	finish(r, status, status < 0 ? error : "", &r->report, live ? receipt : NULL);
+	if (status != 0 && (status != -ETIMEDOUT || receipt->generation == 0)) {
+		finish_without(r, status, error);
+		return;
+	}
+	take_receipt(r, receipt);
+	finish(r, status, error, &r->live->report, receipt);
 }
 
 enum load_state reload_state(const struct reload *r)
 {
 	return r->state;
+}
+
+const struct load *reload_current(const struct reload *r)
+{
+	return r->current;
+}
+
+const struct load_queue *reload_queue(const struct reload *r)
+{
+	return &r->queue;
+}
+
+const struct history *reload_history(const struct reload *r)
+{
+	return &r->history;
 }
 
 const struct pattern_set *reload_live(const struct reload *r)

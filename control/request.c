@@ -6,15 +6,29 @@
 #include <stdio.h>
 #include <string.h>
 
+enum key {
+	KEY_PATHS = 1 << 0,
+	KEY_WATCH = 1 << 1,
+	KEY_DEADLINE = 1 << 2,
+	KEY_LOAD = 1 << 3,
+	KEY_GENERATION = 1 << 4,
+	KEY_DIGEST = 1 << 5,
+	KEY_RULES = 1 << 6,
+};
+
 static const struct {
 	const char *name;
-	bool takes_paths;
+	unsigned keys; // that it takes
 } commands[COMMAND_COUNT] = {
-	[COMMAND_STATUS] = {"status", false},
-	[COMMAND_PATTERNS_LOAD] = {"patterns.load", true},
-	[COMMAND_PATTERNS_LIST] = {"patterns.list", false},
-	[COMMAND_COUNTERS] = {"counters", false},
-	[COMMAND_SERVICES] = {"services", false},
+	[COMMAND_STATUS] = {"status", 0},
+	[COMMAND_PATTERNS_LOAD] = {"patterns.load", KEY_PATHS | KEY_WATCH | KEY_DEADLINE},
+	[COMMAND_PATTERNS_ROLLBACK] = {"patterns.rollback",
+		KEY_GENERATION | KEY_DIGEST | KEY_WATCH | KEY_DEADLINE},
+	[COMMAND_PATTERNS_CANCEL] = {"patterns.cancel", KEY_LOAD},
+	[COMMAND_PATTERNS_LIST] = {"patterns.list", 0},
+	[COMMAND_PATTERNS_SHOW] = {"patterns.show", KEY_RULES},
+	[COMMAND_COUNTERS] = {"counters", 0},
+	[COMMAND_SERVICES] = {"services", 0},
 };
 
 __attribute__((format(printf, 2, 3))) static int refuse(char error[256], const char *fmt, ...)
@@ -30,14 +44,15 @@ __attribute__((format(printf, 2, 3))) static int refuse(char error[256], const c
 static int find_command(const json_t *name, enum command *out, char error[256])
 {
 	if (!json_is_string(name))
-		return refuse(error, "\"cmd\" is missing");
+		return refuse(error, "\"cmd\" takes the name of a command");
 	for (unsigned i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(json_string_value(name), commands[i].name) == 0) {
 			*out = (enum command)i;
 			return 0;
 		}
 	}
-	return refuse(error, "there is no such command");
+	return refuse(
+		error, "there is no such command; docs/patterns.md and sealctl --help have all");
 }
 
 static int take_paths(const json_t *paths, struct request *r, char error[256])
@@ -61,32 +76,113 @@ static int take_paths(const json_t *paths, struct request *r, char error[256])
 	return 0;
 }
 
-// A key that nobody looks at is a mistake of its sender.
-static int check_keys(json_t *root, bool takes_paths, char error[256])
+static int take_bool(const json_t *value, const char *key, bool *out, char error[256])
 {
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(root, key, value)
-	{
-		if (strcmp(key, "cmd") != 0 && !(takes_paths && strcmp(key, "paths") == 0))
-			return refuse(error, "unknown key \"%.64s\"", key);
-	}
+	if (!json_is_boolean(value))
+		return refuse(error, "\"%s\" takes true or false", key);
+	*out = json_is_true(value);
 	return 0;
+}
+
+static int take_number(
+	const json_t *value, const char *key, uint64_t max, uint64_t *out, char error[256])
+{
+	json_int_t n = json_is_integer(value) ? json_integer_value(value) : 0;
+
+	if (n < 1 || (uint64_t)n > max)
+		return refuse(error, "\"%s\" takes a whole number, 1 to %llu", key,
+			(unsigned long long)max);
+	*out = (uint64_t)n;
+	return 0;
+}
+
+static int take_digest(const json_t *value, struct request *r, char error[256])
+{
+	const char *text = json_string_value(value);
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	if (len < REQUEST_DIGEST_MIN || len > 64 || strspn(text, "0123456789abcdef") != len)
+		return refuse(error, "\"digest\" takes %d to 64 hex digits, lower case",
+			REQUEST_DIGEST_MIN);
+	r->digest = text;
+	return 0;
+}
+
+static int take_deadline(const json_t *value, struct request *r, char error[256])
+{
+	uint64_t seconds;
+
+	int err = take_number(value, "deadline_s", REQUEST_DEADLINE_MAX, &seconds, error);
+	if (err == 0)
+		r->deadline_s = (uint32_t)seconds;
+	return err;
+}
+
+static const struct {
+	const char *name;
+	enum key key;
+} keys[] = {
+	{"paths", KEY_PATHS},
+	{"watch", KEY_WATCH},
+	{"deadline_s", KEY_DEADLINE},
+	{"load", KEY_LOAD},
+	{"generation", KEY_GENERATION},
+	{"digest", KEY_DIGEST},
+	{"rules", KEY_RULES},
+};
+
+static int take_value(enum key key, const json_t *value, struct request *r, char error[256])
+{
+	switch (key) {
+	case KEY_PATHS:
+		return take_paths(value, r, error);
+	case KEY_WATCH:
+		return take_bool(value, "watch", &r->watch, error);
+	case KEY_DEADLINE:
+		return take_deadline(value, r, error);
+	case KEY_LOAD:
+		return take_number(value, "load", INT64_MAX, &r->load, error);
+	case KEY_GENERATION:
+		return take_number(value, "generation", INT64_MAX, &r->generation, error);
+	case KEY_DIGEST:
+		return take_digest(value, r, error);
+	case KEY_RULES:
+		return take_bool(value, "rules", &r->rules, error);
+	}
+	return -EINVAL;
+}
+
+// A key that nobody looks at is a mistake of its sender.
+static int take_key(const char *name, const json_t *value, struct request *r, char error[256])
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(name, keys[i].name) == 0 && commands[r->command].keys & keys[i].key)
+			return take_value(keys[i].key, value, r, error);
+	}
+	return refuse(error, "unknown key \"%.64s\" for %s", name, commands[r->command].name);
 }
 
 static int take(struct request *r, char error[256])
 {
+	const char *name;
+	json_t *value;
+
 	if (!json_is_object(r->root))
 		return refuse(error, "a request is a JSON object");
 	int err = find_command(json_object_get(r->root, "cmd"), &r->command, error);
 	if (err < 0)
 		return err;
-	const bool takes_paths = commands[r->command].takes_paths;
-	err = check_keys(r->root, takes_paths, error);
-	if (err == 0 && takes_paths)
-		err = take_paths(json_object_get(r->root, "paths"), r, error);
-	return err;
+	json_object_foreach(r->root, name, value)
+	{
+		err = strcmp(name, "cmd") == 0 ? 0 : take_key(name, value, r, error);
+		if (err < 0)
+			return err;
+	}
+	if (commands[r->command].keys & KEY_PATHS && r->n_paths == 0)
+		return refuse(error, "\"paths\" takes a list of files");
+	if (r->generation != 0 && r->digest != NULL)
+		return refuse(error, "\"generation\" or \"digest\", not both");
+	return 0;
 }
 
 int request_parse(const char *line, size_t len, struct request *out, char error[256])

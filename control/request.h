@@ -5,15 +5,25 @@
 
 #include <jansson.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REQUEST_LINE_MAX = 64 << 10, REQUEST_PATHS_MAX = 64, REQUEST_PATH_LEN_MAX = 4095 };
+enum {
+	REQUEST_LINE_MAX = 64 << 10,
+	REQUEST_PATHS_MAX = 64,
+	REQUEST_PATH_LEN_MAX = 4095,
+	REQUEST_DEADLINE_MAX = 86400, // seconds
+	REQUEST_DIGEST_MIN = 8, // hex digits
+};
 
 enum command {
 	COMMAND_STATUS,
 	COMMAND_PATTERNS_LOAD,
+	COMMAND_PATTERNS_ROLLBACK,
+	COMMAND_PATTERNS_CANCEL,
 	COMMAND_PATTERNS_LIST,
+	COMMAND_PATTERNS_SHOW,
 	COMMAND_COUNTERS,
 	COMMAND_SERVICES,
 	COMMAND_COUNT,
@@ -23,7 +33,13 @@ struct request {
 	enum command command;
 	uint32_t n_paths; // COMMAND_PATTERNS_LOAD: at least one, all absolute
 	const char *paths[REQUEST_PATHS_MAX];
-	json_t *root; // what the paths point into
+	bool watch; // load, rollback: lines before the answer are wanted
+	bool rules; // show: each of them
+	uint32_t deadline_s; // load, rollback; 0: none was given
+	uint64_t load; // cancel: which; 0: the one that is under way
+	uint64_t generation; // rollback; 0: none was given
+	const char *digest; // rollback: its begin, in lower-case hex; NULL: none was given
+	json_t *root; // what the texts point into
 };
 
 // 0 and *out (request_free), or -EINVAL and what is wrong with it.

@@ -11,11 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REPLY_MAX = 256 << 20, REPLY_FIRST = 64 << 10, PATIENCE_MS = 10000 };
+enum { REPLY_MAX = 256 << 20, REPLY_FIRST = 64 << 10, PATIENCE_MS = 10000, TICK_MS = 250 };
 
 struct line {
 	char *text;
-	size_t len, room;
+	size_t len, room; // bytes received; of them
+	size_t used; // were lines that are done with
 };
 
 static enum cli_exit unreachable(const struct cli *cli, const char *what)
@@ -54,33 +55,45 @@ static int grow(struct line *l)
 	return 0;
 }
 
-// Up to the newline. patience_ms -1: as long as the daemon lives.
-static int recv_line(int fd, int patience_ms, struct line *l)
+static int receive(int fd, struct line *l)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char *end = NULL;
+	int err = grow(l);
 
-	while (end == NULL) {
-		int err = grow(l);
-		if (err < 0)
-			return err;
-		int ready = poll(&p, 1, patience_ms);
-		if (ready <= 0)
-			return ready == 0 ? -ETIMEDOUT : -errno;
-		ssize_t n = recv(fd, l->text + l->len, l->room - l->len, 0);
-		if (n <= 0)
-			return n == 0 ? -ECONNRESET : -errno;
-		end = memchr(l->text + l->len, '\n', (size_t)n);
-		l->len += (size_t)n;
-	}
-	l->len = (size_t)(end - l->text);
+	if (err < 0)
+		return err;
+	ssize_t n = recv(fd, l->text + l->len, l->room - l->len, 0);
+	if (n <= 0)
+		return n == 0 ? -ECONNRESET : -errno;
+	l->len += (size_t)n;
 	return 0;
 }
 
-static int exchange(int fd, json_t *request, int patience_ms, json_t **reply)
+// The next line as JSON. 0, or -errno: -EAGAIN when nothing came for patience_ms, or a signal did.
+static int next_line(int fd, int patience_ms, struct line *l, json_t **out)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	const char *end;
+
+	memmove(l->text, l->text + l->used, l->len - l->used);
+	l->len -= l->used;
+	l->used = 0;
+	while ((end = memchr(l->text, '\n', l->len)) == NULL) {
+		int ready = poll(&p, 1, patience_ms);
+		if (ready <= 0)
+			return ready == 0 || errno == EINTR ? -EAGAIN : -errno;
+		int err = receive(fd, l);
+		if (err < 0)
+			return err;
+	}
+	size_t len = (size_t)(end - l->text);
+	l->used = len + 1;
+	*out = json_loadb(l->text, len, 0, NULL);
+	return json_is_object(*out) ? 0 : -EBADMSG;
+}
+
+static int send_request(int fd, const json_t *request)
 {
 	char *text = json_dumps(request, JSON_COMPACT);
-	struct line line = {0};
 
 	if (text == NULL)
 		return -ENOMEM;
@@ -88,13 +101,43 @@ static int exchange(int fd, json_t *request, int patience_ms, json_t **reply)
 	if (err == 0)
 		err = send_all(fd, "\n", 1);
 	free(text);
+	return err;
+}
+
+// Lines before the answer are for the watcher; a daemon that is asked for none sends none.
+static int take_answer(int fd, struct line *line, const struct cli_watcher *watcher, json_t **reply)
+{
+	for (;;) {
+		json_t *got = NULL;
+		int err = next_line(fd, watcher != NULL ? TICK_MS : PATIENCE_MS, line, &got);
+		if (err == -EAGAIN && watcher != NULL) {
+			watcher->tick(watcher->ctx);
+			continue;
+		}
+		if (err < 0) {
+			json_decref(got);
+			return err == -EAGAIN ? -ETIMEDOUT : err;
+		}
+		if (watcher == NULL || json_object_get(got, "ok") != NULL) {
+			*reply = got;
+			return 0;
+		}
+		watcher->line(watcher->ctx, got);
+		json_decref(got);
+	}
+}
+
+static int exchange(
+	int fd, const json_t *request, const struct cli_watcher *watcher, json_t **reply)
+{
+	struct line line = {0};
+
+	int err = send_request(fd, request);
 	// A daemon that turns us away says so before it closes.
 	if (err == 0 || err == -EPIPE)
-		err = recv_line(fd, patience_ms, &line);
-	if (err == 0) {
-		*reply = json_loadb(line.text, line.len, 0, NULL);
-		err = json_is_object(*reply) ? 0 : -EBADMSG;
-	}
+		err = grow(&line);
+	if (err == 0)
+		err = take_answer(fd, &line, watcher, reply);
 	free(line.text);
 	return err;
 }
@@ -125,7 +168,8 @@ static enum cli_exit explain(const struct cli *cli, int err)
 	}
 }
 
-static enum cli_exit ask(const struct cli *cli, json_t *request, int patience_ms, json_t **reply)
+enum cli_exit cli_ask_watched(
+	const struct cli *cli, json_t *request, const struct cli_watcher *watcher, json_t **reply)
 {
 	int fd = sock_connect(cli->socket, SOCK_STREAM);
 
@@ -134,7 +178,7 @@ static enum cli_exit ask(const struct cli *cli, json_t *request, int patience_ms
 		json_decref(request);
 		return explain(cli, fd);
 	}
-	int err = exchange(fd, request, patience_ms, reply);
+	int err = exchange(fd, request, watcher, reply);
 	close(fd);
 	json_decref(request);
 	if (err < 0)
@@ -149,12 +193,12 @@ static enum cli_exit ask(const struct cli *cli, json_t *request, int patience_ms
 
 enum cli_exit cli_ask(const struct cli *cli, json_t *request, json_t **reply)
 {
-	return ask(cli, request, -1, reply);
+	return cli_ask_watched(cli, request, NULL, reply);
 }
 
 enum cli_exit cli_ask_simple(const struct cli *cli, const char *command, json_t **reply)
 {
-	return ask(cli, json_pack("{s:s}", "cmd", command), PATIENCE_MS, reply);
+	return cli_ask(cli, json_pack("{s:s}", "cmd", command), reply);
 }
 
 void cli_print_json(const json_t *json, bool compact)
@@ -166,6 +210,17 @@ void cli_print_json(const json_t *json, bool compact)
 uint64_t cli_number(const json_t *object, const char *key)
 {
 	return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+bool cli_parse_number(const char *text, uint64_t *out)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 19 || strspn(text, "0123456789") != len)
+		return false;
+	unsigned long long n = strtoull(text, NULL, 10);
+	*out = n;
+	return n > 0 && n <= INT64_MAX;
 }
 
 const char *cli_text(const json_t *object, const char *key)

@@ -7,13 +7,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum cli_exit { CLI_OK, CLI_REFUSED, CLI_USAGE, CLI_UNREACHABLE, CLI_PATTERNS };
+enum cli_exit {
+	CLI_OK,
+	CLI_REFUSED,
+	CLI_USAGE,
+	CLI_UNREACHABLE,
+	CLI_PATTERNS,
+	CLI_CANCELLED,
+	CLI_LATE,
+};
 
 struct cli {
 	const char *socket;
 	bool json;
 	bool watch; // counters
-	bool rules; // counters: of rules only
+	bool rules; // counters: of rules only; patterns show: each of them
+	unsigned deadline_s; // of a load; 0: the daemon's
 	char *const *args;
 	int n_args;
 };
@@ -21,16 +30,31 @@ struct cli {
 // One request over a connection of its own. CLI_OK and *reply (the caller's, "ok" is true), or
 // an exit status: the error was printed, and with --json the reply too. May leave *reply NULL.
 enum cli_exit cli_ask(const struct cli *cli, json_t *request, json_t **reply);
+// What comes before the answer, and each quarter of a second (or signal) without anything.
+struct cli_watcher {
+	void (*line)(void *ctx, const json_t *line);
+	void (*tick)(void *ctx);
+	void *ctx;
+};
+// As cli_ask(), for a request that is told about on its way.
+enum cli_exit cli_ask_watched(
+	const struct cli *cli, json_t *request, const struct cli_watcher *watcher, json_t **reply);
 // The same for a request that is a name only.
 enum cli_exit cli_ask_simple(const struct cli *cli, const char *command, json_t **reply);
 
 void cli_print_json(const json_t *json, bool compact);
 
 uint64_t cli_number(const json_t *object, const char *key);
+// Digits only, 1 to 2^63 - 1.
+bool cli_parse_number(const char *text, uint64_t *out);
+void cli_print_diags(const json_t *reply); // to standard error
 const char *cli_text(const json_t *object, const char *key); // "-" when there is none
 
 enum cli_exit cli_status(const struct cli *cli);
 enum cli_exit cli_patterns_load(const struct cli *cli);
+enum cli_exit cli_patterns_rollback(const struct cli *cli);
+enum cli_exit cli_patterns_cancel(const struct cli *cli);
+enum cli_exit cli_patterns_show(const struct cli *cli);
 enum cli_exit cli_patterns_list(const struct cli *cli);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);

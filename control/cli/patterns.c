@@ -3,37 +3,10 @@
 #include "control/cli/table.h"
 #include "control/escape.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-// The daemon has another working directory.
-static json_t *absolute_paths(const struct cli *cli)
-{
-	json_t *paths = json_array();
-
-	for (int i = 0; i < cli->n_args; i++) {
-		char *path = realpath(cli->args[i], NULL);
-		json_t *text = path != NULL ? json_string(path) : NULL;
-		if (text == NULL) {
-			fprintf(stderr, "sealctl: ");
-			escape_write(cli->args[i], stderr);
-			fprintf(stderr, ": %s\n",
-				path == NULL ? strerror(errno) : "the path is not UTF-8");
-			free(path);
-			json_decref(paths);
-			return NULL;
-		}
-		free(path);
-		json_array_append_new(paths, text);
-	}
-	return paths;
-}
-
-static void print_diags(const json_t *reply)
+void cli_print_diags(const json_t *reply)
 {
 	const json_t *d;
 	size_t i;
@@ -50,82 +23,62 @@ static void print_diags(const json_t *reply)
 	}
 }
 
-static void put(struct table *t, const char *name, uint64_t value, const char *unit)
+enum cli_exit cli_patterns_cancel(const struct cli *cli)
 {
-	table_row(t);
-	table_text(t, name);
-	table_format(t, "%" PRIu64 "%s", value, unit);
-}
-
-static void put_loader(struct table *t, const json_t *r)
-{
-	uid_t uid = (uid_t)cli_number(r, "loaded_by");
-	const struct passwd *user = getpwuid(uid);
-
-	table_row(t);
-	table_text(t, "loaded by");
-	table_format(t, "%s (uid %u)", user != NULL ? user->pw_name : "?", (unsigned)uid);
-}
-
-static void print_receipt(const json_t *r)
-{
-	struct table *t = table_new();
-	const json_t *w;
-	size_t i;
-
-	table_column(t, "WHAT", TABLE_LEFT);
-	table_column(t, "VALUE", TABLE_LEFT);
-	table_no_headings(t);
-	put(t, "generation", cli_number(r, "generation"), "");
-	table_row(t);
-	table_text(t, "digest");
-	table_text(t, cli_text(r, "digest"));
-	put(t, "rules", cli_number(r, "rules"), "");
-	put(t, "warnings", cli_number(r, "warnings"), "");
-	put_loader(t, r);
-	put(t, json_is_true(json_object_get(r, "cached")) ? "from the cache in" : "compiled in",
-		cli_number(r, "compile_ms"), " ms");
-	put(t, "prepared in", cli_number(r, "prepare_ns") / 1000, " us");
-	json_array_foreach(json_object_get(r, "workers"), i, w)
-	{
-		table_row(t);
-		table_format(t, "worker %u", (unsigned)cli_number(w, "worker"));
-		table_format(t, "took it after %" PRIu64 " ns", cli_number(w, "ack_ns"));
-	}
-	put(t, "old set gone after", cli_number(r, "grace_ns") / 1000, " us");
-	put(t, "packets lost", cli_number(r, "lost_packets"), "");
-	table_row(t);
-	table_text(t, "memory");
-	table_format(t, "%" PRIu64 " -> %" PRIu64 " KiB", cli_number(r, "bytes_before") / 1024,
-		cli_number(r, "bytes_after") / 1024);
-	table_print(t);
-}
-
-enum cli_exit cli_patterns_load(const struct cli *cli)
-{
-	json_t *paths = absolute_paths(cli);
+	json_t *request = json_pack("{s:s}", "cmd", "patterns.cancel");
 	json_t *reply = NULL;
+	uint64_t id = 0;
 
-	if (paths == NULL)
+	if (cli->n_args > 0 && !cli_parse_number(cli->args[0], &id)) {
+		fprintf(stderr,
+			"sealctl: a load is a number; sealctl status shows those there are\n");
+		json_decref(request);
 		return CLI_USAGE;
-	enum cli_exit status = cli_ask(
-		cli, json_pack("{s:s, s:o}", "cmd", "patterns.load", "paths", paths), &reply);
-	if (!cli->json)
-		print_diags(reply);
+	}
+	if (id != 0)
+		json_object_set_new(request, "load", json_integer((json_int_t)id));
+	enum cli_exit status = cli_ask(cli, request, &reply);
 	if (status == CLI_OK && cli->json)
 		cli_print_json(reply, false);
 	else if (status == CLI_OK)
-		print_receipt(reply);
-	else if (status == CLI_REFUSED && cli_number(reply, "errors") > 0)
-		status = CLI_PATTERNS;
+		printf("load %" PRIu64 " is cancelled; what is live stays live\n",
+			cli_number(reply, "load"));
 	json_decref(reply);
 	return status;
+}
+
+static void put_files(struct table *t, const json_t *set)
+{
+	const json_t *files = json_object_get(set, "files");
+	uint64_t n = cli_number(set, "n_files");
+	const char *first = json_string_value(json_array_get(files, 0));
+
+	if (n > 1)
+		table_format(t, "%s and %" PRIu64 " more", first != NULL ? first : "-", n - 1);
+	else
+		table_text(t, first != NULL ? first : "-");
+}
+
+static void put_generation(struct table *t, const json_t *set)
+{
+	table_row(t);
+	table_text(t, json_is_true(json_object_get(set, "live")) ? "*" : "");
+	if (cli_number(set, "generation") != 0)
+		table_number(t, cli_number(set, "generation"));
+	else
+		table_text(t, "-");
+	table_format(t, "%.16s", cli_text(set, "digest"));
+	table_number(t, cli_number(set, "rules"));
+	table_number(t, cli_number(set, "warnings"));
+	table_format(t, "uid %" PRIu64, cli_number(set, "loaded_by"));
+	table_text(t, cli_text(set, "loaded_at"));
+	put_files(t, set);
 }
 
 enum cli_exit cli_patterns_list(const struct cli *cli)
 {
 	json_t *reply = NULL;
-	const json_t *p;
+	const json_t *set;
 	size_t i;
 	enum cli_exit status = cli_ask_simple(cli, "patterns.list", &reply);
 
@@ -133,22 +86,96 @@ enum cli_exit cli_patterns_list(const struct cli *cli)
 		cli_print_json(reply, false);
 	} else if (status == CLI_OK) {
 		struct table *t = table_new();
-		table_column(t, "RULE", TABLE_LEFT);
-		table_column(t, "SET", TABLE_LEFT);
-		table_column(t, "SERVICE", TABLE_LEFT);
-		table_column(t, "HITS", TABLE_RIGHT);
-		table_column(t, "MESSAGE", TABLE_LEFT);
-		json_array_foreach(json_object_get(reply, "patterns"), i, p)
-		{
-			table_row(t);
-			table_format(t, "%u:%u:%u", (unsigned)cli_number(p, "gid"),
-				(unsigned)cli_number(p, "sid"), (unsigned)cli_number(p, "rev"));
-			table_text(t, cli_text(p, "set"));
-			table_text(t, cli_text(p, "service"));
-			table_number(t, cli_number(p, "hits"));
-			table_text(t, cli_text(p, "msg"));
-		}
+		table_column(t, "LIVE", TABLE_LEFT);
+		table_column(t, "GENERATION", TABLE_RIGHT);
+		table_column(t, "DIGEST", TABLE_LEFT);
+		table_column(t, "RULES", TABLE_RIGHT);
+		table_column(t, "WARNINGS", TABLE_RIGHT);
+		table_column(t, "LOADED BY", TABLE_LEFT);
+		table_column(t, "AT", TABLE_LEFT);
+		table_column(t, "FILES", TABLE_LEFT);
+		json_array_foreach(json_object_get(reply, "generations"), i, set)
+			put_generation(t, set);
 		table_print(t);
+	}
+	json_decref(reply);
+	return status;
+}
+
+static void put_text(struct table *t, const char *name, const char *text)
+{
+	table_row(t);
+	table_text(t, name);
+	table_text(t, text);
+}
+
+static void put_number(struct table *t, const json_t *reply, const char *name, const char *key)
+{
+	table_row(t);
+	table_text(t, name);
+	table_number(t, cli_number(reply, key));
+}
+
+static void print_set(const json_t *reply)
+{
+	const json_t *file;
+	struct table *t = table_new();
+	size_t i;
+
+	table_column(t, "WHAT", TABLE_LEFT);
+	table_column(t, "VALUE", TABLE_LEFT);
+	table_no_headings(t);
+	put_number(t, reply, "generation", "generation");
+	put_text(t, "digest", cli_text(reply, "digest"));
+	put_number(t, reply, "rules", "rules");
+	if (json_is_true(json_object_get(reply, "known"))) {
+		put_number(t, reply, "loaded by uid", "loaded_by");
+		put_text(t, "loaded at", cli_text(reply, "loaded_at"));
+		put_number(t, reply, "warnings", "warnings");
+		put_number(t, reply, "files", "n_files");
+	}
+	json_array_foreach(json_object_get(reply, "files"), i, file)
+		put_text(t, "", json_string_value(file));
+	table_print(t);
+}
+
+static void print_rules(const json_t *reply)
+{
+	const json_t *p;
+	struct table *t = table_new();
+	size_t i;
+
+	table_column(t, "RULE", TABLE_LEFT);
+	table_column(t, "SET", TABLE_LEFT);
+	table_column(t, "SERVICE", TABLE_LEFT);
+	table_column(t, "HITS", TABLE_RIGHT);
+	table_column(t, "MESSAGE", TABLE_LEFT);
+	json_array_foreach(json_object_get(reply, "patterns"), i, p)
+	{
+		table_row(t);
+		table_format(t, "%u:%u:%u", (unsigned)cli_number(p, "gid"),
+			(unsigned)cli_number(p, "sid"), (unsigned)cli_number(p, "rev"));
+		table_text(t, cli_text(p, "set"));
+		table_text(t, cli_text(p, "service"));
+		table_number(t, cli_number(p, "hits"));
+		table_text(t, cli_text(p, "msg"));
+	}
+	table_print(t);
+}
+
+enum cli_exit cli_patterns_show(const struct cli *cli)
+{
+	json_t *reply = NULL;
+	enum cli_exit status = cli_ask(
+		cli, json_pack("{s:s, s:b}", "cmd", "patterns.show", "rules", cli->rules), &reply);
+
+	if (status == CLI_OK && cli->json) {
+		cli_print_json(reply, false);
+	} else if (status == CLI_OK && cli->rules) {
+		print_rules(reply);
+	} else if (status == CLI_OK) {
+		print_set(reply);
+		cli_print_diags(reply);
 	}
 	json_decref(reply);
 	return status;

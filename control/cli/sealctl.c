@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_WATCH = 1 << 0, OPTION_RULES = 1 << 1, PATHS_MAX = 64 };
+enum { OPTION_WATCH = 1 << 0, OPTION_RULES = 1 << 1, OPTION_DEADLINE = 1 << 2, PATHS_MAX = 64 };
 
 struct command {
 	const char *words[2]; // "patterns", "load"
@@ -21,10 +21,19 @@ struct command {
 static const struct command commands[] = {
 	{{"status", NULL}, cli_status, 0, 0, 0, "",
 		"dataplane, pattern set, accounting of packets, events"},
-	{{"patterns", "load"}, cli_patterns_load, 1, PATHS_MAX, 0, "PATH...",
+	{{"patterns", "load"}, cli_patterns_load, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
 		"compile rules (files, or directories of *.rules) and make them the live set;\n"
-		"  waits, and prints the receipt"},
-	{{"patterns", "list"}, cli_patterns_list, 0, 0, 0, "", "the rules of the live set"},
+		"  waits, and prints the receipt; Ctrl-C cancels it"},
+	{{"patterns", "list"}, cli_patterns_list, 0, 0, 0, "",
+		"the sets that were live last: what a rollback can bring back"},
+	{{"patterns", "show"}, cli_patterns_show, 0, 0, OPTION_RULES, "",
+		"the live set: files, warnings, who loaded it"},
+	{{"patterns", "rollback"}, cli_patterns_rollback, 0, 1, OPTION_DEADLINE,
+		"[GENERATION|DIGEST]",
+		"make a set live again that was before (by default the one before this);\n"
+		"  of a digest the first eight digits will do"},
+	{{"patterns", "cancel"}, cli_patterns_cancel, 0, 1, 0, "[LOAD]",
+		"give up a load: the one under way, or one that sealctl status shows"},
 	{{"counters", NULL}, cli_counters, 0, 0, OPTION_WATCH | OPTION_RULES, "",
 		"every counter, in sum and by worker, and the rules that hit"},
 	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
@@ -34,7 +43,9 @@ enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static const char exits[] =
 	"exit status: 0 ok, 1 the daemon refused, 2 usage, 3 daemon not reachable,\n"
-	"             4 the pattern set has errors (printed as file:line:column)\n";
+	"             4 the pattern set has errors (printed as file:line:column),\n"
+	"             5 the load was cancelled, 6 it was not ready within its deadline\n"
+	"             (after 4, 5 and 6 what was live is live still)\n";
 
 static void print_name(const struct command *c)
 {
@@ -61,12 +72,19 @@ static void help_command(const struct command *c)
 {
 	printf("usage: sealctl [--json] [--socket PATH] ");
 	print_name(c);
-	printf("%s%s\n\n  %s\n\n", c->options & OPTION_WATCH ? " [--watch]" : "",
-		c->options & OPTION_RULES ? " [--rules]" : "", c->help);
+	printf("%s%s%s\n\n  %s\n\n", c->options & OPTION_WATCH ? " [--watch]" : "",
+		c->options & OPTION_RULES ? " [--rules]" : "",
+		c->options & OPTION_DEADLINE ? " [--deadline SECONDS]" : "", c->help);
 	if (c->options & OPTION_WATCH)
 		printf("      --watch  again each second, with rates; ends with Ctrl-C\n");
 	if (c->options & OPTION_RULES)
-		printf("      --rules  only the rules that hit\n");
+		printf("      --rules  %s\n",
+			c->run == cli_counters ? "only the rules that hit"
+					       : "instead, each of its rules with its hits");
+	if (c->options & OPTION_DEADLINE)
+		printf("      --deadline SECONDS  when it is to be ready (1 to 86400); else it is\n"
+		       "                          given up. The daemon's default: "
+		       "load_deadline_s\n");
 	printf("%s%s", c->options != 0 ? "\n" : "", exits);
 }
 
@@ -119,12 +137,23 @@ static enum cli_exit run(struct cli *cli, unsigned options, bool help, char *con
 	return c->run(cli);
 }
 
+static bool take_deadline(struct cli *cli, const char *text)
+{
+	uint64_t seconds;
+
+	if (!cli_parse_number(text, &seconds) || seconds > 86400)
+		return false;
+	cli->deadline_s = (unsigned)seconds;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
 		{"socket", required_argument, NULL, 's'}, {"watch", no_argument, NULL, 'w'},
 		{"rules", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'}, {0}};
+		{"deadline", required_argument, NULL, 'd'}, {"version", no_argument, NULL, 'v'},
+		{0}};
 	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
 	unsigned options = 0;
 	bool help = false;
@@ -147,6 +176,11 @@ int main(int argc, char **argv)
 		case 'r':
 			cli.rules = true;
 			options |= OPTION_RULES;
+			break;
+		case 'd':
+			if (!take_deadline(&cli, optarg))
+				return usage("--deadline takes 1 to 86400 seconds, not", optarg);
+			options |= OPTION_DEADLINE;
 			break;
 		case 'h':
 			help = true;

@@ -37,6 +37,20 @@ static void put_dataplane(struct table *t, const json_t *s)
 		json_is_true(json_object_get(s, "source_ended")) ? " (ended)" : "");
 }
 
+static void put_loads(struct table *t, const json_t *loads)
+{
+	const json_t *l;
+	size_t i;
+
+	json_array_foreach(loads, i, l)
+	{
+		table_row(t);
+		table_format(t, "  load %" PRIu64, cli_number(l, "load"));
+		table_format(t, "%s, asked for %" PRIu64 " s ago by uid %" PRIu64,
+			cli_text(l, "state"), cli_number(l, "age_s"), cli_number(l, "loaded_by"));
+	}
+}
+
 static void put_patterns(struct table *t, const json_t *s)
 {
 	number_row(t, "generation", s, "generation");
@@ -44,6 +58,7 @@ static void put_patterns(struct table *t, const json_t *s)
 	number_row(t, "rules", s, "rules");
 	row(t, "loaded", cli_text(s, "loaded_at"));
 	row(t, "load", cli_text(s, "load"));
+	put_loads(t, json_object_get(s, "loads"));
 	if (cli_text(s, "load_error")[0] != '-')
 		row(t, "last load", cli_text(s, "load_error"));
 }

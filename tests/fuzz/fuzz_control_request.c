@@ -3,6 +3,7 @@
 #include "control/request.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,6 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (r.paths[i][0] != '/')
 			abort();
 	}
+	if (r.deadline_s > REQUEST_DEADLINE_MAX || r.load > INT64_MAX || r.generation > INT64_MAX)
+		abort();
+	if (r.digest != NULL && strlen(r.digest) > 64)
+		abort();
 	request_free(&r);
 	return 0;
 }

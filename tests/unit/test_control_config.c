@@ -41,6 +41,7 @@ static void test_defaults(void)
 		CHECK(strcmp(c.eve_file, "/var/log/sealwatch/eve.json") == 0, "%zu", i);
 		CHECK(strcmp(c.metrics_address, "127.0.0.1") == 0, "%zu", i);
 		CHECK(strcmp(c.cache, "/var/lib/sealwatch/cache") == 0, "%zu", i);
+		CHECK(c.load_deadline_s == 600 && c.keep_generations == 5, "%zu", i);
 		CHECK(c.metrics_port == 9477 && c.stats_interval_s == 8, "%zu", i);
 		CHECK(c.control_group == NULL && c.user == NULL && !c.lab, "%zu", i);
 		CHECK(c.n_patterns == 0 && c.variables[0].name == NULL, "%zu", i);
@@ -62,6 +63,8 @@ static void test_all_keys(void)
 				   "stats_interval_s: 0\n"
 				   "lab: true\n"
 				   "cache: ''\n"
+				   "load_deadline_s: 0\n"
+				   "keep_generations: 64\n"
 				   "compile: {cpu_s: 1, memory_mb: 2}\n"
 				   "patterns: [/p/x.rules, /p/sets]\n"
 				   "variables:\n"
@@ -79,6 +82,7 @@ static void test_all_keys(void)
 	CHECK(strcmp(c.control_group, "ops") == 0 && strcmp(c.user, "sealwatch") == 0, "who");
 	CHECK(c.eve_file == NULL && c.cache == NULL, "no EVE file, no cache");
 	CHECK(strcmp(c.metrics_address, "::1") == 0 && c.metrics_port == 0, "metrics off");
+	CHECK(c.load_deadline_s == 0 && c.keep_generations == 64, "loads");
 	CHECK(c.stats_interval_s == 0 && c.lab, "zero is not absent");
 	CHECK(c.compile.cpu_s == 1 && c.compile.memory_mb == 2 && c.compile.wall_s == 120,
 		"limits: what is absent has its default");
@@ -118,6 +122,9 @@ static const struct {
 	{"no port", "\n\nmetrics_port: 65536\n", ":3:", "65535"},
 	{"limit of zero", "compile:\n  wall_s: 0\n", ":2:", "wall_s"},
 	{"limit too large", "compile: {cpu_s: 4000000000}\n", ":1:", "cpu_s"},
+	{"nothing kept", "\nkeep_generations: 0\n", ":2:", "1 to 64"},
+	{"too much kept", "keep_generations: 65\n", ":1:", "1 to 64"},
+	{"deadline too large", "load_deadline_s: 86401\n", ":1:", "86400"},
 	{"interval too large", "stats_interval_s: 86401\n", ":1:", "86400"},
 	{"open quote", "lab: no\nuser: \"abc", ":2:", ""},
 	{"two values", "lab: no\nuser: 'a' 'b'\n", ":2:", ""},

@@ -1,0 +1,104 @@
+#include "control/answer.h"
+
+#include "control/escape.h"
+
+#include <stdio.h>
+#include <time.h>
+
+json_t *answer_failure(const char *code, const char *error)
+{
+	json_t *answer = json_pack("{s:b}", "ok", 0);
+
+	if (answer != NULL && code != NULL)
+		json_object_set_new(answer, "code", json_string(code));
+	if (answer != NULL)
+		json_object_set_new(answer, "error", escape_json(error));
+	return answer;
+}
+
+json_t *answer_number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+json_t *answer_hex(const uint8_t digest[32])
+{
+	char text[65];
+
+	for (unsigned i = 0; i < 32; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	return json_string(text);
+}
+
+json_t *answer_utc(uint64_t ns)
+{
+	time_t s = (time_t)(ns / 1000000000);
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&s, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+json_t *answer_diags(const struct compile_report *report)
+{
+	json_t *rows = json_array();
+
+	for (uint32_t i = 0; i < report->n; i++) {
+		const struct compile_diag *d = &report->diags[i];
+		json_array_append_new(rows,
+			json_pack("{s:o, s:I, s:I, s:s, s:o}", "file", escape_json(d->file), "line",
+				(json_int_t)d->line, "column", (json_int_t)d->column, "level",
+				d->is_error ? "error" : "warning", "text", escape_json(d->text)));
+	}
+	return rows;
+}
+
+json_t *answer_files(const struct compile_report *report)
+{
+	json_t *files = json_array();
+
+	for (uint32_t i = 0; i < report->n_names; i++)
+		json_array_append_new(files, escape_json(report->names[i]));
+	return files;
+}
+
+json_t *answer_rule(
+	const struct pattern_entry *e, uint32_t gid, uint32_t sid, uint32_t rev, uint64_t hits)
+{
+	json_t *row = json_pack("{s:I, s:I, s:I, s:I}", "gid", (json_int_t)gid, "sid",
+		(json_int_t)sid, "rev", (json_int_t)rev, "hits", (json_int_t)hits);
+
+	if (row == NULL || e == NULL)
+		return row;
+	json_object_set_new(row, "set", escape_json(e->set));
+	json_object_set_new(row, "service", escape_json(e->service));
+	json_object_set_new(row, "msg", escape_json(e->msg));
+	return row;
+}
+
+void answer_put_live(const struct daemon *d, json_t *to)
+{
+	const struct pattern_set *live = reload_live(d->reload);
+	const struct link_status *state = link_state(d->link);
+	uint64_t generation = 0;
+	const uint8_t *digest = NULL;
+	uint32_t n_rules = 0;
+
+	if (live != NULL) {
+		generation = live->generation;
+		digest = live->digest;
+		n_rules = live->index->n;
+	} else if (state != NULL) {
+		generation = state->generation;
+		digest = state->digest;
+		n_rules = state->n_rules;
+	}
+	json_object_set_new(to, "generation", answer_number(generation));
+	json_object_set_new(to, "digest", generation != 0 ? answer_hex(digest) : json_null());
+	json_object_set_new(to, "rules", answer_number(n_rules));
+	json_object_set_new(to, "loaded_by", live != NULL ? answer_number(live->uid) : json_null());
+	json_object_set_new(to, "loaded_at",
+		live != NULL && live->loaded_ns != 0 ? answer_utc(live->loaded_ns) : json_null());
+}

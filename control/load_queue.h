@@ -1,0 +1,88 @@
+// Loads that wait for their turn, and what one load is.
+
+#pragma once
+
+#include "control/pattern_set.h"
+
+#include <event2/event.h>
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+enum { LOADS_WAITING_MAX = 8 };
+
+enum load_state {
+	LOAD_IDLE,
+	LOAD_QUEUED,
+	LOAD_COMPILING,
+	LOAD_WAITING, // compiled; for a dataplane
+	LOAD_SENDING,
+};
+
+struct link_receipt;
+struct reload;
+
+struct load_outcome {
+	uint64_t id;
+	int status; // 0, or -errno and a text: -ECANCELED, -ETIME past its deadline, ...
+	const char *error;
+	uid_t uid;
+	bool rollback;
+	const struct compile_report *report; // NULL: not compiled, nor found in the cache
+	const struct link_receipt *receipt; // NULL: never sent
+	uint64_t queued_ns, compile_ns;
+};
+
+struct load_progress {
+	uint64_t id;
+	enum load_state state;
+	unsigned place; // LOAD_QUEUED: 1 is the next
+};
+
+// Called on the event loop; the pointers in *outcome live for the call. done: once.
+struct load_caller {
+	void (*done)(void *ctx, const struct load_outcome *outcome);
+	void (*progress)(void *ctx, const struct load_progress *progress); // NULL: not wanted
+	void *ctx;
+};
+
+// Either paths or a set that was compiled before.
+struct load_request {
+	const char *const *paths;
+	uint32_t n_paths;
+	struct pattern_set *set;
+	uint32_t deadline_s; // until the dataplane gets it; 0: none
+	uid_t uid;
+};
+
+struct load {
+	uint64_t id;
+	char **paths;
+	uint32_t n_paths;
+	struct pattern_set *set; // held; NULL: to be compiled
+	uint32_t deadline_s;
+	uid_t uid;
+	struct load_caller caller; // done NULL: nobody waits, the log is told
+	struct reload *reload; // whose it is, for
+	struct event *on_deadline; // NULL: none
+	uint64_t asked_ns, begun_ns; // monotonic
+	TAILQ_ENTRY(load) link;
+};
+
+struct load_queue {
+	unsigned n;
+	TAILQ_HEAD(, load) waiting;
+};
+
+// Copies the paths, holds the set. NULL when memory is short.
+struct load *load_new(const struct load_request *request, const struct load_caller *caller);
+void load_free(struct load *l); // NULL is allowed
+// Tells the caller, if it wants to know.
+void load_tell(const struct load *l, enum load_state state, unsigned place);
+
+void load_queue_init(struct load_queue *q);
+void load_queue_push(struct load_queue *q, struct load *l);
+struct load *load_queue_pop(struct load_queue *q); // NULL: empty
+void load_queue_remove(struct load_queue *q, struct load *l);
+struct load *load_queue_find(const struct load_queue *q, uint64_t id); // NULL: not in it
+void load_queue_tell(const struct load_queue *q); // each one its place
