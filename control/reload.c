@@ -1,4 +1,4 @@
-#include "control/reload.h"
+#include "control/reload_impl.h"
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
@@ -7,28 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct reload {
-	struct event_base *base;
-	const struct control_config *config;
-	struct cache *cache;
-	struct link *link;
-	enum load_state state;
-	struct load_queue queue;
-	struct load *current; // NULL while idle, and while the live set is sent again
-	struct compile_job *job;
-	struct pattern_set *live; // held: what the dataplane has, or had
-	struct pattern_set *next; // held: compiled, not yet live
-	struct history history;
-	struct event *on_next; // the next load begins, or the live set is sent again
-	uint64_t compile_ns;
-	uint64_t last_id;
-	bool owed; // the dataplane came back without the live set
-	uint64_t met_generation; // what the dataplane had when it was met; 0: nothing
-	uint8_t met_digest[32];
-	uint64_t met_start_ns; // which run of it
-	char last_error[256];
-};
 
 static void begin_next(evutil_socket_t fd, short what, void *ctx);
 
@@ -66,8 +44,7 @@ static void log_diags(const struct compile_report *report)
 	}
 }
 
-// The end of one load, good or bad, for whoever asked.
-static void tell_done(struct reload *r, struct load *l, struct load_outcome *outcome)
+void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *outcome)
 {
 	const uint64_t begun_ns = l->begun_ns != 0 ? l->begun_ns : clock_monotonic_ns();
 
@@ -100,7 +77,7 @@ static void finish(struct reload *r, int status, const char *error,
 	r->current = NULL;
 	r->state = LOAD_IDLE;
 	if (l != NULL)
-		tell_done(r, l, &outcome);
+		reload_tell_done(r, l, &outcome);
 	event_active(r->on_next, EV_TIMEOUT, 0);
 }
 
@@ -110,8 +87,8 @@ static void drop_next(struct reload *r)
 	r->next = NULL;
 }
 
-// Of a load that goes wrong once it is compiled; its report lives as long as it is needed.
-static void finish_without(struct reload *r, int status, const char *error)
+// The report lives as long as it is needed.
+void reload_finish_without(struct reload *r, int status, const char *error)
 {
 	struct pattern_set *set = r->next;
 
@@ -129,9 +106,9 @@ void reload_free(struct reload *r)
 		return;
 	compile_job_cancel(r->job);
 	if (r->current != NULL)
-		finish_without(r, -ECANCELED, why);
+		reload_finish_without(r, -ECANCELED, why);
 	while ((l = load_queue_pop(&r->queue)) != NULL)
-		tell_done(r, l, &(struct load_outcome){.status = -ECANCELED, .error = why});
+		reload_tell_done(r, l, &(struct load_outcome){.status = -ECANCELED, .error = why});
 	pattern_set_drop(r->live);
 	drop_next(r);
 	history_drop_all(&r->history);
@@ -170,7 +147,7 @@ static void send_set(struct reload *r)
 		r->state = LOAD_WAITING;
 		return;
 	}
-	finish_without(r, err,
+	reload_finish_without(r, err,
 		err == -ENOTCONN ? "the dataplane is down; start it and load again"
 				 : strerror(-err));
 }
@@ -274,97 +251,6 @@ static void begin_next(evutil_socket_t fd, short what, void *ctx)
 	begin(r, l);
 }
 
-static void give_up(struct reload *r, struct load *l, int status, const char *error)
-{
-	if (l == r->current) {
-		compile_job_cancel(r->job);
-		r->job = NULL;
-		finish_without(r, status, error);
-		return;
-	}
-	load_queue_remove(&r->queue, l);
-	log_error("pattern set not loaded: %s", error);
-	tell_done(r, l, &(struct load_outcome){.status = status, .error = error});
-	load_queue_tell(&r->queue);
-}
-
-static void deadline_passed(evutil_socket_t fd, short what, void *ctx)
-{
-	struct load *l = ctx;
-	char error[256];
-
-	(void)fd;
-	(void)what;
-	snprintf(error, sizeof(error),
-		"not ready within its deadline of %u s; what is live stays live; load again with "
-		"a longer one",
-		l->deadline_s);
-	give_up(l->reload, l, -ETIME, error);
-}
-
-static int set_deadline(struct reload *r, struct load *l)
-{
-	const struct timeval after = {.tv_sec = l->deadline_s};
-
-	if (l->deadline_s == 0)
-		return 0;
-	l->on_deadline = evtimer_new(r->base, deadline_passed, l);
-	return l->on_deadline == NULL || event_add(l->on_deadline, &after) < 0 ? -ENOMEM : 0;
-}
-
-static int enqueue(struct reload *r, const struct load_request *request,
-	const struct load_caller *caller, uint64_t *id)
-{
-	struct load *l = load_new(request, caller);
-
-	if (l == NULL || set_deadline(r, l) < 0) {
-		load_free(l);
-		return -ENOMEM;
-	}
-	l->reload = r;
-	l->id = *id = ++r->last_id;
-	load_queue_push(&r->queue, l);
-	load_tell(l, LOAD_QUEUED, r->queue.n);
-	event_active(r->on_next, EV_TIMEOUT, 0);
-	return 0;
-}
-
-int reload_start_configured(struct reload *r)
-{
-	const struct load_request request = {
-		.paths = r->config->patterns, .n_paths = r->config->n_patterns, .uid = geteuid()};
-	uint64_t id;
-
-	return enqueue(r, &request, NULL, &id);
-}
-
-int reload_start(struct reload *r, const struct load_request *request,
-	const struct load_caller *caller, uint64_t *id)
-{
-	// The first one will not wait.
-	const unsigned room = LOADS_WAITING_MAX + (r->state == LOAD_IDLE);
-
-	if (!link_is_up(r->link))
-		return -ENOTCONN;
-	return r->queue.n < room ? enqueue(r, request, caller, id) : -EBUSY;
-}
-
-int reload_cancel(struct reload *r, uint64_t id, const char *why)
-{
-	struct load *l = load_queue_find(&r->queue, id);
-	char error[256];
-
-	if (l == NULL && r->current != NULL && r->current->id == id)
-		l = r->current;
-	if (l == NULL)
-		return -ENOENT;
-	if (l == r->current && r->state == LOAD_SENDING)
-		return -EALREADY;
-	snprintf(error, sizeof(error), "cancelled%s; what is live stays live", why);
-	give_up(r, l, -ECANCELED, error);
-	return 0;
-}
-
 static void meet(struct reload *r, const struct link_hello *hello)
 {
 	r->met_generation = hello->generation;
@@ -420,7 +306,7 @@ void reload_receipt(struct reload *r, int status, const struct link_receipt *rec
 		error = receipt->error[0] != '\0' ? receipt->error : strerror(-status);
 	// A worker that is late with its acknowledgement is an error, but the set is live.
 	if (status != 0 && (status != -ETIMEDOUT || receipt->generation == 0)) {
-		finish_without(r, status, error);
+		reload_finish_without(r, status, error);
 		return;
 	}
 	take_receipt(r, receipt);

@@ -1,0 +1,35 @@
+// The two halves of reload: reload.c takes one load from its begin to its end and knows the link,
+// reload_ask.c lets loads in and gives them up.
+
+#pragma once
+
+#include "control/reload.h"
+
+#include <stdbool.h>
+
+struct reload {
+	struct event_base *base;
+	const struct control_config *config;
+	struct cache *cache;
+	struct link *link;
+	enum load_state state;
+	struct load_queue queue;
+	struct load *current; // NULL while idle, and while the live set is sent again
+	struct compile_job *job;
+	struct pattern_set *live; // held: what the dataplane has, or had
+	struct pattern_set *next; // held: compiled, not yet live; never while idle
+	struct history history;
+	struct event *on_next; // the next load begins, or the live set is sent again
+	uint64_t compile_ns;
+	uint64_t last_id;
+	bool owed; // the dataplane came back without the live set
+	uint64_t met_generation; // what the dataplane had when it was met; 0: nothing
+	uint8_t met_digest[32];
+	uint64_t met_start_ns; // which run of it
+	char last_error[256];
+};
+
+// A load is over: it is told, and freed.
+void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *outcome);
+// The current one goes wrong, and what was compiled for it goes.
+void reload_finish_without(struct reload *r, int status, const char *error);
