@@ -280,7 +280,7 @@ void cache_store(struct cache *c, const uint8_t digest[32], int blob_fd, int ind
 
 void cache_count(struct cache *c, enum cache_found found)
 {
-	if (found == CACHE_HIT)
+	if (found == CACHE_HIT || found == CACHE_HELD)
 		c->counts.hits++;
 	else
 		c->counts.misses++;

@@ -22,6 +22,7 @@ struct cache_dir {
 enum cache_found {
 	CACHE_NONE, // there is no such file
 	CACHE_HIT,
+	CACHE_HELD, // needs no file: the daemon has it in memory
 	CACHE_FOREIGN, // there is one that is not ours, or damaged
 };
 

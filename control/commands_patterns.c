@@ -80,7 +80,7 @@ static void put_report(json_t *to, const struct load_outcome *outcome)
 	json_object_set_new(to, "warnings", answer_number(report->n_warnings));
 	if (outcome->rollback)
 		return;
-	json_object_set_new(to, "cached", json_boolean(report->found == CACHE_HIT));
+	json_object_set_new(to, "cached", json_boolean(outcome->cached));
 	json_object_set_new(to, "compile_ms", answer_number(outcome->compile_ns / 1000000));
 	json_object_set_new(to, "diags", answer_diags(report));
 }

@@ -70,12 +70,28 @@ static int write_index(int fd, const struct rule_list *rules)
 	return fclose(out) == 0 ? 0 : -errno;
 }
 
+static bool is_held(const struct compile_request *req, const uint8_t digest[32])
+{
+	for (unsigned i = 0; i < req->n_held; i++) {
+		if (memcmp(req->held[i], digest, 32) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum cache_found fetch(const struct compile_request *req, const uint8_t digest[32],
 	int blob_fd, int index_fd, FILE *report)
 {
 	char *text = NULL;
 	size_t len = 0;
 
+	if (is_held(req, digest)) {
+		const struct sources sources = {0};
+		const struct diags diags = {0};
+		compile_report_origin(CACHE_HELD, digest, report);
+		compile_report_write(&sources, &diags, 0, 0, report);
+		return CACHE_HELD;
+	}
 	enum cache_found found = cache_file_fetch(
 		cache_directory(req->cache), digest, blob_fd, index_fd, &text, &len);
 	if (found != CACHE_HIT)
@@ -85,15 +101,7 @@ static enum cache_found fetch(const struct compile_request *req, const uint8_t d
 	return found;
 }
 
-// Bytes of rules were read up to here, but not looked at. What looks at them has no key to the
-// cache.
-static void forget_key(const struct compile_request *req)
-{
-	if (req->cache != NULL)
-		cache_forget(req->cache);
-}
-
-// True: the answer was in the cache and is written.
+// True: no need to compile, and the answer is written.
 static bool answer_cached(const struct compile_request *req, const struct sources *sources,
 	int blob_fd, int index_fd, FILE *report)
 {
@@ -108,10 +116,14 @@ static bool answer_cached(const struct compile_request *req, const struct source
 	}
 	if (named)
 		found = fetch(req, digest, blob_fd, index_fd, report);
-	forget_key(req);
-	if (found != CACHE_HIT)
-		compile_report_origin(found, named ? digest : NULL, report);
-	return found == CACHE_HIT;
+	// The bytes of the rules were read up to here, but not looked at. What looks at them has
+	// no key.
+	if (req->cache != NULL)
+		cache_forget(req->cache);
+	if (found == CACHE_HIT || found == CACHE_HELD)
+		return true;
+	compile_report_origin(found, named ? digest : NULL, report);
+	return false;
 }
 
 static int compile(const struct compile_request *req, const struct sources *sources,

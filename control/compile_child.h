@@ -14,6 +14,8 @@ struct compile_request {
 	bool lab;
 	struct compile_limits limits;
 	struct cache *cache; // NULL: none
+	const uint8_t (*held)[32]; // names of results that the daemon has in memory
+	unsigned n_held;
 };
 
 // Runs in a fork of the daemon. blob_fd and index_fd: empty memfds; report_fd: a pipe.

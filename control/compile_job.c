@@ -155,6 +155,17 @@ static void keep(struct compile_job *j, const struct compile_result *r, const ch
 			strlen(body + 1));
 }
 
+static int take_set(struct compile_job *j, struct compile_result *r, const char *text)
+{
+	int err = seal(j, r);
+
+	if (err == 0)
+		err = pattern_index_read(j->index_fd, &r->index);
+	if (err == 0 && r->report.has_digest && r->report.found != CACHE_HIT)
+		keep(j, r, text);
+	return err;
+}
+
 static int take_result(struct compile_job *j, int state, struct compile_result *r)
 {
 	char *whole = NULL;
@@ -172,11 +183,9 @@ static int take_result(struct compile_job *j, int state, struct compile_result *
 	}
 	if (r->report.has_digest && j->cache != NULL)
 		cache_count(j->cache, r->report.found);
-	int err = r->report.status < 0 ? explain_status(j, r) : seal(j, r);
-	if (err == 0)
-		err = pattern_index_read(j->index_fd, &r->index);
-	if (err == 0 && r->report.has_digest && r->report.found != CACHE_HIT)
-		keep(j, r, whole);
+	int err = r->report.status < 0 ? explain_status(j, r) : 0;
+	if (err == 0 && r->report.found != CACHE_HELD)
+		err = take_set(j, r, whole);
 	free(whole);
 	if (err < 0 && r->error[0] == '\0')
 		snprintf(r->error, sizeof(r->error), "the compiled set: %s", strerror(-err));

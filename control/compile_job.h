@@ -13,8 +13,9 @@ struct compile_result {
 	int status; // 0, or -errno and a text
 	char error[256];
 	struct compile_report report; // diags, also when it went well
-	struct pattern_index *index; // status 0
-	int blob_fd; // status 0: a memfd that nobody can change; else -1
+	// With status 0, unless report.found is CACHE_HELD: then there is the name and nothing else.
+	struct pattern_index *index;
+	int blob_fd; // a memfd that nobody can change; else -1
 	uint64_t blob_len;
 	uint64_t compile_ns;
 };

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const origins[] = {
-	[CACHE_NONE] = "compiled", [CACHE_HIT] = "cached", [CACHE_FOREIGN] = "foreign"};
+static const char *const origins[] = {[CACHE_NONE] = "compiled",
+	[CACHE_HIT] = "cached",
+	[CACHE_HELD] = "held",
+	[CACHE_FOREIGN] = "foreign"};
 
 enum { N_ORIGINS = sizeof(origins) / sizeof(origins[0]) };
 

@@ -55,6 +55,27 @@ struct pattern_set *history_generation(const struct history *h, uint64_t generat
 	return NULL;
 }
 
+struct pattern_set *history_named(const struct history *h, const uint8_t name[32])
+{
+	for (unsigned i = 0; i < h->n; i++) {
+		const struct compile_report *report = &h->sets[i]->report;
+		if (report->has_digest && memcmp(report->digest, name, 32) == 0)
+			return h->sets[i];
+	}
+	return NULL;
+}
+
+unsigned history_names(const struct history *h, uint8_t names[HISTORY_MAX][32])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < h->n; i++) {
+		if (h->sets[i]->report.has_digest)
+			memcpy(names[n++], h->sets[i]->report.digest, 32);
+	}
+	return n;
+}
+
 static bool begins(const struct pattern_set *set, const char *hex)
 {
 	char text[65];

@@ -23,5 +23,8 @@ void history_new_run(struct history *h);
 // Borrowed, or NULL. history_before: what was live before `live` (NULL: nothing of ours is).
 struct pattern_set *history_before(const struct history *h, const struct pattern_set *live);
 struct pattern_set *history_generation(const struct history *h, uint64_t generation);
+// By its name in the cache. history_names: all of them; returns how many.
+struct pattern_set *history_named(const struct history *h, const uint8_t name[32]);
+unsigned history_names(const struct history *h, uint8_t names[HISTORY_MAX][32]);
 // 0 and *out, -ENOENT, or -EEXIST when more than one begins like that. hex: lower case.
 int history_digest(const struct history *h, const char *hex, struct pattern_set **out);

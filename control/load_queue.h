@@ -28,6 +28,7 @@ struct load_outcome {
 	const char *error;
 	uid_t uid;
 	bool rollback;
+	bool cached; // nothing had to be compiled
 	const struct compile_report *report; // NULL: not compiled, nor found in the cache
 	const struct link_receipt *receipt; // NULL: never sent
 	uint64_t queued_ns, compile_ns;

@@ -67,6 +67,7 @@ static void finish(struct reload *r, int status, const char *error,
 		.error = error,
 		.report = report,
 		.receipt = receipt,
+		.cached = r->found == CACHE_HIT || r->found == CACHE_HELD,
 		.compile_ns = r->compile_ns};
 	struct load *l = r->current;
 
@@ -188,6 +189,17 @@ static void send_or_adopt(struct reload *r)
 	finish(r, 0, "", &r->live->report, NULL);
 }
 
+// The child has the names of what we hold, and may say one of them; it is not trusted to.
+static int take_held(struct reload *r, const uint8_t name[32])
+{
+	struct pattern_set *set = history_named(&r->history, name);
+
+	if (set == NULL)
+		return -EBADMSG;
+	r->next = pattern_set_hold(set);
+	return 0;
+}
+
 static void compiled(void *ctx, struct compile_result *result)
 {
 	struct reload *r = ctx;
@@ -198,7 +210,9 @@ static void compiled(void *ctx, struct compile_result *result)
 		finish(r, result->status, result->error, &result->report, NULL);
 		return;
 	}
-	int err = pattern_set_new(result, &r->next);
+	r->found = result->report.found;
+	int err = r->found == CACHE_HELD ? take_held(r, result->report.digest)
+					 : pattern_set_new(result, &r->next);
 	if (err < 0)
 		finish(r, err, strerror(-err), NULL, NULL);
 	else
@@ -207,15 +221,19 @@ static void compiled(void *ctx, struct compile_result *result)
 
 static void begin(struct reload *r, struct load *l)
 {
+	uint8_t held[HISTORY_MAX][32];
 	const struct compile_request request = {.paths = (const char *const *)l->paths,
 		.n_paths = l->n_paths,
 		.variables = r->config->variables,
 		.lab = r->config->lab,
 		.limits = r->config->compile,
-		.cache = r->cache};
+		.cache = r->cache,
+		.held = (const uint8_t(*)[32])held,
+		.n_held = history_names(&r->history, held)};
 
 	r->current = l;
 	r->compile_ns = 0;
+	r->found = CACHE_NONE;
 	l->begun_ns = clock_monotonic_ns();
 	if (l->set != NULL) {
 		r->next = pattern_set_hold(l->set);

@@ -20,6 +20,7 @@ struct reload {
 	struct pattern_set *next; // held: compiled, not yet live; never while idle
 	struct history history;
 	struct event *on_next; // the next load begins, or the live set is sent again
+	enum cache_found found; // what the cache had for the current load
 	uint64_t compile_ns;
 	uint64_t last_id;
 	bool owed; // the dataplane came back without the live set

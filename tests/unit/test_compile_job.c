@@ -227,6 +227,7 @@ static const struct {
 } reports[] = {
 	{"nothing but the end", NEW END, 0, 0},
 	{"from the cache", "cached\t" DIGEST "\n" END, 0, 0},
+	{"in memory", "held\t" DIGEST "\n" END, 0, 0},
 	{"a foreign file", "foreign\t" DIGEST "\n" END, 0, 0},
 	{"compiled, with a name", "compiled\t" DIGEST "\n" END, 0, 0},
 	{"files", NEW "file\ta b\nfile\t\n" END, 0, 0},
@@ -328,6 +329,16 @@ static void test_cached(void)
 	CHECK(report->n_warnings == 1 && report->n == 1 && report->n_rules == 1, "its warning");
 	CHECK(report->n_names == 1 && strcmp(report->names[0], path) == 0, "its file");
 
+	req.held = (const uint8_t(*)[32])report->digest;
+	req.n_held = 1;
+	struct outcome held = run_with(base, &req);
+	CHECK(held.result.status == 0 && held.result.report.found == CACHE_HELD &&
+			memcmp(held.result.report.digest, report->digest, 32) == 0,
+		"the daemon has it");
+	CHECK(held.result.blob_fd < 0 && held.result.index == NULL, "so it gets a name only");
+	compile_result_free(&held.result);
+	req.n_held = 0;
+
 	damage(folder);
 	struct outcome third = run_with(base, &req);
 	CHECK(third.result.status == 0 && third.result.report.found == CACHE_FOREIGN,
@@ -341,7 +352,7 @@ static void test_cached(void)
 	struct outcome fifth = run_with(base, &req);
 	CHECK(fifth.result.report.found == CACHE_NONE, "another byte, another set");
 	const struct cache_counts n = cache_counts(cache);
-	CHECK(n.hits == 2 && n.misses == 3 && n.foreign == 1 && n.failed == 0, "counted");
+	CHECK(n.hits == 3 && n.misses == 3 && n.foreign == 1 && n.failed == 0, "counted");
 	stored(base, cache, 3);
 
 	compile_result_free(&first.result);

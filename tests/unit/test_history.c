@@ -92,6 +92,24 @@ static void test_find(void)
 	history_drop_all(&h);
 }
 
+static void test_names(void)
+{
+	struct history h = {.max = 5};
+	uint8_t names[HISTORY_MAX][32];
+
+	put(&h, 'a', 1);
+	put(&h, 'b', 2);
+	CHECK(history_names(&h, names) == 0, "compiled without a cache");
+	h.sets[1]->report.has_digest = true;
+	h.sets[1]->report.digest[31] = 7;
+	CHECK(history_names(&h, names) == 1 && names[0][31] == 7, "one has a name");
+	CHECK(history_named(&h, names[0]) == h.sets[1], "by name");
+	names[0][0] ^= 1;
+	CHECK(history_named(&h, names[0]) == NULL, "another name");
+	CHECK(history_named(&h, h.sets[0]->report.digest) == NULL, "no name is no name");
+	history_drop_all(&h);
+}
+
 struct told {
 	unsigned n, place;
 };
@@ -144,6 +162,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"order", test_order},
 		{"find", test_find},
+		{"names", test_names},
 		{"queue", test_queue},
 		CU_TEST_INFO_NULL,
 	};
