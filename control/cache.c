@@ -16,11 +16,12 @@
 #include <sys/pidfd.h>
 #include <sys/queue.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WRITERS_MAX = 4 };
+enum { WRITERS_MAX = 4, NICE = 10 };
 
 struct writer {
 	struct cache *cache;
@@ -266,6 +267,7 @@ void cache_store(struct cache *c, const uint8_t digest[32], int blob_fd, int ind
 	if (w->pid == 0) {
 		int keep[] = {c->dir.fd, blob_fd, index_fd};
 		child_begin(keep, 3);
+		setpriority(PRIO_PROCESS, 0, NICE); // packets come first
 		int err = cache_file_put(&c->dir, digest, blob_fd, index_fd, report, report_len);
 		if (err == 0)
 			err = cache_file_prune(&c->dir);

@@ -66,8 +66,10 @@ static int write_index(int fd, const struct rule_list *rules)
 
 	if (out == NULL)
 		return -errno;
-	pattern_index_write(rules, out);
-	return fclose(out) == 0 ? 0 : -errno;
+	int err = pattern_index_write(rules, out);
+	if (fclose(out) != 0 && err == 0)
+		err = -errno;
+	return err;
 }
 
 static bool is_held(const struct compile_request *req, const uint8_t digest[32])

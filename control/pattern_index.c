@@ -8,10 +8,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void pattern_index_write(const struct rule_list *rules, FILE *out)
+static int compare_rules(const void *a, const void *b)
 {
+	const struct rule *x = *(struct rule *const *)a, *y = *(struct rule *const *)b;
+
+	if (x->gid != y->gid)
+		return x->gid < y->gid ? -1 : 1;
+	if (x->sid != y->sid)
+		return x->sid < y->sid ? -1 : 1;
+	return x->rev == y->rev ? 0 : x->rev < y->rev ? -1 : 1;
+}
+
+// Sorted here, where nobody waits.
+int pattern_index_write(const struct rule_list *rules, FILE *out)
+{
+	const struct rule **sorted = malloc((rules->n + 1u) * sizeof(*sorted));
+
+	if (sorted == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < rules->n; i++)
+		sorted[i] = rules->rules[i];
+	qsort(sorted, rules->n, sizeof(*sorted), compare_rules);
 	for (uint32_t i = 0; i < rules->n; i++) {
-		const struct rule *r = rules->rules[i];
+		const struct rule *r = sorted[i];
 		fprintf(out, "%u\t%u\t%u\t", r->gid, r->sid, r->rev);
 		escape_write(r->set, out);
 		fputc('\t', out);
@@ -20,6 +39,8 @@ void pattern_index_write(const struct rule_list *rules, FILE *out)
 		escape_write(r->msg, out);
 		fputc('\n', out);
 	}
+	free(sorted);
+	return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -47,6 +68,15 @@ static bool parse_line(char *line, struct pattern_entry *out)
 		(out->service = columns[4]) != NULL && (out->msg = columns[5]) != NULL;
 }
 
+static bool is_sorted(const struct pattern_index *x)
+{
+	for (uint32_t i = 1; i < x->n; i++) {
+		if (compare(&x->entries[i - 1], &x->entries[i]) > 0)
+			return false;
+	}
+	return true;
+}
+
 static int parse(struct pattern_index *x, size_t len)
 {
 	size_t lines = 0;
@@ -65,7 +95,8 @@ static int parse(struct pattern_index *x, size_t len)
 	// A NUL or a last line without its end.
 	if (rest != x->text + len)
 		return -EBADMSG;
-	qsort(x->entries, x->n, sizeof(*x->entries), compare);
+	if (!is_sorted(x))
+		qsort(x->entries, x->n, sizeof(*x->entries), compare);
 	return 0;
 }
 

@@ -21,7 +21,8 @@ struct pattern_index {
 	char *text;
 };
 
-void pattern_index_write(const struct rule_list *rules, FILE *out);
+// 0 or -ENOMEM.
+int pattern_index_write(const struct rule_list *rules, FILE *out);
 
 // From the start of a file of at most PATTERN_INDEX_MAX bytes. 0, -EBADMSG, -EFBIG, -ENOMEM or
 // -errno of reading.
