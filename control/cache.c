@@ -40,6 +40,14 @@ struct cache {
 	LIST_HEAD(, writer) writers;
 };
 
+// Whoever we become is to get through, whatever our umask says.
+static int make_parent(const char *path)
+{
+	if (mkdir(path, 0755) == 0)
+		return chmod(path, 0755) < 0 ? -errno : 0;
+	return errno == EEXIST ? 0 : -errno;
+}
+
 int cache_make(const char *path, uid_t owner)
 {
 	char part[PATH_MAX];
@@ -52,13 +60,18 @@ int cache_make(const char *path, uid_t owner)
 		if (path[i] != '/')
 			continue;
 		part[i] = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return -errno;
+		int err = make_parent(part);
+		if (err < 0)
+			return err;
 		part[i] = '/';
 	}
 	if (mkdir(path, 0700) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	return chown(path, owner, (gid_t)-1) < 0 ? -errno : 0;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int err = fd < 0 || fchown(fd, owner, (gid_t)-1) < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 static int open_directory(const char *path)

@@ -107,17 +107,23 @@ static int explain_death(const struct compile_job *j, int state, struct compile_
 
 	if (j->late) {
 		snprintf(r->error, sizeof(r->error),
-			"compiling took longer than compile.wall_s: %u", l->wall_s);
+			"compiling took longer than compile.wall_s: %u; raise it, or load less",
+			l->wall_s);
 		return -ETIMEDOUT;
 	}
 	if (WIFSIGNALED(state) && WTERMSIG(state) == SIGXCPU) {
 		snprintf(r->error, sizeof(r->error),
-			"compiling used up its processor time, compile.cpu_s: %u", l->cpu_s);
+			"compiling used up its processor time, compile.cpu_s: %u; raise it, or "
+			"load "
+			"less",
+			l->cpu_s);
 		return -ETIMEDOUT;
 	}
 	if (WIFSIGNALED(state) && WTERMSIG(state) == SIGXFSZ) {
 		snprintf(r->error, sizeof(r->error),
-			"the compiled set is larger than compile.memory_mb: %u", l->memory_mb);
+			"the compiled set is larger than compile.memory_mb: %u; raise it, or load "
+			"less",
+			l->memory_mb);
 		return -EFBIG;
 	}
 	if (WIFSIGNALED(state)) {
@@ -135,7 +141,8 @@ static int explain_status(const struct compile_job *j, struct compile_result *r)
 
 	if (report->status == -ENOMEM)
 		snprintf(r->error, sizeof(r->error),
-			"compiling needs more memory than compile.memory_mb: %u",
+			"compiling needs more memory than compile.memory_mb: %u; raise it, or load "
+			"less",
 			j->limits.memory_mb);
 	else if (report->n_errors > 0)
 		snprintf(r->error, sizeof(r->error), "the pattern set has %u error%s",

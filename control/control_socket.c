@@ -107,7 +107,9 @@ static void serve(struct control_client *c)
 	if (c->call != NULL || unsent(c) > 0)
 		return;
 	if (!c->ends && evbuffer_get_length(in) > REQUEST_LINE_MAX) {
-		send_text(c, "{\"ok\": false, \"error\": \"the request is too long\"}");
+		send_text(c,
+			"{\"ok\": false, \"error\": \"the request is too long; a line has at most "
+			"65536 bytes\"}");
 		evbuffer_drain(in, evbuffer_get_length(in));
 		bufferevent_disable(c->stream, EV_READ);
 		c->ends = true;
@@ -218,11 +220,13 @@ static void welcome(struct control_socket *s, int fd)
 	if (!may_come(s, fd, &peer)) {
 		log_warning("control socket: refused uid %u, process %d", (unsigned)peer.uid,
 			(int)peer.pid);
-		turn_away(fd, "this user may not use the control socket");
+		turn_away(fd,
+			"this user may not use the control socket; be root, or a member of "
+			"control_group");
 		return;
 	}
 	if (s->n_clients == CLIENTS_MAX)
-		turn_away(fd, "too many clients");
+		turn_away(fd, "too many clients; try again when one has gone");
 	else if (add_client(s, fd, peer.uid) < 0)
 		turn_away(fd, "short of memory");
 }

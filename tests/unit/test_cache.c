@@ -251,6 +251,16 @@ static void test_key(void)
 	CHECK(lstat(in_scratch("key"), &st) == 0 && S_ISREG(st.st_mode), "a file again");
 	cache_close(c);
 
+	umask(077);
+	CHECK(cache_make(in_scratch("a/b/c"), geteuid()) == 0, "made");
+	CHECK(stat(in_scratch("a/b"), &st) == 0 && (st.st_mode & 0777) == 0755,
+		"others get through");
+	CHECK(stat(in_scratch("a/b/c"), &st) == 0 && (st.st_mode & 0777) == 0700, "but not in");
+	CHECK(cache_make(in_scratch("a/b/c"), geteuid()) == 0, "made already");
+	CHECK(cache_make(in_scratch("key/x"), geteuid()) == -ENOTDIR, "below a file");
+	rmdir(in_scratch("a/b/c"));
+	rmdir(in_scratch("a/b"));
+	rmdir(in_scratch("a"));
 	c = NULL;
 	CHECK(cache_open(NULL, in_scratch("key"), &c) == -ENOTDIR && c == NULL, "no directory");
 	CHECK(cache_open(NULL, "/proc/nothing/here", &c) < 0 && c == NULL, "not possible");
