@@ -215,50 +215,6 @@ static void test_cancel(void)
 	event_base_free(base);
 }
 
-#define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define NEW "compiled\t\n"
-#define END "end\t0\t5\t0\t0\t1\n"
-
-static const struct {
-	const char *name;
-	const char *text;
-	int want;
-	uint32_t n;
-} reports[] = {
-	{"nothing but the end", NEW END, 0, 0},
-	{"from the cache", "cached\t" DIGEST "\n" END, 0, 0},
-	{"in memory", "held\t" DIGEST "\n" END, 0, 0},
-	{"a foreign file", "foreign\t" DIGEST "\n" END, 0, 0},
-	{"compiled, with a name", "compiled\t" DIGEST "\n" END, 0, 0},
-	{"files", NEW "file\ta b\nfile\t\n" END, 0, 0},
-	{"a diag", NEW "error\t3\t9\tf:1\ttext: x\nend\t22\t0\t1\t0\t1\n", 0, 1},
-	{"empty text", NEW "warning\t3\t9\t\t\nend\t0\t0\t0\t1\t1\n", 0, 1},
-	{"empty", "", -EBADMSG, 0},
-	{"no first line", END, -EBADMSG, 0},
-	{"unknown origin", "bought\t\n" END, -EBADMSG, 0},
-	{"no digest column", "compiled\n" END, -EBADMSG, 0},
-	{"cached without a name", "cached\t\n" END, -EBADMSG, 0},
-	{"digest too short", "cached\t0011\n" END, -EBADMSG, 0},
-	{"digest too long", "cached\t" DIGEST "00\n" END, -EBADMSG, 0},
-	{"digest in capitals",
-		"cached\tAA112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n" END,
-		-EBADMSG, 0},
-	{"file without a name", NEW "file\n" END, -EBADMSG, 0},
-	{"file with a column more", NEW "file\ta\tb\n" END, -EBADMSG, 0},
-	{"no end", NEW "error\t3\t9\tf\tt\n", -EBADMSG, 0},
-	{"the end is cut", NEW "end\t0\t5\t0\t0\t1", -EBADMSG, 0},
-	{"something after the end", NEW END "x", -EBADMSG, 0},
-	{"other level", NEW "fatal\t3\t9\tf\tt\n" END, -EBADMSG, 0},
-	{"line is no number", NEW "error\tx\t9\tf\tt\n" END, -EBADMSG, 0},
-	{"line beyond 32 bits", NEW "error\t4294967296\t9\tf\tt\n" END, -EBADMSG, 0},
-	{"negative", NEW "error\t-1\t9\tf\tt\n" END, -EBADMSG, 0},
-	{"column missing", NEW "error\t3\tf\tt\n" END, -EBADMSG, 0},
-	{"one column more", NEW "error\t3\t9\tf\tt\tu\n" END, -EBADMSG, 0},
-	{"number missing", NEW "end\t0\t5\t0\t0\n", -EBADMSG, 0},
-	{"no errno", NEW "end\t5000\t5\t0\t0\t1\n", -EBADMSG, 0},
-	{"empty line", NEW "\n" END, -EBADMSG, 0},
-};
-
 static bool stored(struct event_base *base, struct cache *cache, uint64_t n)
 {
 	const struct timeval period = {.tv_usec = 10000};
@@ -302,10 +258,47 @@ static void damage(const char *folder)
 	CHECK(system(command) == 0, "damaged");
 }
 
+static char rule[] = "drop tls any any -> any any (msg:\"m\"; tls.sni; "
+		     "content:\"a.example\"; sid:7; rev:3;)\n";
+
+static void check_hit(
+	const struct compile_result *first, const struct compile_result *again, const char *path)
+{
+	const struct compile_report *report = &again->report;
+
+	CHECK(again->status == 0 && report->found == CACHE_HIT, "from the cache: %s", again->error);
+	CHECK(same_bytes(first, again), "the same artefact");
+	CHECK((fcntl(again->blob_fd, F_GET_SEALS) & F_SEAL_WRITE) != 0, "sealed");
+	CHECK(again->index != NULL && again->index->n == 1, "its rule");
+	CHECK(report->n_warnings == 1 && report->n == 1 && report->n_rules == 1, "its warning");
+	CHECK(report->n_names == 1 && strcmp(report->names[0], path) == 0, "its file");
+}
+
+static void check_held(
+	struct event_base *base, struct compile_request req, const struct compile_result *first)
+{
+	req.held = &first->report.digest;
+	req.n_held = 1;
+	struct outcome o = run_with(base, &req);
+	CHECK(o.result.status == 0 && o.result.report.found == CACHE_HELD &&
+			memcmp(o.result.report.digest, first->report.digest, 32) == 0,
+		"the daemon has it");
+	CHECK(o.result.blob_fd < 0 && o.result.index == NULL, "so it gets a name only");
+	compile_result_free(&o.result);
+}
+
+static enum cache_found found_now(struct event_base *base, const struct compile_request *req)
+{
+	struct outcome o = run_with(base, req);
+	enum cache_found found = o.result.report.found;
+
+	CHECK(o.result.status == 0, "%s", o.result.error);
+	compile_result_free(&o.result);
+	return found;
+}
+
 static void test_cached(void)
 {
-	char rule[] = "drop tls any any -> any any (msg:\"m\"; tls.sni; "
-		      "content:\"a.example\"; sid:7; rev:3;)\n";
 	struct event_base *base = event_base_new();
 	char folder[128], command[256];
 	struct cache *cache = NULL;
@@ -320,46 +313,22 @@ static void test_cached(void)
 	CHECK(first.result.status == 0 && first.result.report.found == CACHE_NONE, "compiled");
 	CHECK(stored(base, cache, 1), "and kept");
 	struct outcome second = run_with(base, &req);
-	const struct compile_report *report = &second.result.report;
-	CHECK(second.result.status == 0 && report->found == CACHE_HIT, "from the cache: %s",
-		second.result.error);
-	CHECK(same_bytes(&first.result, &second.result), "the same artefact");
-	CHECK((fcntl(second.result.blob_fd, F_GET_SEALS) & F_SEAL_WRITE) != 0, "sealed");
-	CHECK(second.result.index != NULL && second.result.index->n == 1, "its rule");
-	CHECK(report->n_warnings == 1 && report->n == 1 && report->n_rules == 1, "its warning");
-	CHECK(report->n_names == 1 && strcmp(report->names[0], path) == 0, "its file");
-
-	req.held = (const uint8_t(*)[32])report->digest;
-	req.n_held = 1;
-	struct outcome held = run_with(base, &req);
-	CHECK(held.result.status == 0 && held.result.report.found == CACHE_HELD &&
-			memcmp(held.result.report.digest, report->digest, 32) == 0,
-		"the daemon has it");
-	CHECK(held.result.blob_fd < 0 && held.result.index == NULL, "so it gets a name only");
-	compile_result_free(&held.result);
-	req.n_held = 0;
+	check_hit(&first.result, &second.result, path);
+	check_held(base, req, &first.result);
 
 	damage(folder);
-	struct outcome third = run_with(base, &req);
-	CHECK(third.result.status == 0 && third.result.report.found == CACHE_FOREIGN,
-		"a damaged file is compiled anew");
+	CHECK(found_now(base, &req) == CACHE_FOREIGN, "a damaged file is compiled anew");
 	CHECK(stored(base, cache, 2), "and replaced");
-	struct outcome fourth = run_with(base, &req);
-	CHECK(fourth.result.report.found == CACHE_HIT, "which is good again");
-
+	CHECK(found_now(base, &req) == CACHE_HIT, "which is good again");
 	rule[strlen(rule) - 4] = '4'; // rev
 	write_rules("good.rules", rule);
-	struct outcome fifth = run_with(base, &req);
-	CHECK(fifth.result.report.found == CACHE_NONE, "another byte, another set");
+	CHECK(found_now(base, &req) == CACHE_NONE, "another byte, another set");
 	const struct cache_counts n = cache_counts(cache);
 	CHECK(n.hits == 3 && n.misses == 3 && n.foreign == 1 && n.failed == 0, "counted");
 	stored(base, cache, 3);
 
 	compile_result_free(&first.result);
 	compile_result_free(&second.result);
-	compile_result_free(&third.result);
-	compile_result_free(&fourth.result);
-	compile_result_free(&fifth.result);
 	cache_close(cache);
 	event_base_free(base);
 	snprintf(command, sizeof(command), "rm -r %s/state", dir);
@@ -388,56 +357,6 @@ static void test_bad_not_cached(void)
 	event_base_free(base);
 	snprintf(command, sizeof(command), "rm -r %s", folder);
 	CHECK(system(command) == 0, "removed");
-}
-
-static void test_report(void)
-{
-	for (size_t i = 0; i < ROWS(reports); i++) {
-		struct compile_report r = {0};
-		int got =
-			compile_report_parse(strdup(reports[i].text), strlen(reports[i].text), &r);
-		CHECK(got == reports[i].want && r.n == reports[i].n, "%s: %d", reports[i].name,
-			got);
-		compile_report_free(&r);
-	}
-	// A NUL in the middle.
-	struct compile_report r = {0};
-	char *text = malloc(32);
-	memcpy(text, NEW END "\0x\n", sizeof(NEW END "\0x\n"));
-	CHECK(compile_report_parse(text, sizeof(NEW END "\0x\n") - 1, &r) == -EBADMSG, "a NUL");
-}
-
-// More names than a report has.
-static void test_report_files(void)
-{
-	for (unsigned more = 0; more < 2; more++) {
-		size_t n = COMPILE_FILES_MAX + more, at = strlen(NEW);
-		char *text = malloc(n * 7 + 64);
-		struct compile_report r = {0};
-		memcpy(text, NEW, at);
-		for (size_t i = 0; i < n; i++)
-			at += (size_t)sprintf(text + at, "file\tx\n");
-		at += (size_t)sprintf(text + at, END);
-		int got = compile_report_parse(text, at, &r);
-		CHECK(got == (more ? -EBADMSG : 0), "%zu files: %d", n, got);
-		CHECK(more || (r.n_names == n && strcmp(r.names[n - 1], "x") == 0), "names");
-		compile_report_free(&r);
-	}
-}
-
-static void test_report_truncated(void)
-{
-	static const char whole[] = "cached\t" DIGEST "\nfile\tf\nerror\t3\t9\tf\tt\n"
-				    "warning\t1\t2\tg\tu\nend\t22\t0\t1\t1\t1\n";
-
-	for (size_t n = 0; n < strlen(whole); n++) {
-		struct compile_report r = {0};
-		char *cut = malloc(n + 1);
-		memcpy(cut, whole, n);
-		cut[n] = '\0';
-		CHECK(compile_report_parse(cut, n, &r) == -EBADMSG, "cut at %zu", n);
-		compile_report_free(&r);
-	}
 }
 
 static int index_file(const char *text, size_t len)
@@ -495,9 +414,6 @@ int main(void)
 		{"cancel", test_cancel},
 		{"from the cache", test_cached},
 		{"mistakes are not cached", test_bad_not_cached},
-		{"report", test_report},
-		{"report, files", test_report_files},
-		{"report, truncated", test_report_truncated},
 		{"index", test_index},
 		CU_TEST_INFO_NULL,
 	};
