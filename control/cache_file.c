@@ -197,6 +197,8 @@ enum cache_found cache_file_fetch(const struct cache_dir *dir, const uint8_t dig
 		empty(index_fd);
 	}
 	close(fd);
+	if (err == -ENOMEM)
+		return CACHE_NONE; // says nothing about the file
 	return err == 0 ? CACHE_HIT : CACHE_FOREIGN;
 }
 

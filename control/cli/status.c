@@ -46,8 +46,16 @@ static void put_loads(struct table *t, const json_t *loads)
 	{
 		table_row(t);
 		table_format(t, "  load %" PRIu64, cli_number(l, "load"));
-		table_format(t, "%s, asked for %" PRIu64 " s ago by uid %" PRIu64,
-			cli_text(l, "state"), cli_number(l, "age_s"), cli_number(l, "loaded_by"));
+		if (cli_number(l, "place") > 0)
+			table_format(t,
+				"queued, place %" PRIu64 ", asked for %" PRIu64
+				" s ago by uid %" PRIu64,
+				cli_number(l, "place"), cli_number(l, "age_s"),
+				cli_number(l, "loaded_by"));
+		else
+			table_format(t, "%s, asked for %" PRIu64 " s ago by uid %" PRIu64,
+				cli_text(l, "state"), cli_number(l, "age_s"),
+				cli_number(l, "loaded_by"));
 	}
 }
 

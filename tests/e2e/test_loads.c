@@ -353,6 +353,39 @@ static void test_hostile(void)
 	load_small(small);
 }
 
+static bool is_sending(void *ctx)
+{
+	(void)ctx;
+	return load_is("sending");
+}
+
+// The dataplane has the set, and takes its time: nothing stops that any more.
+static void test_sending(void)
+{
+	json_int_t live = status_number("generation");
+
+	kill(dataplane, SIGSTOP);
+	pid_t pid = start_load(other, "1");
+	CHECK(wait_until(is_sending, NULL, 5000), "sent");
+	struct output o = ctl("patterns", "cancel", NULL);
+	CHECK(o.status == 1 && strstr(o.out, "too late") != NULL, "%d: %.80s", o.status, o.out);
+	output_free(&o);
+	sleep_ms(1200);
+	CHECK(load_is("sending"), "its deadline does not count any more");
+	kill(dataplane, SIGCONT);
+	CHECK(wait_for(pid) == 0 && status_number("generation") == live + 1, "live");
+
+	kill(dataplane, SIGSTOP);
+	int fd = load_client(small, "");
+	CHECK(wait_until(is_sending, NULL, 5000), "sent");
+	close(fd);
+	sleep_ms(100);
+	CHECK(load_is("sending"), "nor does its client");
+	kill(dataplane, SIGCONT);
+	CHECK(wait_until(is_idle, NULL, 10000), "done");
+	CHECK(status_number("generation") == live + 2, "live too");
+}
+
 static bool generation_is_live(void *ctx)
 {
 	(void)ctx;
@@ -402,6 +435,7 @@ int main(void)
 		{"client goes", test_client_goes},
 		{"deadline", test_deadline},
 		{"hostile", test_hostile},
+		{"sending", test_sending},
 		{"dataplane restarts", test_dataplane_restarts},
 		{"end", test_end},
 		CU_TEST_INFO_NULL,
