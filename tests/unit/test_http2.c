@@ -51,7 +51,7 @@ static const struct stream_row rows[] = {
 			"\x02", "\x01", "\x04", "\x01") "\x88\xbe"),
 		PARSE_MORE,
 		"s2c http.protocol=HTTP/2 http2.stream_id=00000001 http.stat_code=200 "
-		"http.host=www.example.com\n",
+		"http.host.raw=www.example.com http.host=www.example.com\n",
 		0},
 	{"a promise in two frames", DIR_S2C,
 		BYTES(SETTINGS HEAD(
