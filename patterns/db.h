@@ -34,6 +34,7 @@ struct pattern_rule { // as the artefact stores it
 	uint8_t severity;
 	bool noalert;
 	bool pass;
+	bool of_flow; // it is about the flow, not about one packet: a pass is for all of it
 	const char *msg, *classtype, *set;
 	const char *service; // NULL: names none
 	uint32_t longest_content; // bytes, of its contents that are not negated

@@ -71,6 +71,10 @@ BUFFERS = (
     ('dns', 'flow:to_server; dns.query', ' nocase;', 'DNS query'),
 )
 
+# Came later: numbered behind all others, because a rule keeps its number.
+QUIC = ('quic', 'flow:to_server; quic.sni', ' nocase;', 'QUIC server name')
+QUIC_SID = 500
+
 # What services say in their own protocols: id -> [(header, message, options)].
 INBAND = {
     'whatsapp': [
@@ -188,9 +192,16 @@ def service_rules(ident, name, cls, names, sid):
         for proto, buffers, nocase, what in BUFFERS:
             rules.append((proto + ' any any -> any any', '%s %s*%s' % (what, begin, end),
                           '%s; %s ' % (buffers, shared(begin, end, nocase))))
-    assert len(rules) < 1000, ident
+    proto, buffers, nocase, what = QUIC
+    quic = [(proto + ' any any -> any any', '%s %s' % (what, n.lstrip('=')),
+             '%s; %s ' % (buffers, content(n, nocase))) for n in names]
+    quic += [(proto + ' any any -> any any', '%s %s*%s' % (what, begin, end),
+              '%s; %s ' % (buffers, shared(begin, end, nocase)))
+             for begin, end in SHARED.get(ident, ())]
+    assert len(rules) < QUIC_SID and len(quic) < QUIC_SID, ident
     return ['alert %s (msg:"%s: %s"; %s%ssid:%d; rev:1;)' % (header, name, what, options, tail, n)
-            for n, (header, what, options) in enumerate(rules, sid)]
+            for first, group in ((sid, rules), (sid + QUIC_SID, quic))
+            for n, (header, what, options) in enumerate(group, first)]
 
 
 def main():
@@ -214,7 +225,7 @@ def main():
 # weixin.qq.com is WeChat's though qq.com is QQ's. "class" is the kind of service.
 #
 # Made by tools/gen_im_services.py; do not edit. sid = 4,000,000 + 1,000 times the service's row in
-# the table + a running number.
+# the table + a running number; QUIC from 500 on.
 ''')
     for number, (ident, name, cls, names) in enumerate(services, 1):
         names = [n for n in names if owner.setdefault(n.lstrip('='), ident) == ident]

@@ -24,6 +24,7 @@ enum flow_flag {
 	FLOW_LABEL_USED = 1 << 9, // that was looked at for its service
 	FLOW_TOLD_C2S = 1 << 10, // a message to the server was told,
 	FLOW_TOLD_S2C = 1 << 11, // to the client
+	FLOW_PASSED = 1 << 12, // a pass rule about all of it hit: no rule counts any more
 };
 
 enum { FLOW_NONE = 0xffffffff };

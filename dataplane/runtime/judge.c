@@ -143,21 +143,35 @@ static void report_hit(struct judge *j, const struct judge_hit *hit)
 	emit_alert(j->emitter, find, rule, hit->field, j->rules->generation);
 }
 
-// What was found in one packet, all together: a pass rule that hits silences the others.
-static void judge_group(struct judge *j, const struct find *finds, unsigned n)
+// A pass rule that hits silences what is judged after it; one about all of the flow, what comes later,
+// too. True: it did, now or before.
+static bool judge_hits(struct judge *j)
 {
 	bool passed = false;
 
 	for (uint32_t i = 0; i < j->n_group; i++) {
 		struct judge_hit *hit = &j->group[i];
 		const struct pattern_rule *rule = rule_of(j, hit);
+		struct flow *flow = hit->find->flow;
+
+		passed |= (flow->flags & FLOW_PASSED) != 0;
 		hit->verdict =
 			(uint8_t)(passed ? VERDICT_NO : verdict_of(j->state, rule, hit->find));
-		if (rule->pass && hit->verdict != VERDICT_NO) {
-			passed = true;
-			hit->verdict = VERDICT_NO;
-		}
+		if (!rule->pass || hit->verdict == VERDICT_NO)
+			continue;
+		passed = true;
+		hit->verdict = VERDICT_NO;
+		if (rule->of_flow)
+			flow->flags |= FLOW_PASSED;
 	}
+	return passed;
+}
+
+// What was found in one packet, all together.
+static void judge_group(struct judge *j, const struct find *finds, unsigned n)
+{
+	bool passed = judge_hits(j);
+
 	for (unsigned i = 0; i < n && j->n_group > 0 && !passed; i++)
 		name_service(j, &finds[i]);
 	for (unsigned i = 0; i < n; i++) {

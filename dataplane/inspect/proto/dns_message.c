@@ -191,16 +191,23 @@ static void put_records(struct tx *tx, struct dns_texts *t, const struct dns_hea
 		put_view(tx, FIELD_DNS_ECH, NULL, 0);
 }
 
-// The names of all records once more, as one buffer of many values.
+// All names of an answer once more, as one buffer of many values: what it repeats of the question,
+// its records', and those in their data.
 static void put_names(struct tx *tx)
 {
 	unsigned n = tx->n_fields;
 
 	for (unsigned i = 0; i < n; i++) {
-		uint16_t field = tx->fields[i].field;
-		if (field == FIELD_DNS_ANSWER || field == FIELD_DNS_AUTHORITY ||
-			field == FIELD_DNS_ADDITIONAL)
+		switch (tx->fields[i].field) {
+		case FIELD_DNS_QUERY:
+		case FIELD_DNS_ANSWER:
+		case FIELD_DNS_AUTHORITY:
+		case FIELD_DNS_ADDITIONAL:
+		case FIELD_DNS_RDATA_NAME:
+		case FIELD_DNS_SERVICE:
+		case FIELD_DNS_SOA:
 			tx_put(tx, FIELD_DNS_RESPONSE, tx->fields[i].value);
+		}
 	}
 }
 
@@ -236,7 +243,7 @@ enum parse dns_report(const struct proto_io *io, struct bytes message)
 	texts.used = 0;
 	if (result == DNS_READ_OK && n == h.questions)
 		put_records(&tx, &texts, &h, &m, in);
-	if (io_wants(io, FIELD_DNS_RESPONSE))
+	if ((h.flags & DNS_RESPONSE) && io_wants(io, FIELD_DNS_RESPONSE))
 		put_names(&tx);
 	io->tx(io->ctx, &tx);
 	return result == DNS_READ_BAD ? PARSE_BAD : PARSE_MORE;
