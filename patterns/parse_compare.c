@@ -58,7 +58,7 @@ static struct slice head(struct slice s, size_t len)
 
 static const char *find(struct slice s, const char *what)
 {
-	return s.len > 0 ? memmem(s.p, s.len, what, strlen(what)) : NULL;
+	return s.p != NULL ? memmem(s.p, s.len, what, strlen(what)) : NULL;
 }
 
 // &mask=value, &mask!=value
