@@ -3,6 +3,7 @@
 // the tables behind it are reached. The Hyperscan bytecode stays as it is: only its digest
 // guards it. What loads is matched with.
 
+#include "patterns/parse.h"
 #include "patterns/swdb.h"
 #include "tests/unit/pattern_rules.h"
 
@@ -13,32 +14,43 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static struct swdb good;
 
+// A row of every kind.
+static const char text[] =
+	"alert http any any -> any any (msg:\"first\"; http.host; dotprefix; content:\".me\"; "
+	"endswith; "
+	"metadata:service s, key value; sid:1;)\n"
+	"alert tcp 10.0.0.0/8 any -> any [443,8000:8080] (content:\"ab\"; content:\"c\"; "
+	"distance:0; "
+	"sid:2;)\n"
+	"alert udp any any -> any any (pcre:\"/a+b/\"; sid:3;)\n"
+	"alert ip any any -> any any (content:!\"x\"; sid:4;)\n"
+	"alert http any any -> any any (http.uri; to_lowercase; url_decode; content:\"xaa\"; "
+	"sid:5;)\n"
+	"alert http any any -> any any (http.uri; pcrexform:\"x(a+)\"; content:\"aa\"; sid:6;)\n"
+	"alert udp any any -> any any (byte_extract:1,0,n; byte_math:bytes 1, offset 1, oper +, "
+	"rvalue n, "
+	"result m; byte_test:1,<,m,2; byte_jump:1,0,relative,post_offset -1; isdataat:!n; sid:7;)\n"
+	"alert udp any any -> any any (content:\"x\"; base64_decode:relative; base64_data; "
+	"content:\"a\"; "
+	"sid:8;)\n"
+	"alert http any any -> any any (http.referer; absent:or_else; content:\"q\"; http.uri; "
+	"bsize:>2; "
+	"sid:9;)\n"
+	"alert udp any any -> any any (ttl:<9; flags:S; tcp.hdr; content:\"z\"; flowbits:set,b; "
+	"threshold:type limit,track by_src,count 1,seconds 1; sid:10;)\n"
+	"alert mqtt any any -> any any (mqtt.type:CONNECT; sid:11;)\n";
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static const struct addr_range lan[] = {{4, {10}, {10, 255, 255, 255}}};
-	static const struct port_range web[] = {{443, 443}, {8000, 8080}};
-	static const struct rule_pair pairs[] = {{"key", "value"}};
-	static struct test_rule rules[] = {
-		{{ANY, .msg = "first", .service = "s", .n_metadata = 1, .metadata = pairs},
-			{CONTENT(FIELD_HTTP_HOST, ".me",
-				.flags = CONTENT_DOTPREFIX | CONTENT_ENDSWITH)}},
-		{{.src = {false, 1, lan},
-			 .dst.any = true,
-			 .sport.any = true,
-			 .dport = {false, 2, web},
-			 .proto = RULE_TCP},
-			{CONTENT(FIELD_PAYLOAD, "ab"),
-				CONTENT(FIELD_PAYLOAD, "c", .flags = CONTENT_DISTANCE)}},
-		{{ANY, .proto = RULE_UDP}, {PCRE(FIELD_PAYLOAD, "a+b")}},
-		{{ANY, .proto = RULE_IP}, {CONTENT(FIELD_PAYLOAD, "x", .flags = CONTENT_NEGATED)}},
-		{{ANY}, {{0}}},
-	};
+	struct rule_list list = {0};
 	struct diags diags = {0};
 
 	(void)argc;
 	(void)argv;
-	if (compile_rules(rules, ROWS(rules), &good, &diags) < 0)
+	if (rules_parse("fuzz.rules", text, sizeof(text) - 1, NULL, false, &list, &diags) < 0 ||
+		swdb_compile(&list, &good, &diags) < 0)
 		abort();
+	rule_list_free(&list);
 	return 0;
 }
 
@@ -63,13 +75,22 @@ static struct swdb changed(const uint8_t *data, size_t size)
 static void match(const struct pattern_db *db)
 {
 	static const struct match_value values[] = {
-		{FIELD_HTTP_HOST, {.p = (const uint8_t *)"T.ME", .len = 4}}};
+		{FIELD_HTTP_HOST, {.p = (const uint8_t *)"T.ME", .len = 4}},
+		{FIELD_HTTP_URI, {.p = (const uint8_t *)"/XAA%20xaa", .len = 10}},
+		{FIELD_MQTT_TYPE, {.p = (const uint8_t *)"\1", .len = 1}}};
+	static const uint8_t ip[20] = {0x45, 0, 0, 40, 0, 1, 0, 0, 5, 6}, tcp_head[20] = {"z"};
+	static const struct match_packet packet = {
+		.headers = {.ip = ip, .ip_len = 20, .l4 = tcp_head, .l4_len = 20, .l4_proto = 6}};
 	struct match_env tcp = test_env(IPPROTO_TCP), udp = test_env(IPPROTO_UDP);
 	struct match_hits hits = {0};
 	struct pattern_stream *s = pattern_stream_open(db);
 
-	pattern_db_match_tx(db, 0, &tcp, values, 1, &hits);
-	pattern_db_match_packet(db, 0, &udp, text_bytes("xaab"), &hits);
+	tcp.packet = udp.packet = &packet;
+	for (unsigned app = 0; app < APP_COUNT; app++) {
+		tcp.app_proto = (uint8_t)app;
+		pattern_db_match_tx(db, 0, &tcp, values, 3, &hits);
+	}
+	pattern_db_match_packet(db, 0, &udp, text_bytes("xaab\1\2YWFh"), &hits);
 	if (s != NULL) {
 		pattern_db_match_stream(db, 0, s, &tcp, 0, text_bytes("zabz"), &hits);
 		pattern_db_match_stream(db, 0, s, &tcp, 4, text_bytes("zc"), &hits);
