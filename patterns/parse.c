@@ -141,6 +141,7 @@ static void begin_rule(struct parser *p, struct rule_where where)
 	p->n_names = 0;
 	p->unused_buffer = (struct slice){0};
 	p->failed = false;
+	p->left_out = false;
 	p->has_sid = false;
 	p->has_priority = false;
 	p->last_content = -1;
@@ -157,7 +158,7 @@ static void parse_rule(struct parser *p, struct slice text, struct rule_list *li
 		parser_error(p, text.where, "a NUL byte: this is no rule text");
 	else if (parse_header(p, &l) && parse_body(p, &l))
 		check_rule(p);
-	if (p->failed)
+	if (p->failed || p->left_out)
 		return;
 	if (list->n == RULES_MAX)
 		parser_error(p, text.where, "more than %d rules", RULES_MAX);

@@ -28,4 +28,10 @@ int rules_parse_path(const char *path, const struct rule_var *vars, bool lab,
 // Same gid:sid twice: an error at the second one, that names the first.
 int rules_check_unique(const struct rule_list *list, struct diags *diags);
 
+// Every keyword, for docs/rules.md. why: of a refused one; of others "".
+enum keyword_status { KEYWORD_SUPPORTED, KEYWORD_IGNORED, KEYWORD_REFUSED };
+typedef void (*keyword_fn)(
+	void *ctx, const char *word, enum keyword_status status, const char *why);
+void rules_keywords(keyword_fn fn, void *ctx);
+
 void rule_list_free(struct rule_list *list);

@@ -324,3 +324,19 @@ bool parse_buffer(struct parser *p, struct slice name, struct slice value)
 	}
 	return random_part(p, name);
 }
+
+void parse_buffers_each(keyword_fn fn, void *ctx)
+{
+	static const char *const parts[] = {"tls.random_time", "tls.random_bytes", "uricontent"};
+
+	for (unsigned i = FIELD_STREAM + 1; i < FIELD_COUNT; i++) {
+		if (field_table[i].scan == SCAN_BLOCK)
+			fn(ctx, field_table[i].name, KEYWORD_SUPPORTED, "");
+	}
+	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++)
+		fn(ctx, buffers[i].word, KEYWORD_SUPPORTED, "");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		fn(ctx, parts[i], KEYWORD_SUPPORTED, "");
+	for (unsigned i = 0; i < TRANSFORM_KINDS; i++)
+		fn(ctx, transform_name((enum transform_kind)i), KEYWORD_SUPPORTED, "");
+}

@@ -407,3 +407,9 @@ void parse_vlan_id(struct parser *p, struct slice name, struct slice value)
 	fact.b = with.b;
 	parser_fact(p, &fact);
 }
+
+void parse_facts_each(keyword_fn fn, void *ctx)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		fn(ctx, words[i].word, KEYWORD_SUPPORTED, "");
+}

@@ -1,4 +1,4 @@
-// The options of a rule: one row a keyword.
+// What a rule says of itself, and of the flow and the size of its packet.
 
 #include "patterns/classtypes.h"
 #include "patterns/parser.h"
@@ -47,7 +47,7 @@ static struct slice unquote(struct slice s)
 }
 
 // \" \\ \; \: stand for themselves.
-static void on_msg(struct parser *p, struct slice name, struct slice value)
+void parse_msg(struct parser *p, struct slice name, struct slice value)
 {
 	struct slice s = unquote(value);
 	char *text = text_of(p, s);
@@ -64,7 +64,7 @@ static void on_msg(struct parser *p, struct slice name, struct slice value)
 	p->rule.msg = text;
 }
 
-static void on_sid(struct parser *p, struct slice name, struct slice value)
+void parse_sid(struct parser *p, struct slice name, struct slice value)
 {
 	int64_t v;
 
@@ -75,7 +75,7 @@ static void on_sid(struct parser *p, struct slice name, struct slice value)
 	}
 }
 
-static void on_rev(struct parser *p, struct slice name, struct slice value)
+void parse_rev(struct parser *p, struct slice name, struct slice value)
 {
 	int64_t v;
 
@@ -84,7 +84,7 @@ static void on_rev(struct parser *p, struct slice name, struct slice value)
 		p->rule.rev = (uint32_t)v;
 }
 
-static void on_gid(struct parser *p, struct slice name, struct slice value)
+void parse_gid(struct parser *p, struct slice name, struct slice value)
 {
 	int64_t v;
 
@@ -93,7 +93,7 @@ static void on_gid(struct parser *p, struct slice name, struct slice value)
 		p->rule.gid = (uint32_t)v;
 }
 
-static void on_priority(struct parser *p, struct slice name, struct slice value)
+void parse_priority(struct parser *p, struct slice name, struct slice value)
 {
 	int64_t v;
 
@@ -104,7 +104,7 @@ static void on_priority(struct parser *p, struct slice name, struct slice value)
 	p->has_priority = true;
 }
 
-static void on_classtype(struct parser *p, struct slice name, struct slice value)
+void parse_classtype(struct parser *p, struct slice name, struct slice value)
 {
 	(void)name;
 	p->rule.classtype = text_of(p, value);
@@ -129,7 +129,7 @@ static void on_service(struct parser *p, struct rule_where where, const char *id
 }
 
 // "key value" up to the next comma.
-static void on_metadata(struct parser *p, struct slice name, struct slice value)
+void parse_metadata(struct parser *p, struct slice name, struct slice value)
 {
 	struct lexer l = lexer_over(value);
 
@@ -158,7 +158,7 @@ static void on_metadata(struct parser *p, struct slice name, struct slice value)
 	}
 }
 
-static void on_reference(struct parser *p, struct slice name, struct slice value)
+void parse_reference(struct parser *p, struct slice name, struct slice value)
 {
 	const char *comma = memchr(value.p, ',', value.len);
 	size_t type = comma != NULL ? (size_t)(comma - value.p) : value.len;
@@ -178,7 +178,7 @@ static void on_reference(struct parser *p, struct slice name, struct slice value
 		(struct rule_pair){text_of(p, slice_trim(k)), text_of(p, slice_trim(v))};
 }
 
-static void on_flow(struct parser *p, struct slice name, struct slice value)
+void parse_flow(struct parser *p, struct slice name, struct slice value)
 {
 	static const struct {
 		const char *word;
@@ -214,7 +214,7 @@ static void on_flow(struct parser *p, struct slice name, struct slice value)
 }
 
 // n, <n, >n, a<>b: both ends of the last one are outside.
-static void on_dsize(struct parser *p, struct slice name, struct slice value)
+void parse_dsize(struct parser *p, struct slice name, struct slice value)
 {
 	struct slice first = value, second = value;
 	int64_t lo = 0, hi = 65535, v = 0;
@@ -255,122 +255,9 @@ static void on_dsize(struct parser *p, struct slice name, struct slice value)
 	p->rule.dsize_hi = (uint16_t)hi;
 }
 
-static void on_noalert(struct parser *p, struct slice name, struct slice value)
+void parse_noalert(struct parser *p, struct slice name, struct slice value)
 {
 	(void)name;
 	(void)value;
 	p->rule.noalert = true;
-}
-
-// "version >= 8.0.5", "feature ja4", several with commas: of the features only what nobody has can
-// not be met; versions are Suricata's, whose language this is.
-static void on_requires(struct parser *p, struct slice name, struct slice value)
-{
-	static const char *const missing[] = {"lua", "rust_", "pcre_jit_off"};
-
-	(void)name;
-	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
-		if (memmem(value.p, value.len, missing[i], strlen(missing[i])) != NULL)
-			parser_error(
-				p, value.where, "this rule wants what Sealwatch does not have");
-	}
-}
-
-static void on_ignored(struct parser *p, struct slice name, struct slice value)
-{
-	(void)value;
-	parser_warning(p, name.where, "%.*s is ignored", (int)name.len, name.p);
-}
-
-enum value_need { VALUE_NONE, VALUE_WANTED, VALUE_ANY };
-
-static const struct {
-	const char *word;
-	enum value_need value;
-	void (*fn)(struct parser *p, struct slice name, struct slice value);
-} keywords[] = {
-	{"msg", VALUE_WANTED, on_msg},
-	{"sid", VALUE_WANTED, on_sid},
-	{"rev", VALUE_WANTED, on_rev},
-	{"gid", VALUE_WANTED, on_gid},
-	{"priority", VALUE_WANTED, on_priority},
-	{"classtype", VALUE_WANTED, on_classtype},
-	{"metadata", VALUE_WANTED, on_metadata},
-	{"reference", VALUE_WANTED, on_reference},
-	{"flow", VALUE_WANTED, on_flow},
-	{"dsize", VALUE_WANTED, on_dsize},
-	{"noalert", VALUE_NONE, on_noalert},
-	{"content", VALUE_WANTED, parse_content},
-	{"nocase", VALUE_NONE, parse_content},
-	{"offset", VALUE_WANTED, parse_content},
-	{"depth", VALUE_WANTED, parse_content},
-	{"distance", VALUE_WANTED, parse_content},
-	{"within", VALUE_WANTED, parse_content},
-	{"startswith", VALUE_NONE, parse_content},
-	{"endswith", VALUE_NONE, parse_content},
-	{"fast_pattern", VALUE_ANY, parse_content},
-	{"pcre", VALUE_WANTED, parse_pcre},
-	{"byte_test", VALUE_WANTED, parse_bytes},
-	{"byte_jump", VALUE_WANTED, parse_bytes},
-	{"byte_extract", VALUE_WANTED, parse_bytes},
-	{"byte_math", VALUE_WANTED, parse_bytes},
-	{"isdataat", VALUE_WANTED, parse_bytes},
-	{"base64_decode", VALUE_ANY, parse_bytes},
-	{"base64_data", VALUE_NONE, parse_base64_data},
-	{"bsize", VALUE_WANTED, parse_bsize},
-	{"urilen", VALUE_WANTED, parse_urilen},
-	{"absent", VALUE_ANY, parse_absent},
-	{"pkt_data", VALUE_NONE, parse_pkt_data},
-	{"ip_proto", VALUE_WANTED, parse_ip_proto},
-	{"flags", VALUE_WANTED, parse_flags},
-	{"tcp.flags", VALUE_WANTED, parse_flags},
-	{"fragbits", VALUE_WANTED, parse_fragbits},
-	{"ipopts", VALUE_WANTED, parse_ipopts},
-	{"sameip", VALUE_NONE, parse_sameip},
-	{"flow.pkts", VALUE_WANTED, parse_flow_pkts},
-	{"flow.bytes", VALUE_WANTED, parse_flow_bytes},
-	{"stream_size", VALUE_WANTED, parse_stream_size},
-	{"vlan.id", VALUE_WANTED, parse_vlan_id},
-	{"app-layer-protocol", VALUE_WANTED, parse_app_protocol},
-	{"tls.version", VALUE_WANTED, parse_tls_version},
-	{"ssl_version", VALUE_WANTED, parse_ssl_version},
-	{"ssl_state", VALUE_WANTED, parse_ssl_state},
-	{"tls_cert_notbefore", VALUE_WANTED, parse_cert_date},
-	{"tls_cert_notafter", VALUE_WANTED, parse_cert_date},
-	{"flowbits", VALUE_WANTED, parse_flowbits},
-	{"flowint", VALUE_WANTED, parse_flowint},
-	{"xbits", VALUE_WANTED, parse_xbits},
-	{"hostbits", VALUE_WANTED, parse_xbits},
-	{"threshold", VALUE_WANTED, parse_threshold},
-	{"detection_filter", VALUE_WANTED, parse_detection_filter},
-	{"requires", VALUE_WANTED, on_requires},
-	{"rawbytes", VALUE_NONE, on_ignored},
-	{"target", VALUE_WANTED, on_ignored},
-	{"prefilter", VALUE_NONE, on_ignored},
-	{"tag", VALUE_WANTED, on_ignored},
-	{"bypass", VALUE_NONE, on_ignored},
-	{"logto", VALUE_WANTED, on_ignored},
-	{"filestore", VALUE_ANY, on_ignored},
-	{"replace", VALUE_WANTED, on_ignored},
-};
-
-void parse_option(struct parser *p, struct slice name, struct slice value)
-{
-	if (parse_buffer(p, name, value) || parse_transform(p, name, value) ||
-		parse_fact(p, name, value))
-		return;
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-		if (!slice_is(name, keywords[i].word))
-			continue;
-		bool has = value.p != NULL && value.len > 0;
-		if (keywords[i].value == VALUE_WANTED && !has)
-			parser_error(p, name.where, "%s wants a value", keywords[i].word);
-		else if (keywords[i].value == VALUE_NONE && has)
-			parser_error(p, value.where, "%s takes no value", keywords[i].word);
-		else
-			keywords[i].fn(p, name, value);
-		return;
-	}
-	parser_error(p, name.where, "unsupported keyword \"%.*s\"",
-		(int)(name.len < 60 ? name.len : 60), name.p);
 }

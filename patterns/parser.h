@@ -28,6 +28,7 @@ struct parser {
 	struct slice variable; // the rule's own word, while its value is read
 	bool lab;
 	bool failed; // this rule has an error
+	bool left_out; // it requires what is not here
 	bool no_memory;
 	// the rule
 	struct rule rule;
@@ -60,7 +61,20 @@ void parser_warning(struct parser *p, struct rule_where where, const char *fmt, 
 // parse_header.c: action, protocol, addresses, ports, direction. False after an error.
 bool parse_header(struct parser *p, struct lexer *l);
 
-// parse_options.c: one "name: value;".
+// parse_options.c.
+void parse_msg(struct parser *p, struct slice name, struct slice value);
+void parse_sid(struct parser *p, struct slice name, struct slice value);
+void parse_rev(struct parser *p, struct slice name, struct slice value);
+void parse_gid(struct parser *p, struct slice name, struct slice value);
+void parse_priority(struct parser *p, struct slice name, struct slice value);
+void parse_classtype(struct parser *p, struct slice name, struct slice value);
+void parse_metadata(struct parser *p, struct slice name, struct slice value);
+void parse_reference(struct parser *p, struct slice name, struct slice value);
+void parse_flow(struct parser *p, struct slice name, struct slice value);
+void parse_dsize(struct parser *p, struct slice name, struct slice value);
+void parse_noalert(struct parser *p, struct slice name, struct slice value);
+
+// keywords.c: one "name: value;".
 void parse_option(struct parser *p, struct slice name, struct slice value);
 // A number within bounds; complains and returns false when it is none.
 bool parse_number(struct parser *p, struct slice s, int64_t min, int64_t max, int64_t *out);
@@ -74,6 +88,10 @@ struct compare_with {
 };
 bool parse_unsigned(struct parser *p, struct slice s, bool units, uint64_t max, uint64_t *out);
 bool parse_compare(struct parser *p, struct slice s, uint64_t max, struct compare_with *out);
+
+// For rules_keywords(): the words of the tables there.
+void parse_facts_each(keyword_fn fn, void *ctx);
+void parse_buffers_each(keyword_fn fn, void *ctx);
 
 // parse_buffers.c. False: no such word.
 // mdns, llmnr: DNS of that kind only.
