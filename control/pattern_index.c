@@ -31,6 +31,8 @@ int pattern_index_write(const struct rule_list *rules, FILE *out)
 	qsort(sorted, rules->n, sizeof(*sorted), compare_rules);
 	for (uint32_t i = 0; i < rules->n; i++) {
 		const struct rule *r = sorted[i];
+		if (r->half)
+			continue;
 		fprintf(out, "%u\t%u\t%u\t", r->gid, r->sid, r->rev);
 		escape_write(r->set, out);
 		fputc('\t', out);

@@ -318,7 +318,8 @@ void swdb_put_rule(struct swdb_build *b, const struct rule *r)
 		.severity = r->severity,
 		.flags = (uint8_t)((r->bidirectional ? SWDB_BIDIRECTIONAL : 0) |
 			(r->noalert ? SWDB_NOALERT : 0) | (r->action == RULE_PASS ? SWDB_PASS : 0) |
-			(r->has_dsize ? SWDB_DSIZE : 0) | (rule_once(r) ? SWDB_ONCE : 0)),
+			(r->has_dsize ? SWDB_DSIZE : 0) | (rule_once(r) ? SWDB_ONCE : 0) |
+			(r->half ? SWDB_HALF : 0)),
 		.proto = r->proto,
 		.app_proto = r->app_proto,
 		.at = swdb_rule_at(r),

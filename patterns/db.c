@@ -307,6 +307,7 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.severity = r->severity,
 		.noalert = (r->flags & SWDB_NOALERT) != 0,
 		.pass = (r->flags & SWDB_PASS) != 0,
+		.half = (r->flags & SWDB_HALF) != 0,
 		.of_flow = !(r->at & SWDB_AT_PACKET) || rule_is_ip_only(r),
 		.msg = text + r->msg,
 		.classtype = text + r->classtype,

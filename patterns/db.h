@@ -34,6 +34,7 @@ struct pattern_rule { // as the artefact stores it
 	uint8_t severity;
 	bool noalert;
 	bool pass;
+	bool half; // half of another rule: it is no hit
 	bool of_flow; // it is about the flow, not about one packet: a pass is for all of it
 	const char *msg, *classtype, *set;
 	const char *service; // NULL: names none

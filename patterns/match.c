@@ -264,6 +264,25 @@ static bool chains_match(const struct pattern_db *db, struct pattern_worker *w,
 // The packet's own buffers: its payload, and its headers where they are looked at.
 enum { PACKET_VALUES = 5 };
 
+// RFC 792, RFC 950, RFC 1256: the header of some messages is longer than eight bytes; what is behind
+// them is the payload.
+static size_t icmp_header(const struct match_packet *p)
+{
+	enum { LEAST = 8, ROUTER_ADVERTISEMENT = 9, TIMESTAMP = 13, MASK_REQUEST = 17 };
+	const uint8_t *h = p->headers.l4;
+	size_t len = p->headers.l4_len, all = len + p->headers.payload_len;
+
+	if (len < LEAST || p->payload.p != h + len)
+		return len;
+	if (h[0] == ROUTER_ADVERTISEMENT)
+		len += (size_t)h[4] * h[5] * 4;
+	else if (h[0] == TIMESTAMP || h[0] == TIMESTAMP + 1)
+		len += 12;
+	else if (h[0] == MASK_REQUEST || h[0] == MASK_REQUEST + 1)
+		len += 4;
+	return len < all ? len : all;
+}
+
 static unsigned packet_values(
 	const struct match_env *env, struct bytes payload, struct match_value out[PACKET_VALUES])
 {
@@ -285,9 +304,11 @@ static unsigned packet_values(
 			(struct match_value){env->ip_version == 4 ? FIELD_IPV4_HDR : FIELD_IPV6_HDR,
 				{.p = p->headers.ip, .len = p->headers.ip_len}};
 	for (unsigned i = 0; p->headers.l4 != NULL && i < sizeof(upper) / sizeof(upper[0]); i++) {
+		bool icmp = upper[i].field == FIELD_ICMPV4_HDR;
+		size_t len = icmp ? icmp_header(p) : p->headers.l4_len;
 		if (upper[i].l4 == p->headers.l4_proto)
 			out[n++] = (struct match_value){
-				upper[i].field, {.p = p->headers.l4, .len = p->headers.l4_len}};
+				upper[i].field, {.p = p->headers.l4, .len = len}};
 	}
 	return n;
 }

@@ -1,3 +1,4 @@
+#include "patterns/halves.h"
 #include "patterns/parser.h"
 
 #include <dirent.h>
@@ -95,19 +96,20 @@ static void check_rule(struct parser *p)
 		parser_error(p, r->where, "flow: no_stream and only_stream exclude each other");
 }
 
-// Copies the finished rule into the list's arena.
-static bool keep(struct parser *p, struct rule_list *list)
+// Copies a finished rule into the list's arena.
+static bool keep(struct parser *p, const struct rule *finished, struct rule_list *list)
 {
-	struct rule *r = &p->rule;
+	struct rule *r = arena_copy(p->arena, finished, sizeof(*finished));
 
+	if (r == NULL)
+		return false;
 	r->conditions =
-		arena_copy(p->arena, p->conditions, r->n_conditions * sizeof(p->conditions[0]));
-	r->facts = arena_copy(p->arena, p->facts, r->n_facts * sizeof(p->facts[0]));
-	r->memories = arena_copy(p->arena, p->memories, r->n_memories * sizeof(p->memories[0]));
-	r->metadata = arena_copy(p->arena, p->metadata, r->n_metadata * sizeof(p->metadata[0]));
+		arena_copy(p->arena, r->conditions, r->n_conditions * sizeof(p->conditions[0]));
+	r->facts = arena_copy(p->arena, r->facts, r->n_facts * sizeof(p->facts[0]));
+	r->memories = arena_copy(p->arena, r->memories, r->n_memories * sizeof(p->memories[0]));
+	r->metadata = arena_copy(p->arena, r->metadata, r->n_metadata * sizeof(p->metadata[0]));
 	r->references =
-		arena_copy(p->arena, p->references, r->n_references * sizeof(p->references[0]));
-	struct rule *copy = arena_copy(p->arena, r, sizeof(*r));
+		arena_copy(p->arena, r->references, r->n_references * sizeof(p->references[0]));
 	if ((list->n & (list->n - 1)) == 0) {
 		size_t cap = list->n != 0 ? list->n * 2u : 1;
 		struct rule **more = realloc(list->rules, cap * sizeof(*more));
@@ -116,10 +118,32 @@ static bool keep(struct parser *p, struct rule_list *list)
 		list->rules = more;
 	}
 	if (r->conditions == NULL || r->facts == NULL || r->memories == NULL ||
-		r->metadata == NULL || r->references == NULL || copy == NULL)
+		r->metadata == NULL || r->references == NULL)
 		return false;
-	list->rules[list->n++] = copy;
+	list->rules[list->n++] = r;
 	return true;
+}
+
+static bool keep_all(struct parser *p, struct rule_list *list)
+{
+	struct halves *h;
+
+	p->rule.conditions = p->conditions;
+	p->rule.facts = p->facts;
+	p->rule.memories = p->memories;
+	p->rule.metadata = p->metadata;
+	p->rule.references = p->references;
+	if (!p->rule.both_ways)
+		return keep(p, &p->rule, list);
+	h = malloc(sizeof(*h));
+	bool kept = h != NULL;
+	if (kept && rule_halve(&p->rule, h))
+		kept = keep(p, &h->request.rule, list) && keep(p, &h->answer.rule, list);
+	else if (kept)
+		parser_error(p, p->rule.where,
+			"=> wants conditions on what the client sends and on what the server does");
+	free(h);
+	return kept;
 }
 
 static void begin_rule(struct parser *p, struct rule_where where)
@@ -162,7 +186,7 @@ static void parse_rule(struct parser *p, struct slice text, struct rule_list *li
 		return;
 	if (list->n == RULES_MAX)
 		parser_error(p, text.where, "more than %d rules", RULES_MAX);
-	else if (!keep(p, list))
+	else if (!keep_all(p, list))
 		p->no_memory = true;
 }
 
@@ -342,7 +366,8 @@ int rules_check_unique(const struct rule_list *list, struct diags *diags)
 		sorted[i] = (struct numbered){list->rules[i]->gid, list->rules[i]->sid, i};
 	qsort(sorted, list->n, sizeof(*sorted), by_id);
 	for (uint32_t i = 1; i < list->n; i++) {
-		if (sorted[i - 1].gid != sorted[i].gid || sorted[i - 1].sid != sorted[i].sid)
+		if (sorted[i - 1].gid != sorted[i].gid || sorted[i - 1].sid != sorted[i].sid ||
+			list->rules[sorted[i - 1].index]->half)
 			continue;
 		const struct rule *a = list->rules[sorted[i - 1].index];
 		const struct rule *b = list->rules[sorted[i].index];

@@ -474,8 +474,9 @@ bool parse_header(struct parser *p, struct lexer *l)
 		return false;
 	arrow = lexer_word(l, "(");
 	r->bidirectional = slice_is(arrow, "<>");
-	if (!r->bidirectional && !slice_is(arrow, "->")) {
-		parser_error(p, arrow.where, "'->' or '<>' expected");
+	r->both_ways = slice_is(arrow, "=>");
+	if (!r->bidirectional && !r->both_ways && !slice_is(arrow, "->")) {
+		parser_error(p, arrow.where, "'->', '<>' or '=>' expected");
 		return false;
 	}
 	return parse_addresses(p, lexer_word(l, "("), &r->dst) &&

@@ -287,6 +287,8 @@ struct rule {
 	uint8_t app_proto; // enum app_proto, for RULE_APP; APP_UNKNOWN otherwise
 	uint64_t apps; // bits of it, where the word means several; 0: app_proto alone
 	bool bidirectional; // <>
+	bool both_ways; // =>: conditions on a request and on its answer
+	bool half; // the request's half of such a rule: it only remembers that it matched
 	bool noalert;
 	struct addr_set src, dst;
 	struct port_set sport, dport;

@@ -79,6 +79,7 @@ enum swdb_rule_flag {
 	SWDB_NOALERT = 1 << 1,
 	SWDB_PASS = 1 << 2,
 	SWDB_DSIZE = 1 << 3,
+	SWDB_HALF = 1 << 5,
 	SWDB_ONCE = 1 << 4, // looked at once for each direction, when the protocol is known
 };
 

@@ -34,8 +34,19 @@ static struct match_env env_of(const struct find *find)
 	};
 }
 
-static struct match_packet packet_of(const struct packet_facts *facts)
+// A stream is as large as it is with this packet.
+static uint64_t stream_size(const struct packet_facts *facts, enum dir dir, enum dir sender)
 {
+	uint64_t before = facts->stream_bytes[dir];
+
+	if (before == STREAM_BYTES_UNKNOWN || dir != sender)
+		return before;
+	return before + facts->headers.payload_len;
+}
+
+static struct match_packet packet_of(const struct find *find)
+{
+	const struct packet_facts *facts = find->facts;
 	enum { NS_PER_S = 1000000000 };
 
 	return (struct match_packet){
@@ -44,7 +55,8 @@ static struct match_packet packet_of(const struct packet_facts *facts)
 		.payload = {.p = facts->payload, .len = facts->headers.payload_len},
 		.vlans = facts->vlans.id,
 		.n_vlans = facts->vlans.n,
-		.stream_bytes = {facts->stream_bytes[0], facts->stream_bytes[1]},
+		.stream_bytes = {[DIR_C2S] = stream_size(facts, DIR_C2S, find->dir),
+			[DIR_S2C] = stream_size(facts, DIR_S2C, find->dir)},
 		.flow_age_s = facts->flow_age_ns / NS_PER_S,
 	};
 }
@@ -133,7 +145,7 @@ static void report_hit(struct judge *j, const struct judge_hit *hit)
 	const struct pattern_rule *rule = rule_of(j, hit);
 	const struct find *find = hit->find;
 
-	if (hit->verdict == VERDICT_NO || find->kind == FIND_NAME)
+	if (hit->verdict == VERDICT_NO || find->kind == FIND_NAME || rule->half)
 		return; // a name that nobody asked for here and now is no hit
 	counter_add(&j->page->rule_hits[j->rules->rule_slot[hit->rule]], 1);
 	if (hit->verdict != VERDICT_ALERT)
@@ -205,7 +217,7 @@ static void match_one(struct judge *j, const struct find *find)
 	struct match_packet packet;
 
 	if (find->facts != NULL) {
-		packet = packet_of(find->facts);
+		packet = packet_of(find);
 		env.packet = &packet;
 	}
 	j->hits.n = 0;
