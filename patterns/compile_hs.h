@@ -34,6 +34,8 @@ static inline bool field_is_payload(uint16_t field)
 	return field == FIELD_PAYLOAD || field == FIELD_STREAM;
 }
 
+static_assert(FIELD_ETHER_HDR < FIELD_CONFIDENCE, "what is a packet's own stands in front");
+
 // A header of the packet, as it is.
 static inline bool field_is_header(uint16_t field)
 {

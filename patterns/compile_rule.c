@@ -89,6 +89,8 @@ static struct swdb_span put_ports(struct swdb_build *b, const struct port_set *s
 
 bool condition_dotted(const struct rule *r, uint32_t i)
 {
+	if (r->conditions[i].flags & CONTENT_DOTPREFIX)
+		return true;
 	for (uint32_t j = i + 1; j-- > 0;) {
 		const struct condition *c = &r->conditions[j];
 		if (c->field == r->conditions[i].field && c->kind == COND_CONTENT)

@@ -355,8 +355,22 @@ static void check_content(struct parser *p, const struct condition *c, bool firs
 	}
 }
 
+// An older word behind a content, or a pcre's letter, may have named another buffer for it.
+static void check_nested(struct parser *p)
+{
+	for (uint32_t i = 0; i < p->rule.n_conditions; i++) {
+		const struct condition *base = &p->conditions[i];
+		for (uint32_t k = 1; k <= base->nested; k++) {
+			if (base[k].field != base->field || base[k].view != base->view)
+				parser_error(p, base[k].where,
+					"behind base64_data no other buffer can be named");
+		}
+	}
+}
+
 void parse_contents_check(struct parser *p)
 {
+	check_nested(p);
 	for (uint32_t i = 0; i < p->rule.n_conditions; i++) {
 		const struct condition *c = &p->conditions[i];
 		bool first = true;

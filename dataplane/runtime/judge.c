@@ -119,7 +119,7 @@ static void name_service(struct judge *j, const struct find *find)
 }
 
 // Hits of a packet in the order in which they are judged: by rank, else as they were found. What
-// does not fit is told without its place.
+// does not fit is counted, not told.
 static void group_add(struct judge *j, const struct find *find)
 {
 	for (uint32_t i = 0; i < j->hits.n; i++) {

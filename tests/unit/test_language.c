@@ -147,6 +147,8 @@ static const struct row rows[] = {
 		"http.uri; content:\"ABC\"; to_lowercase; content:\"/abc\";", {URI("/ABC")}, true},
 	{"dotprefix", NULL, "http.host; dotprefix; content:\".b.c\"; endswith;",
 		{V(FIELD_HTTP_HOST, "b.c")}, true},
+	{"a length with the dot", NULL, "http.host; dotprefix; bsize:4; content:\".b.c\";",
+		{V(FIELD_HTTP_HOST, "b.c")}, true},
 	{"dotprefix behind another", NULL,
 		"http.host; to_lowercase; dotprefix; content:\".b.c\"; startswith;",
 		{V(FIELD_HTTP_HOST, "B.C")}, true},

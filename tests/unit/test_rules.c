@@ -99,6 +99,10 @@ static void test_errors(void)
 			"tls.sni without"},
 		{"dotprefix on payload", HEAD "dotprefix; content:\".a\";" TAIL, 1, 31,
 			"behind a sticky buffer"},
+		{"a buffer behind base64_data",
+			HEAD "content:\"a\"; base64_decode:relative; base64_data; content:\"b\"; "
+			     "http_uri;" TAIL,
+			1, 81, "no other buffer"},
 		{"refused, with the reason", HEAD "luajit:x;" TAIL, 1, 31,
 			"it would run a program"},
 		{"half of a transaction",
