@@ -20,13 +20,14 @@ static inline uint64_t hash_load64(const void *p)
 	return v;
 }
 
-// `len` is a multiple of 8.
+// `len` is a multiple of 8. Each word is keyed: else one of a known value, and an address has room
+// for it, cancels all that came before it, whatever the seed.
 static inline uint64_t hash_words(const void *key, size_t len, uint64_t seed)
 {
 	const uint8_t *p = key;
 	uint64_t h = seed;
 
 	for (size_t i = 0; i < len; i += 8)
-		h = hash_mix(h, hash_load64(p + i));
+		h = hash_mix(h, hash_load64(p + i) ^ seed);
 	return h;
 }

@@ -135,22 +135,10 @@ struct slot_key slot_key_of(const struct state_key *key, uint8_t kind, uint64_t 
 	return out;
 }
 
-// Each word is keyed, unlike in hash_words(): there a word of a known value (an address has room
-// for one) cancels all that came before it, whatever the seed.
-static uint64_t hash_key(const struct slot_key *key, uint64_t seed)
-{
-	const uint8_t *p = (const uint8_t *)key;
-	uint64_t h = seed;
-
-	for (size_t i = 0; i < sizeof(*key); i += 8)
-		h = hash_mix(h, hash_load64(p + i) ^ seed);
-	return h;
-}
-
 static void buckets_of(const struct rule_state *s, const struct slot_table *t,
 	const struct slot_key *key, struct slot *out[CHOICES])
 {
-	uint64_t h = hash_key(key, s->seed);
+	uint64_t h = hash_words(key, sizeof(*key), s->seed);
 	uint32_t first = (uint32_t)h & t->mask;
 	uint32_t second = (uint32_t)(h >> 32) & t->mask;
 

@@ -239,7 +239,7 @@ int main(void)
 		printf("skipped: no corpus; set SEALWATCH_SHARED\n");
 		return EXIT_SKIP;
 	}
-	nftw(corpus, take, 16, FTW_PHYS);
+	nftw(corpus, take, 16, 0);
 	CU_TestInfo tests[] = {
 		{"records of captures", test_captures},
 		CU_TEST_INFO_NULL,
