@@ -128,7 +128,7 @@
 	X(FIELD_DNS_ANSWER, "dns.answers.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, S, "example.org", "RFC 1035 4.1.3; one value a record") \
 	X(FIELD_DNS_AUTHORITY, "dns.authorities.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, S, "example.org", "RFC 1035 4.1.3") \
 	X(FIELD_DNS_ADDITIONAL, "dns.additionals.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_NAME, B, "example.org", "RFC 1035 4.1.3") \
-	X(FIELD_DNS_RESPONSE, "dns.response.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_SECRET, B, "example.org", "RFC 1035 4.1: all names of an answer, for rules") \
+	X(FIELD_DNS_RESPONSE, "dns.response.rrname", SCAN_BLOCK, FORM_OWN, "", MASK_SECRET, B, "example.org", "RFC 1035 4.1.3: names of all records of an answer, for rules") \
 	X(FIELD_DNS_RR, "dns.rr", SCAN_NO, FORM_OWN, "", MASK_CLEAR, B, "", "RFC 1035 4.1.3: type u16, ttl u32; follows the record's name") \
 	X(FIELD_DNS_ADDRESS, "dns.address", SCAN_NO, FORM_OWN, "", MASK_NAME, B, "192.0.2.1", "RFC 1035 3.4.1, RFC 3596; as text, follows dns.rr") \
 	X(FIELD_DNS_RDATA, "dns.rdata", SCAN_NO, FORM_OWN, "", MASK_TEXT, B, "v=spf1 -all", "RFC 1035 3.3; as text, follows dns.rr") \
