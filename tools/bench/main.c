@@ -6,6 +6,7 @@
 #include "dataplane/runtime/engine.h"
 #include "tools/bench/parse_stage.h"
 #include "tools/bench/peer.h"
+#include "tools/bench/swap.h"
 #include "tools/replay/rules.h"
 
 #include <jansson.h>
@@ -26,6 +27,8 @@ struct bench_options {
 	const char *replay; // path of sealwatch-replay, for --peers
 	bool peers;
 	bool parse; // --stage parse
+	bool swap; // --stage swap
+	unsigned swaps;
 	bool json;
 };
 
@@ -208,11 +211,14 @@ static void help(void)
 {
 	printf("usage: sealwatch-bench -r CAPTURE [-S RULES]... [options]\n"
 	       "       sealwatch-bench --stage parse -r CAPTURE... [-S RULES]... [options]\n"
+	       "       sealwatch-bench --stage swap -r CAPTURE -S RULES... [options]\n"
 	       "Times each stage of one worker over a capture; or the parse stage over many, by\n"
-	       "protocol and by field.\n\n"
+	       "protocol and by field; or swaps of the pattern set under a replay.\n\n"
 	       "  -r, --read CAPTURE   the capture (sealwatch-craft load makes a good one)\n"
 	       "  -S, --rules RULES    pattern set; may be given several times\n"
-	       "      --stage STAGE    parse: what its protocols and fields cost, in cycles\n"
+	       "      --stage STAGE    parse: what its protocols and fields cost, in cycles;\n"
+	       "                       swap: how long bursts wait while sets are swapped\n"
+	       "      --swaps N        at least so many (default 10000)\n"
 	       "  -n, --runs N         runs, the median counts (default 5)\n"
 	       "      --peers REPLAY   also the CPU time of this sealwatch-replay and of "
 	       "ndpiReader,\n"
@@ -229,8 +235,9 @@ int main(int argc, char **argv)
 	static const struct option longs[] = {{"read", required_argument, NULL, 'r'},
 		{"rules", required_argument, NULL, 'S'}, {"runs", required_argument, NULL, 'n'},
 		{"peers", required_argument, NULL, 'p'}, {"stage", required_argument, NULL, 's'},
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	static struct bench_options o = {.runs = 5};
+		{"swaps", required_argument, NULL, 'w'}, {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'}, {0}};
+	static struct bench_options o = {.runs = 5, .swaps = 10000};
 	int option;
 
 	log_open("sealwatch-bench", LOG_LEVEL_INFO);
@@ -242,8 +249,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			o.parse = strcmp(optarg, "parse") == 0;
-			if (!o.parse) {
-				log_error("--stage knows parse, not \"%s\"", optarg);
+			o.swap = strcmp(optarg, "swap") == 0;
+			if (!o.parse && !o.swap) {
+				log_error("--stage knows parse and swap, not \"%s\"", optarg);
 				return 2;
 			}
 			break;
@@ -253,6 +261,9 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			o.runs = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'w':
+			o.swaps = (unsigned)strtoul(optarg, NULL, 10);
 			break;
 		case 'p':
 			o.peers = true;
@@ -281,6 +292,12 @@ int main(int argc, char **argv)
 			.rules = o.rules,
 			.n_rules = o.n_rules,
 			.runs = o.runs,
+			.json = o.json});
+	if (o.swap)
+		return swap_stage(&(struct swap_options){.capture = o.captures[0],
+			.rules = o.rules,
+			.n_rules = o.n_rules,
+			.swaps = o.swaps,
 			.json = o.json});
 	return bench(&o);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dataplane/runtime/engine.h"
+#include "patterns/compile.h"
 #include "patterns/parse.h"
 
 struct tool_rules {
@@ -12,6 +13,9 @@ struct tool_rules {
 	bool lab;
 };
 
-// Parses, compiles and loads; complaints go to standard error. 0, or the status to exit with
-// (1, 4). *list is the caller's to free in any case.
+// Parses and compiles; complaints go to standard error. 0, or the status to exit with (4). *list is
+// the caller's to free in any case, *out when 0.
+int tool_rules_compile(const struct tool_rules *r, struct rule_list *list, struct swdb *out);
+
+// The same, and loads. 0, or the status to exit with (1, 4).
 int tool_rules_load(const struct tool_rules *r, struct engine *e, struct rule_list *list);
