@@ -325,46 +325,6 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 	};
 }
 
-// Told by match_env.packet?
-static bool fact_of_packet(const struct rule_fact *f)
-{
-	switch ((enum fact_kind)f->kind) {
-	case FACT_FIELD:
-	case FACT_DIGITS:
-	case FACT_APP_PROTO:
-	case FACT_SAME_ADDRESS:
-	case FACT_FLOW_PACKETS:
-	case FACT_FLOW_BYTES:
-		return false;
-	default:
-		return true;
-	}
-}
-
-static void want_packets(struct pattern_db *db, const struct swdb_rule *r)
-{
-	bool tcp = r->proto == RULE_TCP || r->proto == RULE_TCP_PKT;
-	bool never_tcp = r->proto == RULE_UDP || r->proto == RULE_ICMP || r->proto == RULE_ICMPV4 ||
-		r->proto == RULE_ICMPV6 || r->proto == RULE_SCTP;
-	bool header = false;
-
-	for (uint32_t i = 0; i < r->chains.n; i++) {
-		uint16_t field = db->chains[r->chains.first + i].field;
-		header |= field < FIELD_CONFIDENCE && field != FIELD_PAYLOAD;
-		// What a message's rule wants of the packet comes with the packet.
-		db->facts_wanted |= (r->at & SWDB_AT_TX) && field == FIELD_PAYLOAD;
-	}
-	for (uint32_t i = 0; i < r->facts.n; i++)
-		db->facts_wanted |= fact_of_packet(&db->facts[r->facts.first + i]);
-	db->facts_wanted |= header;
-	if (!(r->at & SWDB_AT_PACKET) || r->chains.n == 0)
-		return;
-	if (tcp || (!never_tcp && (header || !(r->at & SWDB_AT_STREAM))))
-		db->packets_tcp = true;
-	if (!tcp)
-		db->packets_other = true;
-}
-
 static int load_rules(struct pattern_db *db, char error[256])
 {
 	uint32_t n = db->n[SWDB_RULES], n_pairs = db->n[SWDB_PAIRS];
@@ -380,7 +340,7 @@ static int load_rules(struct pattern_db *db, char error[256])
 		const struct swdb_rule *r = &db->rules[i];
 		fill_public(db, i);
 		db->waits[i] = rule_waits(db, r);
-		want_packets(db, r);
+		rule_want_packets(db, r);
 	}
 	db->memory += n * (sizeof(*db->public_rules) + sizeof(*db->waits)) +
 		n_pairs * sizeof(*db->public_pairs);

@@ -122,6 +122,8 @@ static inline void worker_add_always(
 const char *pattern_db_wrong_row(const struct pattern_db *db);
 
 bool rule_is_ip_only(const struct swdb_rule *r); // (wants.c)
+// Which packets and facts of them the rule wants, added to those of the set. (wants.c)
+void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r);
 
 // False: short of memory; what was taken is given back by fini. `scratch` is copied. (match.c)
 bool pattern_worker_init(

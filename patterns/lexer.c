@@ -151,6 +151,14 @@ struct slice slice_trim(struct slice s)
 	}
 }
 
+struct slice slice_cut(struct slice s, size_t n)
+{
+	s.p += n;
+	s.len -= n;
+	s.where.column += (uint32_t)n;
+	return slice_trim(s);
+}
+
 int lexer_option(struct lexer *l, struct slice *name, struct slice *value)
 {
 	bool quoted = false;

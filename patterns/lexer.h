@@ -44,3 +44,5 @@ int lexer_option(struct lexer *l, struct slice *name, struct slice *value);
 bool slice_is(struct slice s, const char *text);
 bool slice_is_nocase(struct slice s, const char *text);
 struct slice slice_trim(struct slice s);
+// Without its first `n` bytes, of one line, trimmed. n <= s.len.
+struct slice slice_cut(struct slice s, size_t n);

@@ -122,7 +122,7 @@ bool number_operate(uint8_t op, uint64_t *v, uint64_t by)
 	}
 }
 
-static int sextet(uint8_t c)
+int number_sextet(uint8_t c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -140,7 +140,7 @@ size_t number_base64(struct bytes in, uint8_t *out, size_t size)
 	size_t n = 0;
 
 	for (size_t i = 0; i < in.len && n < size; i++) {
-		int v = sextet(in.p[i]);
+		int v = number_sextet(in.p[i]);
 		if (in.p[i] == '=')
 			break;
 		if (v < 0)

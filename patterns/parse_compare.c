@@ -42,14 +42,6 @@ bool parse_unsigned(struct parser *p, struct slice s, bool units, uint64_t max, 
 	return true;
 }
 
-static struct slice cut(struct slice s, size_t from)
-{
-	s.p += from;
-	s.len -= from;
-	s.where.column += (uint32_t)from;
-	return slice_trim(s);
-}
-
 static struct slice head(struct slice s, size_t len)
 {
 	s.len = len;
@@ -72,7 +64,7 @@ static bool parse_mask(struct parser *p, struct slice s, uint64_t max, struct co
 	size_t len = (size_t)(equal - s.p);
 	out->op = differs ? CMP_MASK_NE : CMP_MASK_EQ;
 	return parse_unsigned(p, head(s, len - (differs ? 1 : 0)), false, max, &out->a) &&
-		parse_unsigned(p, cut(s, len + 1), false, max, &out->b);
+		parse_unsigned(p, slice_cut(s, len + 1), false, max, &out->b);
 }
 
 static bool parse_range(struct parser *p, struct slice s, const char *sign, bool negated,
@@ -81,7 +73,7 @@ static bool parse_range(struct parser *p, struct slice s, const char *sign, bool
 	size_t at = (size_t)(find(s, sign) - s.p);
 
 	if (!parse_unsigned(p, head(s, at), true, max, &out->a) ||
-		!parse_unsigned(p, cut(s, at + strlen(sign)), true, max, &out->b))
+		!parse_unsigned(p, slice_cut(s, at + strlen(sign)), true, max, &out->b))
 		return false;
 	if (out->a >= out->b) {
 		parser_error(p, s.where, "a range that ends before it begins");
@@ -106,9 +98,9 @@ bool parse_compare(struct parser *p, struct slice s, uint64_t max, struct compar
 
 	*out = (struct compare_with){.op = negated ? CMP_NE : CMP_EQ};
 	if (negated)
-		s = cut(s, 1);
+		s = slice_cut(s, 1);
 	if (s.len > 0 && s.p[0] == '&' && !negated)
-		return parse_mask(p, cut(s, 1), max, out);
+		return parse_mask(p, slice_cut(s, 1), max, out);
 	if (find(s, "<>") != NULL)
 		return parse_range(p, s, "<>", negated, max, out);
 	if (find(s, "-") != NULL)
@@ -118,7 +110,7 @@ bool parse_compare(struct parser *p, struct slice s, uint64_t max, struct compar
 		if (s.len < len || memcmp(s.p, ops[i].word, len) != 0)
 			continue;
 		out->op = negated ? ops[i].negated : ops[i].op;
-		s = cut(s, len);
+		s = slice_cut(s, len);
 		break;
 	}
 	return parse_unsigned(p, s, true, max, &out->a);

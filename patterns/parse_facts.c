@@ -116,14 +116,6 @@ static bool by_name(const struct named *names, struct slice s, uint64_t *out)
 	return false;
 }
 
-static struct slice without(struct slice s, size_t n)
-{
-	s.p += n;
-	s.len -= n;
-	s.where.column += (uint32_t)n;
-	return slice_trim(s);
-}
-
 // "username,!password": these bits are set, those are not.
 static void on_bits(struct parser *p, const struct fact_word *w, struct slice value)
 {
@@ -138,7 +130,7 @@ static void on_bits(struct parser *p, const struct fact_word *w, struct slice va
 		lexer_next(&l);
 		lexer_spaces(&l);
 		bool negated = word.len > 0 && word.p[0] == '!';
-		struct slice bare = negated ? without(word, 1) : word;
+		struct slice bare = negated ? slice_cut(word, 1) : word;
 		if (!by_name(w->names, bare, &bit)) {
 			parser_error(p, word.where, "%s does not know \"%.*s\"", w->word,
 				(int)(bare.len < 40 ? bare.len : 40), bare.p);
@@ -160,7 +152,7 @@ static void on_number(struct parser *p, const struct fact_word *w, struct slice 
 		on_bits(p, w, value);
 		return;
 	}
-	if (by_name(w->names, negated ? without(value, 1) : value, &fact.a)) {
+	if (by_name(w->names, negated ? slice_cut(value, 1) : value, &fact.a)) {
 		fact.op = negated ? CMP_NE : CMP_EQ;
 		parser_fact(p, &fact);
 		return;
@@ -323,7 +315,7 @@ static void on_flow_count(struct parser *p, enum fact_kind kind, struct slice va
 			return;
 		}
 		fact.arg = (uint8_t)side;
-		value = without(value, (size_t)(comma - value.p) + 1);
+		value = slice_cut(value, (size_t)(comma - value.p) + 1);
 	}
 	if (!parse_compare(p, value, UINT64_MAX >> 1, &with))
 		return;
@@ -392,7 +384,7 @@ void parse_vlan_id(struct parser *p, struct slice name, struct slice value)
 	(void)name;
 	if (comma != NULL) {
 		size_t at = (size_t)(comma - value.p);
-		struct slice rest = without(value, at + 1);
+		struct slice rest = slice_cut(value, at + 1);
 		number.len = at;
 		if (!slice_is(rest, "any") && !slice_is(rest, "all")) {
 			if (!parse_number(p, rest, -3, 2, &layer))

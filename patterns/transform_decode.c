@@ -1,5 +1,6 @@
 // Transformations that undo an encoding.
 
+#include "patterns/number.h"
 #include "patterns/transform_impl.h"
 
 #include <zlib.h>
@@ -36,17 +37,6 @@ struct bytes transform_xor(const struct transform_step *s)
 	return out;
 }
 
-static int sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 // Whole groups of four of the alphabet, the last one padded.
 static bool is_strict(struct bytes in)
 {
@@ -57,7 +47,7 @@ static bool is_strict(struct bytes in)
 	while (n > 0 && in.len - n < 2 && in.p[n - 1] == '=')
 		n--;
 	for (size_t i = 0; i < n; i++) {
-		if (sextet(in.p[i]) < 0)
+		if (number_sextet(in.p[i]) < 0)
 			return false;
 	}
 	return true;
@@ -70,7 +60,7 @@ static size_t decode(struct bytes in, bool skips, uint8_t out[TRANSFORM_MAX])
 	size_t n = 0;
 
 	for (size_t i = 0; i < in.len && n < TRANSFORM_MAX; i++) {
-		int v = sextet(in.p[i]);
+		int v = number_sextet(in.p[i]);
 		if (v < 0 && skips && in.p[i] != '=')
 			continue;
 		if (v < 0)

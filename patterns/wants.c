@@ -15,6 +15,54 @@ bool rule_is_ip_only(const struct swdb_rule *r)
 		r->memories.n == 0 && r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
 }
 
+static bool only_tcp(const struct swdb_rule *r)
+{
+	return r->proto == RULE_TCP || r->proto == RULE_TCP_PKT;
+}
+
+static bool never_tcp(const struct swdb_rule *r)
+{
+	return r->proto == RULE_UDP || r->proto == RULE_ICMP || r->proto == RULE_ICMPV4 ||
+		r->proto == RULE_ICMPV6 || r->proto == RULE_SCTP;
+}
+
+// Told by match_env.packet?
+static bool fact_of_packet(const struct rule_fact *f)
+{
+	switch ((enum fact_kind)f->kind) {
+	case FACT_FIELD:
+	case FACT_DIGITS:
+	case FACT_APP_PROTO:
+	case FACT_SAME_ADDRESS:
+	case FACT_FLOW_PACKETS:
+	case FACT_FLOW_BYTES:
+		return false;
+	default:
+		return true;
+	}
+}
+
+void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r)
+{
+	bool header = false;
+
+	for (uint32_t i = 0; i < r->chains.n; i++) {
+		uint16_t field = db->chains[r->chains.first + i].field;
+		header |= field < FIELD_CONFIDENCE && field != FIELD_PAYLOAD;
+		// What a message's rule wants of the packet comes with the packet.
+		db->facts_wanted |= (r->at & SWDB_AT_TX) && field == FIELD_PAYLOAD;
+	}
+	for (uint32_t i = 0; i < r->facts.n; i++)
+		db->facts_wanted |= fact_of_packet(&db->facts[r->facts.first + i]);
+	db->facts_wanted |= header;
+	if (!(r->at & SWDB_AT_PACKET) || r->chains.n == 0)
+		return;
+	if (only_tcp(r) || (!never_tcp(r) && (header || !(r->at & SWDB_AT_STREAM))))
+		db->packets_tcp = true;
+	if (!only_tcp(r))
+		db->packets_other = true;
+}
+
 // The stream offset by which a content of the rule must have ended, or UINT64_MAX.
 static uint64_t anchored_end(const struct pattern_db *db, const struct swdb_rule *r)
 {
@@ -75,15 +123,12 @@ struct pattern_wants pattern_db_wants(const struct pattern_db *db)
 	}
 	for (uint32_t i = 0; i < always->n; i++) {
 		const struct swdb_rule *r = &db->rules[db->always[always->first + i].rule];
-		bool tcp_only = r->proto == RULE_TCP || r->proto == RULE_TCP_PKT;
-		bool never_tcp = r->proto == RULE_UDP || r->proto == RULE_ICMP ||
-			r->proto == RULE_ICMPV4 || r->proto == RULE_ICMPV6 || r->proto == RULE_SCTP;
 		if (rule_is_ip_only(r)) {
 			w.flow_starts = true;
 			continue;
 		}
-		w.packets_tcp |= !never_tcp;
-		w.packets_other |= !tcp_only;
+		w.packets_tcp |= !never_tcp(r);
+		w.packets_other |= !only_tcp(r);
 	}
 	return w;
 }

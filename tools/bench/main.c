@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,66 +227,97 @@ static void help(void)
 	       "off\n"
 	       "      --json           as JSON\n"
 	       "  -h, --help           this text\n\n"
-	       "exit status: 0, 1 memory is short, 2 usage, 3 the capture can not be read, 4 "
-	       "rules\n");
+	       "exit status: 0, 1 memory is short or a swap lost something, 2 usage,\n"
+	       "             3 the capture can not be read, 4 rules\n");
 }
 
-int main(int argc, char **argv)
+static unsigned count(const char *text)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	return *text >= '0' && *text <= '9' && *end == '\0' && v <= UINT_MAX ? (unsigned)v : 0;
+}
+
+static bool usable(const struct bench_options *o)
+{
+	if (o->n_captures == 0 || (o->n_captures > 1 && !o->parse) || o->runs == 0 ||
+		o->runs > RUNS_MAX || o->swaps == 0) {
+		log_error("a capture (-r), 1 to %d runs (-n) and 1 or more --swaps are wanted; try "
+			  "--help",
+			RUNS_MAX);
+		return false;
+	}
+	return true;
+}
+
+// False: the program ends with *status.
+static bool options(int argc, char **argv, struct bench_options *o, int *status)
 {
 	static const struct option longs[] = {{"read", required_argument, NULL, 'r'},
 		{"rules", required_argument, NULL, 'S'}, {"runs", required_argument, NULL, 'n'},
 		{"peers", required_argument, NULL, 'p'}, {"stage", required_argument, NULL, 's'},
 		{"swaps", required_argument, NULL, 'w'}, {"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'}, {0}};
-	static struct bench_options o = {.runs = 5, .swaps = 10000};
 	int option;
 
-	log_open("sealwatch-bench", LOG_LEVEL_INFO);
+	*status = 2;
 	while ((option = getopt_long(argc, argv, "r:S:n:h", longs, NULL)) != -1) {
 		switch (option) {
 		case 'r':
-			if (o.n_captures < CAPTURES_MAX)
-				o.captures[o.n_captures++] = optarg;
+			if (o->n_captures < CAPTURES_MAX)
+				o->captures[o->n_captures++] = optarg;
 			break;
 		case 's':
-			o.parse = strcmp(optarg, "parse") == 0;
-			o.swap = strcmp(optarg, "swap") == 0;
-			if (!o.parse && !o.swap) {
+			o->parse = strcmp(optarg, "parse") == 0;
+			o->swap = strcmp(optarg, "swap") == 0;
+			if (!o->parse && !o->swap) {
 				log_error("--stage knows parse and swap, not \"%s\"", optarg);
-				return 2;
+				return false;
 			}
 			break;
 		case 'S':
-			if (o.n_rules < RULES_MAX)
-				o.rules[o.n_rules++] = optarg;
+			if (o->n_rules < RULES_MAX)
+				o->rules[o->n_rules++] = optarg;
 			break;
 		case 'n':
-			o.runs = (unsigned)strtoul(optarg, NULL, 10);
+			o->runs = count(optarg);
 			break;
 		case 'w':
-			o.swaps = (unsigned)strtoul(optarg, NULL, 10);
+			o->swaps = count(optarg);
 			break;
 		case 'p':
-			o.peers = true;
-			o.replay = optarg;
+			o->peers = true;
+			o->replay = optarg;
 			break;
 		case 'j':
-			o.json = true;
+			o->json = true;
 			break;
 		case 'h':
 			help();
-			return 0;
+			*status = 0;
+			return false;
 		default:
-			return 2;
+			return false;
 		}
 	}
-	for (; o.parse && optind < argc && o.n_captures < CAPTURES_MAX; optind++)
-		o.captures[o.n_captures++] = argv[optind];
-	if (o.n_captures == 0 || (o.n_captures > 1 && !o.parse) || optind != argc || o.runs == 0 ||
-		o.runs > RUNS_MAX) {
-		log_error("a capture (-r) and 1 to %d runs (-n) are wanted; try --help", RUNS_MAX);
-		return 2;
+	for (; o->parse && optind < argc && o->n_captures < CAPTURES_MAX; optind++)
+		o->captures[o->n_captures++] = argv[optind];
+	if (optind != argc) {
+		log_error("what is \"%s\"? try --help", argv[optind]);
+		return false;
 	}
+	return usable(o);
+}
+
+int main(int argc, char **argv)
+{
+	static struct bench_options o = {.runs = 5, .swaps = 10000};
+	int status;
+
+	log_open("sealwatch-bench", LOG_LEVEL_INFO);
+	if (!options(argc, argv, &o, &status))
+		return status;
 	if (o.parse)
 		return parse_stage(&(struct parse_stage_options){.captures = o.captures,
 			.n_captures = o.n_captures,

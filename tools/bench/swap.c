@@ -76,6 +76,8 @@ static void note_memory(struct run *r, bool first_half)
 	uint64_t *most = first_half ? &r->memory_first : &r->memory_last;
 
 	*most = now > *most ? now : *most;
+	if (r->memory_first == 0)
+		r->memory_first = now; // one run did it all
 }
 
 struct swapper {
@@ -83,6 +85,7 @@ struct swapper {
 	const struct swdb *set;
 	struct run *run;
 	_Atomic bool stop;
+	bool failed; // read when the thread has ended
 };
 
 static void *swap_on(void *arg)
@@ -94,6 +97,7 @@ static void *swap_on(void *arg)
 	while (!atomic_load(&s->stop)) {
 		if (engine_load(s->engine, s->set->data, s->set->len, &generation, error) < 0) {
 			log_error("swap: %s", error);
+			s->failed = true;
 			break;
 		}
 		uint64_t published = clock_monotonic_ns();
@@ -151,7 +155,7 @@ static int run_once(
 		log_error("%s: %s", o->capture, error[0] != '\0' ? error : strerror(-err));
 	}
 	engine_close(&e);
-	return err < 0 ? 3 : 0;
+	return err < 0 ? 3 : s.failed ? 1 : 0;
 }
 
 static int compile(const struct swap_options *o, struct swdb *out)
