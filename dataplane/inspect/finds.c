@@ -144,6 +144,7 @@ void finds_add_tx(struct finds *f, const struct find *find, const struct tx *tx)
 	struct find *item = append(f, find);
 	item->fields = fields;
 	item->n_fields = tx->n_fields;
+	item->n_secret = tx->n_secret;
 }
 
 void finds_release(struct finds *f, struct pktbuf *buf)

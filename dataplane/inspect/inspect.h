@@ -63,6 +63,7 @@ struct find {
 	uint8_t first; // FIND_PACKET, FIND_TX: the first of its direction in the flow
 	uint8_t quiet; // FIND_TX: matched, not told
 	uint16_t n_fields;
+	uint16_t n_secret; // the last so many of them are matched, not told
 	uint32_t payload_len; // of the packet
 	uint32_t tx_id;
 	struct flow *flow;

@@ -162,7 +162,7 @@ static void put_find(struct emitter *e, const struct find *find)
 		h->sport = find->icmp_type;
 		h->dport = find->icmp_code;
 	}
-	for (unsigned i = 0; i < find->n_fields; i++)
+	for (unsigned i = 0; i + find->n_secret < find->n_fields; i++)
 		put_field(e, &find->fields[i]);
 }
 

@@ -92,6 +92,34 @@ static void test_values(void)
 	emitter_free(e);
 }
 
+// What is for rules only stands behind the rest, and is in no record.
+static void test_secret(void)
+{
+	static struct eve_record r;
+	struct field_value fields[] = {value(FIELD_TLS_KEY_TYPE, "EC"),
+		value(FIELD_TLS_SUBJECT, "CN=Jo"), value(FIELD_TLS_SERIAL, "01")};
+	struct pattern_rule rule = {.sid = 7, .msg = "m"};
+	struct flow f = example_flow();
+	struct find find = {.kind = FIND_TX, .app_proto = APP_TLS, .flow = &f, .fields = fields};
+
+	f.service = 0;
+	for (uint16_t n = 1; n <= 3; n++) {
+		struct emitter *e = emitter(true);
+		find.n_fields = n;
+		find.n_secret = n - 1;
+		emit_tx(e, &find, 0);
+		CHECK(next(&r) && r.n == 1 && text_is(&r, 0, FIELD_TLS_KEY_TYPE, "EC"), "%u: %u", n,
+			r.n);
+		emit_alert(e, &find, &rule, FIELD_TLS_SUBJECT, 0);
+		CHECK(next(&r), "an alert");
+		for (unsigned i = 0; i < r.n; i++)
+			CHECK(r.values[i].tag != FIELD_TLS_SUBJECT &&
+					r.values[i].tag != FIELD_TLS_SERIAL,
+				"%u: value %u", n, i);
+		emitter_free(e);
+	}
+}
+
 // SipHash of the flow's key and its first time, under the key of this process.
 static void test_flow_id(void)
 {
@@ -178,6 +206,7 @@ static void test_full(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
+		{"secret", test_secret},
 		{"values", test_values},
 		{"flow id", test_flow_id},
 		{"directions", test_directions},

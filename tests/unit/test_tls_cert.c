@@ -101,19 +101,35 @@ static void test_server(void)
 	}
 }
 
-// Of a person who shows a certificate nothing is told but how strong it is.
+// Of a person who shows a certificate nothing is told but how strong it is; rules see the rest, when
+// one asks for it.
 static void test_client(void)
 {
+	static uint8_t wanted[FIELD_COUNT];
 	static struct parser_run r;
 	static uint8_t wire[8192];
 	uint8_t *der;
 	size_t len = make_certificate("EC", "DNS:a.b", &der);
 
+	struct bytes body = message(wire, der, len, 1);
+
 	run_begin(&r, &proto_tls);
-	tls_certificates(&r.io, DIR_C2S, message(wire, der, len, 1));
-	CHECK(r.n_tx == 1 && tells(&r, "tls.cert_key=EC"), "%s", r.text);
+	r.io.wanted = wanted;
+	tls_certificates(&r.io, DIR_C2S, body);
+	CHECK(r.n_tx == 1 && tells(&r, " tls.cert_key=EC"), "%s", r.text);
 	CHECK(!tells(&r, "example.org") && !tells(&r, "tls.certs") && !tells(&r, "serial"), "%s",
 		r.text);
+
+	wanted[FIELD_TLS_SUBJECT] = 1;
+	run_begin(&r, &proto_tls);
+	r.io.wanted = wanted;
+	tls_certificates(&r.io, DIR_C2S, body);
+	CHECK(r.n_tx == 1 && tells(&r, " tls.cert_key=EC") &&
+			tells(&r, " secret:tls.cert_subject="),
+		"%s", r.text);
+	CHECK(!tells(&r, " tls.cert_su") && !tells(&r, " tls.cert_se") && !tells(&r, " tls.not") &&
+			!tells(&r, " tls.cert_f"),
+		"%s", r.text);
 	OPENSSL_free(der);
 }
 
@@ -138,7 +154,7 @@ static void test_called_client(void)
 	run_begin(&r, &proto_tls);
 	run_feed(&r, DIR_S2C, wire, sizeof(hello) - 1 + sizeof(head) + chain.len);
 	CHECK(r.n_tx == 2 && tells(&r, "tls.cert_key=EC"), "%s", r.text);
-	CHECK(!tells(&r, "example.org") && !tells(&r, "serial"), "%s", r.text);
+	CHECK(!tells(&r, " tls.cert_su") && tells(&r, " secret:tls.cert_su"), "%s", r.text);
 	run_end(&r);
 	OPENSSL_free(der);
 }

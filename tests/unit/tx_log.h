@@ -104,6 +104,8 @@ static inline void run_on_tx(void *ctx, const struct tx *tx)
 			continue;
 		run_print(r, first ? "" : " ", 0);
 		first = false;
+		if (i + tx->n_secret >= tx->n_fields)
+			run_print(r, "secret:", 0);
 		for (const char *c = field_table[f->field].name; *c != '\0'; c++)
 			run_print(r, "%c", (uint8_t)*c);
 		run_print(r, "=", 0);

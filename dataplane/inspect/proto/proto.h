@@ -52,6 +52,7 @@ struct tx {
 	uint8_t dir; // enum dir of the message
 	bool quiet; // for rules only: no record is made of it, and it is not counted
 	uint16_t n_fields;
+	uint16_t n_secret; // so many of them, the last ones, are for rules only: in no record
 	// The same for a request and its response, counted by the parser; TX_NEW: the flow's next.
 	uint32_t id;
 	struct field_value fields[TX_FIELDS_MAX];
@@ -63,6 +64,7 @@ static inline void tx_begin(struct tx *tx, enum app_proto app_proto, enum dir di
 	tx->dir = (uint8_t)dir;
 	tx->quiet = false;
 	tx->n_fields = 0;
+	tx->n_secret = 0;
 	tx->id = TX_NEW;
 }
 

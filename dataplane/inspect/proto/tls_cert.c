@@ -70,7 +70,16 @@ static void put_strength(struct tx *tx, struct text *t, const struct certificate
 	put(tx, t, FIELD_TLS_SIGNATURE, certificate_oid_text(c->signature, room(t), left(t, 64)));
 }
 
-static void put_owner(struct tx *tx, struct text *t, const struct certificate *c)
+static void put_fingerprint(struct tx *tx, struct text *t, struct bytes der)
+{
+	uint8_t sha1[SHA1_LEN];
+
+	digest_sha1(der, sha1);
+	put_hex_colons(tx, t, FIELD_TLS_FINGERPRINT, (struct bytes){sha1, SHA1_LEN, false},
+		"0123456789abcdef");
+}
+
+static void put_owner(struct tx *tx, struct text *t, const struct certificate *c, struct bytes der)
 {
 	struct bytes names = c->alternative_names, serial = c->serial;
 
@@ -86,20 +95,25 @@ static void put_owner(struct tx *tx, struct text *t, const struct certificate *c
 	put(tx, t, FIELD_TLS_NOT_AFTER, certificate_time_text(c->not_after, room(t), left(t, 32)));
 	for (unsigned i = 0; names.len > 0 && i < CERT_SAN_MAX; i++)
 		put(tx, t, FIELD_TLS_SAN, certificate_next_name(&names, room(t), left(t, 256)));
+	put_fingerprint(tx, t, der);
 }
 
-static void put_fingerprint(struct tx *tx, struct text *t, struct bytes der)
+// Does a rule look at what put_owner() gives?
+static bool wants_owner(const struct proto_io *io)
 {
-	uint8_t sha1[SHA1_LEN];
+	static const uint16_t fields[] = {FIELD_TLS_SUBJECT, FIELD_TLS_ISSUER, FIELD_TLS_SERIAL,
+		FIELD_TLS_FINGERPRINT, FIELD_TLS_SAN, FIELD_TLS_NOT_BEFORE, FIELD_TLS_NOT_AFTER};
 
-	digest_sha1(der, sha1);
-	put_hex_colons(tx, t, FIELD_TLS_FINGERPRINT, (struct bytes){sha1, SHA1_LEN, false},
-		"0123456789abcdef");
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (io_wants(io, (enum field)fields[i]))
+			return true;
+	}
+	return false;
 }
 
 // Gives the first certificate, counts all; *whole: the chain is as long as it says.
 static struct bytes parse_chain(
-	struct tx *tx, const struct proto_io *io, enum dir dir, struct bytes body, unsigned *n)
+	struct tx *tx, const struct proto_io *io, struct bytes body, unsigned *n)
 {
 	struct bytes leaf = {0};
 
@@ -111,7 +125,7 @@ static struct bytes parse_chain(
 			break;
 		if (*n == 0)
 			leaf = der;
-		if (dir == DIR_S2C && io_wants(io, FIELD_TLS_CERT))
+		if (io_wants(io, FIELD_TLS_CERT)) // in no record, whoever sent it
 			tx_put(tx, FIELD_TLS_CERT, der);
 	}
 	return leaf;
@@ -127,16 +141,17 @@ void tls_certificates(const struct proto_io *io, enum dir dir, struct bytes body
 	tx_begin(&tx, APP_TLS, dir);
 	text.used = 0;
 	tx_put_text(&tx, FIELD_TLS_MESSAGE, "certificate");
-	struct bytes der = parse_chain(&tx, io, dir, body, &n);
+	struct bytes der = parse_chain(&tx, io, body, &n);
 	if (n == 0)
 		return;
 	put_number(&tx, &text, FIELD_TLS_CHAIN_LEN, n, 1);
 	if (certificate_parse(der, &leaf)) {
-		if (dir == DIR_S2C) {
-			put_owner(&tx, &text, &leaf);
-			put_fingerprint(&tx, &text, der);
-		}
 		put_strength(&tx, &text, &leaf);
+		unsigned before = tx.n_fields;
+		if (dir == DIR_S2C || wants_owner(io))
+			put_owner(&tx, &text, &leaf, der);
+		if (dir == DIR_C2S)
+			tx.n_secret = (uint16_t)(tx.n_fields - before);
 	}
 	io->tx(io->ctx, &tx);
 }
