@@ -174,7 +174,7 @@ static bool byte_offset(struct parser *p, struct condition *c, struct slice s)
 {
 	int64_t v = 0;
 
-	if (!number_or_var(p, c, VAR_OFFSET, s, -65535, 65535, &v))
+	if (!number_or_var(p, c, VAR_OFFSET, s, INT32_MIN, INT32_MAX, &v))
 		return false;
 	c->offset = (int32_t)v;
 	return true;

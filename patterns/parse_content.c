@@ -110,16 +110,19 @@ struct condition *parser_add(struct parser *p, enum condition_kind kind, struct 
 	return c;
 }
 
-// "!" before the quotes; what is between them. False after an error.
-static bool quoted(struct parser *p, struct slice *value, bool *negated)
+// Takes a "!" away.
+static bool negation(struct slice *value)
 {
-	*negated = value->len > 0 && value->p[0] == '!';
-	if (*negated) {
-		value->p++;
-		value->len--;
-		value->where.column++;
-		*value = slice_trim(*value);
-	}
+	bool negated = value->len > 0 && value->p[0] == '!';
+
+	if (negated)
+		*value = slice_cut(*value, 1);
+	return negated;
+}
+
+// Takes the quotes away. False after an error.
+static bool quoted(struct parser *p, struct slice *value)
+{
 	if (value->len < 2 || value->p[0] != '"' || value->p[value->len - 1] != '"') {
 		parser_error(p, value->where, "a value in quotes is wanted");
 		return false;
@@ -133,10 +136,10 @@ static bool quoted(struct parser *p, struct slice *value, bool *negated)
 static void on_content(struct parser *p, struct slice name, struct slice value)
 {
 	uint8_t bytes[CONTENT_MAX];
-	bool negated;
+	bool negated = negation(&value);
 
 	p->last_content = -1;
-	if (!quoted(p, &value, &negated))
+	if (!quoted(p, &value))
 		return;
 	int n = decode(p, value, bytes);
 	if (n < 0)
@@ -289,10 +292,11 @@ static bool pcre_compiles(struct parser *p, const struct condition *c, struct ru
 
 void parse_pcre(struct parser *p, struct slice name, struct slice value)
 {
-	bool negated;
+	bool negated = negation(&value);
 
 	p->last_content = -1;
-	if (!quoted(p, &value, &negated))
+	// Suricata takes one without quotes too.
+	if ((value.len == 0 || value.p[0] != '/') && !quoted(p, &value))
 		return;
 	const char *close = value.p + value.len;
 	while (close > value.p && close[-1] != '/')

@@ -86,6 +86,7 @@ static void test_errors(void)
 		{"both directions", HEAD "flow:to_server,to_client;" TAIL, 1, 1, "exclude"},
 		{"dsize", HEAD "dsize:5<>6;" TAIL, 1, 37, "no packet"},
 		{"pcre slashes", HEAD "pcre:\"abc\";" TAIL, 1, 37, "slashes"},
+		{"pcre quotes", HEAD "pcre:! abc;" TAIL, 1, 38, "quotes"},
 		{"pcre letter", HEAD "pcre:\"/abc/q\";" TAIL, 1, 42, "letter q"},
 		{"pcre syntax", HEAD "pcre:\"/a(b/\";" TAIL, 1, 41, "pcre"},
 		{"an e-mail address", HEAD "content:\"jo@acme.io\";" TAIL, 1, 40, "e-mail"},
