@@ -33,6 +33,7 @@ enum find_kind {
 struct flow_counts {
 	uint32_t packets[2]; // by sender: [0] a, [1] b
 	uint64_t bytes[2];
+	uint8_t state; // enum flow_state
 };
 
 #define STREAM_BYTES_UNKNOWN UINT64_MAX

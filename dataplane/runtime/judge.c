@@ -25,7 +25,7 @@ static struct match_env env_of(const struct find *find)
 		.dir = find->dir,
 		.first = find->first,
 		.first_of_app = find->first,
-		.established = f->state != FLOW_STATE_NEW,
+		.established = find->counts.state != FLOW_STATE_NEW,
 		.payload_len = find->payload_len,
 		.flow_packets = {[DIR_C2S] = find->counts.packets[client],
 			[DIR_S2C] = find->counts.packets[!client]},

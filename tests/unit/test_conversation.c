@@ -14,6 +14,7 @@ struct talk {
 	uint64_t counters[CTR_COUNT];
 	uint8_t app_proto; // of the last flow that ended
 	uint64_t last_tx; // number of the last transaction
+	bool packets; // wanted, too
 	size_t len;
 	char text[8192];
 };
@@ -27,8 +28,9 @@ static void say(struct talk *t, const char *format, const char *a, const char *b
 
 static struct inspect_wants on_wants(void *ctx)
 {
-	(void)ctx;
-	return (struct inspect_wants){0};
+	const struct talk *t = ctx;
+
+	return (struct inspect_wants){.packets_tcp = t->packets};
 }
 
 // "tls client_hello; " : the protocol and the value of the field that names the message.
@@ -39,6 +41,10 @@ static void on_match(void *ctx, const struct find *finds, unsigned n)
 	struct talk *t = ctx;
 
 	for (unsigned i = 0; i < n; i++) {
+		if (finds[i].kind == FIND_PACKET)
+			say(t, "%s; %s",
+				finds[i].counts.state == FLOW_STATE_NEW ? "new" : "established",
+				"");
 		if (finds[i].kind != FIND_TX)
 			continue;
 		t->last_tx = finds[i].tx_id;
@@ -92,8 +98,8 @@ static void start(struct talk *t, uint32_t gathers)
 }
 
 // seq: of both sides of the flow.
-static void feed(struct talk *t, uint8_t l4, uint16_t port, const struct piece *piece,
-	uint32_t seq[2], uint64_t ts_ns)
+static struct packet packet_at(
+	uint8_t l4, uint16_t port, const struct piece *piece, uint32_t seq[2], uint64_t ts_ns)
 {
 	enum dir dir = piece->dir;
 	struct packet p = packet_of(l4, port, dir, piece->bytes, ts_ns);
@@ -104,6 +110,14 @@ static void feed(struct talk *t, uint8_t l4, uint16_t port, const struct piece *
 		p.tcp_ack = seq[!dir];
 		seq[dir] += p.payload_len;
 	}
+	return p;
+}
+
+static void feed(struct talk *t, uint8_t l4, uint16_t port, const struct piece *piece,
+	uint32_t seq[2], uint64_t ts_ns)
+{
+	struct packet p = packet_at(l4, port, piece, seq, ts_ns);
+
 	inspect_burst(t->inspector, &p, 1);
 }
 
@@ -337,12 +351,34 @@ static void test_buffers(void)
 	}
 }
 
+// A flow is what it was at each packet, however many packets come at once.
+static void test_state_in_burst(void)
+{
+	static const struct piece pieces[] = {{DIR_C2S, {(const uint8_t *)"a?", 2, false}},
+		{DIR_S2C, {(const uint8_t *)"b!", 2, false}}};
+	static struct talk t;
+
+	for (unsigned burst = 1; burst <= 2; burst++) {
+		uint32_t seq[2] = {1000, 9000};
+		struct packet packets[2];
+		start(&t, 16);
+		t.packets = true;
+		for (unsigned i = 0; i < 2; i++)
+			packets[i] = packet_at(IPPROTO_TCP, 0, &pieces[i], seq, 1000000000ull + i);
+		for (unsigned i = 0; i < 2; i += burst)
+			inspect_burst(t.inspector, &packets[i], burst);
+		CHECK(strcmp(t.text, "new; established; ") == 0, "bursts of %u: %s", burst, t.text);
+		stop(&t);
+	}
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"flows", test_cases},
 		{"numbers", test_numbers},
 		{"buffers", test_buffers},
+		{"state in a burst", test_state_in_burst},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("conversation", tests);
