@@ -70,6 +70,7 @@ static struct find find_here(struct conversations *c, enum find_kind kind)
 		.session = c->session,
 		.app_proto = c->flow->app_proto,
 		.tx_id = c->flow->tx_count,
+		.serial = c->serial,
 		.ts_ns = c->flow->last_ns,
 	};
 
@@ -366,6 +367,7 @@ void conversation_packet(
 	if (gather_pool_short(c->gathers))
 		make_room(c, f);
 	begin(c, f, p);
+	c->serial = p->serial; // also of what was held until now
 	c->counts = *counts;
 	c->counters[CTR_PAYLOAD_BYTES] += p->payload_len;
 	find_packet(c, p);

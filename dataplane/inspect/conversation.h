@@ -31,6 +31,7 @@ struct conversations {
 	unsigned side; // of the bytes: 0 a, 1 b
 	const struct packet *packet; // whose bytes; NULL at the end of a flow
 	struct flow_counts counts; // of the flow, at the packet in hand
+	uint64_t serial; // of the packet that came last
 	struct packet_facts facts; // of the packet in hand,
 	const struct packet *facts_of; // once they were asked for
 	uint32_t unread;

@@ -89,6 +89,8 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_reason reason)
 	struct inspector *in = ctx;
 
 	parse_pending(in);
+	if (reason == FLOW_END_OF_INPUT)
+		in->talk.serial = SERIAL_END + f->first_ns;
 	conversation_end(&in->talk, f);
 	if ((f->flags & (FLOW_LABELLED | FLOW_LABEL_USED)) == FLOW_LABELLED) {
 		use_label(in, f);

@@ -72,12 +72,17 @@ enum packet_flag {
 	PACKET_WITNESS = 1 << 5,
 };
 
+// Behind the serial numbers of all packets: what flows tell at the end of the input, in the order in
+// which they began.
+#define SERIAL_END (1ull << 63)
+
 struct packet {
 	// set by the source
 	const uint8_t *data;
 	struct pktbuf *buf;
 	uint64_t ts_ns; // since 1970
 	uint64_t pcap_cnt; // number of the frame in its capture, from 1; 0: live
+	uint64_t serial; // number of all frames a reader has dealt, from 1; 0: nobody deals
 	uint32_t len; // bytes at `data`
 	uint32_t wire_len; // bytes there were
 	uint16_t port; // number of the source it came from

@@ -51,6 +51,19 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 	w.decoder.verify_checksum = o->verify_checksum;
 	if (o->max_flows != 0)
 		w.inspect.flow.max_flows = o->max_flows;
+	w.rule_state = rule_state_defaults();
+	w.rule_state.seed = w.decoder.seed;
+	e->rule_shares = rule_shares_new(&w.rule_state);
+	if (e->rule_shares == NULL)
+		return -ENOMEM;
+	w.rule_shares = e->rule_shares;
+	bool deals = o->capture && e->n_workers > 1;
+	if (deals) {
+		e->order = order_new(e->n_workers);
+		if (e->order == NULL)
+			return -ENOMEM;
+	}
+	w.order = e->order;
 
 	e->workers = aligned_alloc(64, (e->n_workers * sizeof(*e->workers) + 63) & ~(size_t)63);
 	if (e->workers == NULL)
@@ -62,12 +75,12 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 		if (err < 0)
 			return err;
 	}
-	if (!o->capture || e->n_workers == 1)
+	if (!deals)
 		return 0;
 	e->reader = calloc(1, sizeof(*e->reader));
 	if (e->reader == NULL)
 		return -ENOMEM;
-	return reader_open(e->reader, &w.decoder, e->n_workers, &e->shared);
+	return reader_open(e->reader, &w.decoder, e->order, &e->shared);
 }
 
 // Ports: what arrives on the wrong worker is given to the right one.
@@ -134,6 +147,8 @@ void engine_close(struct engine *e)
 		reader_close(e->reader);
 	source_capture_close(e->capture);
 	free(e->reader);
+	free(e->order);
+	rule_shares_free(e->rule_shares);
 	free(e->workers);
 	packet_pool_free(e->pool);
 	rulesets_free(e->rulesets);

@@ -29,7 +29,9 @@ struct engine {
 	struct shared shared;
 	struct rulesets *rulesets;
 	struct worker *workers;
+	struct rule_shares *rule_shares;
 	struct reader *reader; // NULL: one worker, or ports
+	struct order *order; // as reader
 	struct packet_pool *pool; // NULL: ports
 	struct source_capture *capture;
 	struct handover *handovers[LINK_WORKERS_MAX]; // between workers, for ports

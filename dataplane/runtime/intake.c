@@ -65,6 +65,7 @@ static bool keep(struct intake *in, struct packet *p, enum deal deal)
 	enum counter verdict = decode_packet(in->decoder, p);
 
 	if (verdict == CTR_DELIVERED) {
+		p->serial = in->order != NULL ? in->serial : 0;
 		in->latest_ns = p->ts_ns > in->latest_ns ? p->ts_ns : in->latest_ns;
 		unsigned owner = owner_of(in, p, deal);
 		if (in->witnesses != NULL && packet_may_answer(p))
@@ -89,11 +90,14 @@ static unsigned decode_burst(struct intake *in, enum deal deal, struct packet *p
 		__builtin_prefetch(packets[i].data);
 	for (unsigned i = 0; i < n; i++) {
 		in->counters[CTR_RX_BYTES] += packets[i].wire_len;
-		if (!keep(in, &packets[i], deal))
-			continue;
-		if (kept != i)
-			packets[kept] = packets[i];
-		kept++;
+		in->serial++;
+		if (keep(in, &packets[i], deal)) {
+			if (kept != i)
+				packets[kept] = packets[i];
+			kept++;
+		}
+		if (in->order != NULL)
+			order_deal(in->order, in->serial + 1);
 	}
 	return kept;
 }

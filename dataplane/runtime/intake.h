@@ -5,6 +5,7 @@
 #include "dataplane/inspect/decode.h"
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/runtime/handover.h"
+#include "dataplane/runtime/order.h"
 #include "dataplane/runtime/witness.h"
 
 enum deal {
@@ -18,6 +19,8 @@ struct intake {
 	uint64_t *counters;
 	struct handover **workers; // by worker number
 	struct witnesses *witnesses; // for what all workers are to know; NULL: there is one
+	struct order *order; // of a capture that is dealt; NULL: there is none
+	uint64_t serial; // of the last frame
 	unsigned n_workers;
 	unsigned self; // worker number; n_workers: the capture reader, owns nothing
 	bool lossless; // wait for room instead of dropping (captures)

@@ -179,9 +179,22 @@ static bool judge_hits(struct judge *j)
 	return passed;
 }
 
+// What rules remember beyond a flow is judged in the order of the packets.
+static void wait_for_turn(const struct judge *j, uint64_t serial)
+{
+	bool wide = false;
+
+	for (uint32_t i = 0; i < j->n_group; i++)
+		wide |= j->rules->wide[j->group[i].rule];
+	if (wide)
+		order_wait(j->order, j->worker, serial, j->stop);
+}
+
 // What was found in one packet, all together.
 static void judge_group(struct judge *j, const struct find *finds, unsigned n)
 {
+	if (j->order != NULL && finds->serial != 0)
+		wait_for_turn(j, finds->serial);
 	bool passed = judge_hits(j);
 
 	for (unsigned i = 0; i < n && j->n_group > 0 && !passed; i++)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dataplane/runtime/emit.h"
+#include "dataplane/runtime/order.h"
 #include "dataplane/runtime/ruleset.h"
 #include "dataplane/runtime/verdict.h"
 
@@ -23,6 +24,8 @@ struct judge {
 	struct counter_page *page;
 	uint64_t *counters;
 	struct rule_state *state;
+	struct order *order; // of a capture that is dealt to several workers; NULL: there is none
+	const _Atomic bool *stop; // ends a wait for it
 	struct match_hits hits;
 	uint32_t n_group;
 	struct judge_hit group[JUDGE_GROUP_MAX];

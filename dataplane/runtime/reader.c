@@ -8,9 +8,11 @@
 
 enum { RING_PACKETS = 1024 };
 
-int reader_open(struct reader *r, const struct decoder_options *decoder, unsigned n_workers,
+int reader_open(struct reader *r, const struct decoder_options *decoder, struct order *order,
 	const struct shared *shared)
 {
+	unsigned n_workers = order->n_workers;
+
 	memset(r, 0, sizeof(*r));
 	r->page = shared_page(shared, n_workers);
 	r->page->thread = THREAD_READER;
@@ -19,6 +21,7 @@ int reader_open(struct reader *r, const struct decoder_options *decoder, unsigne
 		.counters = r->counters,
 		.workers = r->rings,
 		.witnesses = witnesses_new(),
+		.order = order,
 		.n_workers = n_workers,
 		.self = n_workers,
 		.lossless = true,
@@ -76,6 +79,7 @@ int reader_run(void *reader)
 	}
 	intake_finish(&r->intake);
 	publish(r);
+	order_deal(r->intake.order, UINT64_MAX);
 	for (unsigned i = 0; i < r->intake.n_workers; i++)
 		handover_end(r->rings[i], r->intake.latest_ns);
 	return 0;

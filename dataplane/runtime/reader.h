@@ -16,8 +16,9 @@ struct reader {
 	uint64_t counters[CTR_COUNT];
 };
 
-// Page and ring number n_workers of `shared`. The reader stays where it is. 0 or -ENOMEM.
-int reader_open(struct reader *r, const struct decoder_options *decoder, unsigned n_workers,
+// Page and ring number n_workers of `shared`; order: the workers', borrowed. The reader stays where it
+// is. 0 or -ENOMEM.
+int reader_open(struct reader *r, const struct decoder_options *decoder, struct order *order,
 	const struct shared *shared);
 void reader_close(struct reader *r);
 // The worker's end of the ring to worker i.

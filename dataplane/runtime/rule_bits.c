@@ -18,24 +18,34 @@ bool rule_bits_flow(struct rule_state *s, uint32_t flow, enum bit_op op, uint64_
 	return true;
 }
 
-bool rule_bits_key(struct rule_state *s, const struct state_key *key, enum bit_op op, uint64_t name,
-	uint64_t now_ns, uint64_t expire_ns)
+static bool bit_at(struct rule_state *s, const struct slot_place *at, const struct slot_key *key,
+	enum bit_op op, uint64_t now_ns, uint64_t expire_ns)
 {
-	struct slot_key at = slot_key_of(key, ENTRY_BIT, name);
-	struct slot *slot = slot_find(s, &s->bits, &at);
+	struct slot *slot = slot_find(at, key);
 	bool was = slot != NULL && now_ns < slot->until_ns;
 
 	if (op == BIT_ISSET || op == BIT_ISNOTSET)
 		return was == (op == BIT_ISSET);
 	if (op == BIT_SET || (op == BIT_TOGGLE && !was)) {
 		if (slot == NULL)
-			slot = slot_add(s, &s->bits, &at, now_ns);
+			slot = slot_add(s, at, key, now_ns);
 		slot->window.begun_ns = now_ns;
 		slot->until_ns = expire_ns != 0 ? expire_ns : time_after(now_ns, EXPIRE_DEFAULT_NS);
 	} else if (slot != NULL) {
 		slot_drop(slot);
 	}
 	return true;
+}
+
+bool rule_bits_key(struct rule_state *s, const struct state_key *key, enum bit_op op, uint64_t name,
+	uint64_t now_ns, uint64_t expire_ns)
+{
+	struct slot_key full = slot_key_of(key, ENTRY_BIT, name);
+	struct slot_place at = slots_hold(s->shares, SLOTS_BITS, &full);
+	bool answer = bit_at(s, &at, &full, op, now_ns, expire_ns);
+
+	slots_release(&at);
+	return answer;
 }
 
 static bool compare(enum number_op op, uint32_t have, uint32_t value)

@@ -108,11 +108,13 @@ bool rule_limit(struct rule_state *s, uint32_t gid, uint32_t sid, const struct l
 	if (limit->track == TRACK_BY_FLOW)
 		return limit_flow(s, name, limit, key, now_ns);
 
-	struct slot_key at = slot_key_of(key, kind_of_limit(limit), name);
-	struct slot *slot = slot_find(s, &s->limits, &at);
+	struct slot_key full = slot_key_of(key, kind_of_limit(limit), name);
+	struct slot_place at = slots_hold(s->shares, SLOTS_LIMITS, &full);
+	struct slot *slot = slot_find(&at, &full);
 	if (slot == NULL)
-		slot = slot_add(s, &s->limits, &at, now_ns);
+		slot = slot_add(s, &at, &full, now_ns);
 	bool alert = decide(limit, &slot->window, now_ns);
 	slot->until_ns = end_of(limit, &slot->window);
+	slots_release(&at);
 	return alert;
 }

@@ -57,13 +57,12 @@ struct slot {
 	uint64_t until_ns; // from then on it means nothing, and its place is another's
 };
 
-struct slot_table {
-	struct slot *slots;
-	uint32_t mask; // of buckets
-};
+enum slot_table { SLOTS_BITS, SLOTS_LIMITS, SLOT_TABLES };
+
+enum { WAYS = 4, CHOICES = 2 }; // slots of a bucket, buckets where a key may be
 
 struct rule_state {
-	uint64_t seed;
+	struct rule_shares *shares;
 	uint64_t *counters;
 	uint32_t max_flows;
 	uint32_t max_notes;
@@ -72,17 +71,24 @@ struct rule_state {
 	uint32_t fresh_note; // from here on they were never used: their memory is not touched yet
 	uint32_t *heads; // of each flow
 	struct note *notes; // [NOTE_NONE] stays unused
-	struct slot_table bits;
-	struct slot_table limits;
 };
 
 struct slot_key slot_key_of(const struct state_key *key, uint8_t kind, uint64_t name);
+
+// Where a key may stand. While one is held, nobody else touches what is in it.
+struct slot_place {
+	struct shard *shard;
+	struct slot *buckets[CHOICES];
+};
+
+struct slot_place slots_hold(
+	struct rule_shares *s, enum slot_table table, const struct slot_key *key);
+void slots_release(const struct slot_place *at);
 // Found or not: what it says may be over.
-struct slot *slot_find(
-	const struct rule_state *s, const struct slot_table *t, const struct slot_key *key);
-// One that the table does not have yet, count 0; until_ns is left to the caller.
-struct slot *slot_add(
-	struct rule_state *s, struct slot_table *t, const struct slot_key *key, uint64_t now_ns);
+struct slot *slot_find(const struct slot_place *at, const struct slot_key *key);
+// One that is not there yet, count 0; until_ns is left to the caller. What had to go is counted.
+struct slot *slot_add(struct rule_state *s, const struct slot_place *at, const struct slot_key *key,
+	uint64_t now_ns);
 static inline void slot_drop(struct slot *slot)
 {
 	slot->key.kind = ENTRY_FREE;

@@ -1,15 +1,18 @@
 // What rules remember from one match to the next: flowbits, flowint, xbits and hostbits, thresholds.
 //
-// One a worker: no locks, and no allocation after rule_state_new(). Nothing here belongs to a set
-// of patterns: names come as 64-bit hashes of their text, rules as (gid, sid), so that a swap
-// leaves all of it as it is. Time is the packets' own, in nanoseconds; it may go back. No DPDK.
+// What flows remember is one worker's own. What addresses, pairs and rules remember is shared by all
+// workers, because traffic of one address comes to several: 64 shards by key, each behind a lock that
+// is held for the time of one look-up, and taken only when a rule with such a memory hit. No
+// allocation once both are made. Nothing here belongs to a set of patterns: names come as 64-bit
+// hashes of their text, rules as (gid, sid), so that a swap leaves all of it as it is. Time is the
+// packets' own, in nanoseconds; it may go back. No DPDK.
 //
 // Three memories, each bounded; a budget that is spent has an answer, which CTR_RULE_STATE_SHED
 // counts:
 //
-//   of flows      bits, numbers and limits by flow: a chain for each flow, out of one pool of
-//                 max_bits. Full: the new one is refused, for a flow gives back what it has at
-//                 its end, and no flow may lose what it relies on to another.
+//   of flows      bits, numbers and limits by flow: a chain for each flow, out of the worker's
+//                 pool of max_bits. Full: the new one is refused, for a flow gives back what it
+//                 has at its end, and no flow may lose what it relies on to another.
 //   of addresses  xbits, hostbits: max_addr_bits. Each has eight places where it may stand. When
 //                 all are taken, one whose time is over goes (that is not counted), else the one
 //                 that was set longest ago. That meets none of as many keys as half the table
@@ -25,11 +28,14 @@
 #include <string.h>
 
 struct rule_state;
+struct rule_shares;
 
 struct rule_state_options {
-	uint32_t max_bits;
-	uint32_t max_addr_bits; // this and the next: rounded up to a power of two, at least 8
+	uint32_t max_bits; // of each worker
+	uint32_t
+		max_addr_bits; // this and the next, of all: made up to a power of two a shard, 8 at least
 	uint32_t max_limits;
+	uint32_t shards; // a power of two
 	uint64_t seed; // of the hashes
 };
 
@@ -37,10 +43,14 @@ struct rule_state_options {
 // was never used is not touched. The seed is the caller's.
 struct rule_state_options rule_state_defaults(void);
 
-// max_flows: flow numbers are below it; four bytes each. counters: of CTR_COUNT, borrowed.
-// NULL: short of memory.
-struct rule_state *rule_state_new(
-	const struct rule_state_options *options, uint32_t max_flows, uint64_t *counters);
+// What all workers share. NULL: short of memory.
+struct rule_shares *rule_shares_new(const struct rule_state_options *options);
+void rule_shares_free(struct rule_shares *s); // after the last worker's state; NULL is allowed
+
+// One worker's: its calls are one thread's. shares: borrowed. max_flows: flow numbers are below it;
+// four bytes each. counters: of CTR_COUNT, borrowed. NULL: short of memory.
+struct rule_state *rule_state_new(const struct rule_state_options *options,
+	struct rule_shares *shares, uint32_t max_flows, uint64_t *counters);
 void rule_state_free(struct rule_state *s); // NULL is allowed
 
 // The flow ends: forget all that it has, the number may be another's from here on. Costs what the

@@ -35,6 +35,7 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->rule_slot);
 	free(rs->service_slot);
 	free(rs->rank);
+	free(rs->wide);
 	free(rs);
 }
 
@@ -177,13 +178,16 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 	rs->rule_slot = calloc(n + 1, sizeof(*rs->rule_slot));
 	rs->service_slot = calloc(n + 1, sizeof(*rs->service_slot));
 	rs->rank = calloc(n + 1, sizeof(*rs->rank));
-	if (rs->rule_slot == NULL || rs->service_slot == NULL || rs->rank == NULL)
+	rs->wide = calloc(n + 1, sizeof(*rs->wide));
+	if (rs->rule_slot == NULL || rs->service_slot == NULL || rs->rank == NULL ||
+		rs->wide == NULL)
 		goto fail;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pattern_rule *rule = pattern_db_rule(db, i);
 		rs->rule_slot[i] = rule_slot(r->directory, index, rule);
 		rs->service_slot[i] = service_slot(r->directory, rule->service);
 		rs->rank[i] = (uint8_t)verdict_rank(rule);
+		rs->wide[i] = verdict_is_wide(rule);
 	}
 	tell_directory(r, first_rule, first_service);
 	struct pattern_wants wants = pattern_db_wants(db);

@@ -27,6 +27,7 @@ struct ruleset {
 	uint8_t wanted[FIELD_COUNT]; // wants.fields
 	uint32_t *rule_slot; // by rule index
 	uint8_t *rank; // by rule index: verdict_rank()
+	bool *wide; // by rule index: verdict_is_wide()
 	uint16_t *service_slot; // by rule index; 0: names none
 };
 

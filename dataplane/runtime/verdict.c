@@ -23,6 +23,21 @@ unsigned verdict_rank(const struct pattern_rule *rule)
 	return changes ? (tests ? 2 : 1) : tests ? 3 : 4;
 }
 
+static bool limit_is_wide(const struct rule_limit *l)
+{
+	return l->kind != LIMIT_NONE && l->track != TRACK_BY_FLOW;
+}
+
+bool verdict_is_wide(const struct pattern_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->n_memories; i++) {
+		uint8_t kind = rule->memories[i].kind;
+		if (kind == MEMORY_XBITS || kind == MEMORY_HOSTBITS)
+			return true;
+	}
+	return limit_is_wide(rule->limit) || limit_is_wide(rule->filter);
+}
+
 // Addresses of who sent what was found, and of who got it.
 static void ends(const struct find *find, const uint8_t **src, const uint8_t **dst)
 {

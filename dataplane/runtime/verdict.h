@@ -16,6 +16,8 @@ enum verdict {
 // Rules that test what others set come behind them: the order in which the hits of one packet are
 // judged. The lower one goes first.
 unsigned verdict_rank(const struct pattern_rule *rule);
+// Does it remember something that other workers may look at?
+bool verdict_is_wide(const struct pattern_rule *rule);
 
 enum verdict verdict_of(
 	struct rule_state *state, const struct pattern_rule *rule, const struct find *find);

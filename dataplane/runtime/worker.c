@@ -68,9 +68,10 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->judge.worker = options->id;
 	w->judge.page = w->page;
 	w->judge.counters = w->counters;
-	struct rule_state_options state = rule_state_defaults();
-	state.seed = options->decoder.seed;
-	w->judge.state = rule_state_new(&state, inspect.flow.max_flows, w->counters);
+	w->judge.order = options->order;
+	w->judge.stop = &w->stop;
+	w->judge.state = rule_state_new(
+		&options->rule_state, options->rule_shares, inspect.flow.max_flows, w->counters);
 	w->judge.emitter = emitter_new(&options->emit,
 		options->events ? shared_ring(shared, options->id) : NULL, shared->layout.ring_size,
 		rulesets_directory(rulesets), (uint16_t)options->id, w->counters);
@@ -112,6 +113,8 @@ static void publish(struct worker *w)
 unsigned worker_turn(struct worker *w)
 {
 	struct packet packets[BURST_MAX];
+	struct order *order = w->judge.order;
+	uint64_t dealt = order != NULL ? order_dealt(order) : 0;
 	unsigned total = 0;
 
 	// A burst sees one pattern set.
@@ -120,6 +123,8 @@ unsigned worker_turn(struct worker *w)
 		unsigned n =
 			intake_burst(&w->intake, w->sources[i].source, w->sources[i].deal, packets);
 		inspect_burst(w->inspector, packets, n);
+		if (order != NULL)
+			order_reach(order, w->id, n > 0 ? packets[n - 1].serial + 1 : dealt);
 		total += n;
 	}
 	if (total == 0 && w->live && w->idle_turns % IDLE_SPINS == 0)
@@ -162,7 +167,11 @@ void worker_end(struct worker *w)
 	w->judge.rules = ruleset_borrow(w->rulesets, w->id);
 	intake_finish(&w->intake);
 	expire_at_end(w);
+	if (w->judge.order != NULL)
+		order_reach(w->judge.order, w->id, SERIAL_END);
 	inspect_finish(w->inspector);
+	if (w->judge.order != NULL)
+		order_reach(w->judge.order, w->id, UINT64_MAX);
 	publish(w);
 	w->judge.rules = NULL;
 	ruleset_offline(w->rulesets, w->id);

@@ -20,6 +20,9 @@ struct worker_options {
 	struct inspect_options inspect;
 	struct emit_options emit;
 	bool events; // records are wanted
+	struct rule_state_options rule_state;
+	struct rule_shares *rule_shares; // of all workers, borrowed
+	struct order *order; // of the capture that is dealt to them, borrowed; NULL: there is none
 };
 
 struct worker {

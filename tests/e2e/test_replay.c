@@ -38,18 +38,22 @@ static int craft(const char *const extra[], const char *out)
 	return status;
 }
 
-static json_t *replay_eve(const char *capture, const char *workers)
+static json_t *replay_rules(const char *rules, const char *capture, const char *workers)
 {
 	const char *eve = in_dir(dir, "eve.json");
 	const char *argv[] = {program("sealwatch-replay"), "--lab", "-q", "--workers", workers,
-		"-S", source_path("patterns/sets/im-services.rules"), "-r", capture, "--eve", eve,
-		NULL};
+		"-S", rules, "-r", capture, "--eve", eve, NULL};
 
 	unlink(eve);
 	struct output o = run(argv, 60);
 	CHECK(o.status == 0, "%s: %d %.60s", capture, o.status, o.err);
 	output_free(&o);
 	return read_eve(eve);
+}
+
+static json_t *replay_eve(const char *capture, const char *workers)
+{
+	return replay_rules(source_path("patterns/sets/im-services.rules"), capture, workers);
 }
 
 // The sorted set of one value of all records of a type.
@@ -180,9 +184,8 @@ static int by_line(const void *a, const void *b)
 }
 
 // All records but the statistics, as sorted lines.
-static char *records(const char *capture, const char *workers)
+static char *records(json_t *eve)
 {
-	json_t *eve = replay_eve(capture, workers);
 	size_t n = 0, len = 1;
 	char **lines = calloc(json_array_size(eve) + 1, sizeof(*lines));
 	json_t *record;
@@ -221,10 +224,47 @@ static void test_same_for_any_workers(void)
 	CHECK(o.status == 0, "craft");
 	output_free(&o);
 	for (size_t c = 0; c < ROWS(captures); c++) {
-		char *one = records(captures[c], "1");
+		char *one = records(replay_eve(captures[c], "1"));
 		CHECK(strlen(one) > 10000, "there are records");
 		for (size_t i = 0; i < ROWS(workers); i++) {
-			char *more = records(captures[c], workers[i]);
+			char *more = records(replay_eve(captures[c], workers[i]));
+			CHECK(strcmp(one, more) == 0, "%s with %s workers", captures[c],
+				workers[i]);
+			free(more);
+		}
+		free(one);
+	}
+}
+
+// What rules remember of addresses, or of all traffic, does not depend on which worker saw it.
+static void test_memory_of_workers(void)
+{
+	static const char text[] =
+		"alert tls any any -> any any (tls.sni; content:\"a\"; threshold: type threshold, "
+		"track by_rule, count 7, seconds 1; sid:1;)\n"
+		"alert tls any any -> any any (tls.sni; content:\"e\"; threshold: type limit, "
+		"track by_src, count 2, seconds 5; sid:2;)\n"
+		"alert ip any any -> any any (ttl:>0; detection_filter: track by_dst, count 3, "
+		"seconds 2; threshold: type threshold, track by_rule, count 50, seconds 9; "
+		"sid:3;)\n"
+		"alert tls any any -> any any (tls.sni; content:\"o\"; xbits:toggle,x,track "
+		"ip_src; "
+		"noalert; sid:4;)\n"
+		"alert tls any any -> any any (tls.sni; content:\".\"; xbits:isset,x,track ip_src; "
+		"hostbits:set,y; sid:5;)\n"
+		"alert http any any -> any any (http.method; hostbits:isset,y; content:\"T\"; "
+		"sid:6;)\n";
+	static const char *const workers[] = {"2", "3", "4"};
+	const char *rules = in_dir(dir, "memory.rules");
+	const char *captures[] = {sample, in_dir(dir, "load.pcap")};
+
+	write_file(rules, text);
+	for (size_t c = 0; c < ROWS(captures); c++) {
+		char *one = records(replay_rules(rules, captures[c], "1"));
+		CHECK(strstr(one, "\"signature_id\": 1}") != NULL || c == 0, "a threshold was met");
+		CHECK(strstr(one, "\"signature_id\": 5}") != NULL, "a bit was seen");
+		for (size_t i = 0; i < ROWS(workers); i++) {
+			char *more = records(replay_rules(rules, captures[c], workers[i]));
 			CHECK(strcmp(one, more) == 0, "%s with %s workers", captures[c],
 				workers[i]);
 			free(more);
@@ -378,6 +418,7 @@ int main(void)
 		{"what went in comes out, 1, 2, 4 workers", test_sample},
 		{"and however it is cut and wrapped", test_transformed},
 		{"the same for any number of workers", test_same_for_any_workers},
+		{"what rules remember, likewise", test_memory_of_workers},
 		{"summary", test_summary},
 		{"masked records", test_masked},
 		{"bad input", test_bad_input},

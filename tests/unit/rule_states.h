@@ -14,11 +14,20 @@ static const uint64_t noon = 1700000000000000000;
 
 static uint64_t counters[CTR_COUNT];
 
+static struct rule_shares *shares;
+
 static inline struct rule_state *state_of(struct rule_state_options o)
 {
 	o.seed = 0x5ea1;
 	memset(counters, 0, sizeof(counters));
-	return rule_state_new(&o, FLOWS, counters);
+	shares = rule_shares_new(&o);
+	return rule_state_new(&o, shares, FLOWS, counters);
+}
+
+static inline void state_free(struct rule_state *s)
+{
+	rule_state_free(s);
+	rule_shares_free(shares);
 }
 
 static inline struct rule_state *defaults(void)
@@ -28,7 +37,8 @@ static inline struct rule_state *defaults(void)
 
 static inline struct rule_state *state_new(uint32_t bits, uint32_t addr_bits, uint32_t limits)
 {
-	return state_of((struct rule_state_options){bits, addr_bits, limits, 0});
+	return state_of((struct rule_state_options){
+		.max_bits = bits, .max_addr_bits = addr_bits, .max_limits = limits, .shards = 1});
 }
 
 static inline uint64_t shed(void)

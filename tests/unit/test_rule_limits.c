@@ -108,7 +108,7 @@ static void test_limits(void)
 		}
 	}
 	CHECK(shed() == 0, "nothing was shed");
-	rule_state_free(s);
+	state_free(s);
 }
 
 // Tests of Suricata itself (suricata-verify): when their rule matches, and how often it alerts.
@@ -202,7 +202,7 @@ static void test_suricata_verify(void)
 				noon + m[k].at_ms * (second / 1000));
 		}
 		CHECK(alerts == verify_rows[i].want, "%s: %u", verify_rows[i].name, alerts);
-		rule_state_free(s);
+		state_free(s);
 	}
 }
 
@@ -249,7 +249,7 @@ static void test_limit_keys(void)
 	CHECK(rule_bits_flow(s, 1, BIT_ISNOTSET, 1ull << 32 | 1), "is no bit");
 	CHECK(!rule_limit(s, 1, 1, &twice, &key, noon), "new numbers: one of four was for nothing");
 	CHECK(rule_limit(s, 1, 1, &twice, &key, noon + 11 * second), "the next window has them");
-	rule_state_free(s);
+	state_free(s);
 }
 
 static void test_limits_full(void)
@@ -268,7 +268,7 @@ static void test_limits_full(void)
 	for (uint32_t i = 1; i < 10; i++)
 		CHECK(i == 4 || !once_by(s, 1, &keys[i], late), "%u is known still", i);
 	CHECK(once_by(s, 1, &keys[0], late) && shed() == 2, "0 begins anew");
-	rule_state_free(s);
+	state_free(s);
 }
 
 // What is still in its window, or in the time for which a rate was exceeded, is not over: when it
@@ -290,7 +290,7 @@ static void test_full_at_the_end(void)
 			struct state_key key = host(8);
 			rule_limit(s, 1, 1, &limits[i], &key, noon + S(10) + late);
 			CHECK(shed() == (late ? 0 : 1), "%zu, %u ns late", i, late);
-			rule_state_free(s);
+			state_free(s);
 		}
 	}
 }
@@ -310,7 +310,7 @@ static void test_backoff_full(void)
 	CHECK(rule_limit(s, 1, 1, &backoff, &keys[8], noon + S(10000)) && shed() == 1, "1 goes");
 	CHECK(!rule_limit(s, 1, 1, &backoff, &keys[0], noon + S(10000)), "0 is known");
 	CHECK(rule_limit(s, 1, 1, &backoff, &keys[1], noon + S(10000)), "1 begins anew");
-	rule_state_free(s);
+	state_free(s);
 }
 
 int main(void)

@@ -207,7 +207,7 @@ static void test_random(void)
 			}
 		}
 		CHECK(shed() == 0, "nothing was shed");
-		rule_state_free(s);
+		state_free(s);
 	}
 }
 

@@ -2,6 +2,8 @@
 
 #include "tests/unit/rule_states.h"
 
+#include <pthread.h>
+
 // One bit, in order of the rows.
 static const struct {
 	const char *name;
@@ -47,7 +49,7 @@ static void test_bits(void)
 			bit_rows[i].name);
 	}
 	CHECK(shed() == 0, "nothing was shed");
-	rule_state_free(s);
+	state_free(s);
 }
 
 // A bit of an address ends. Times since noon; rows in order, on one bit.
@@ -88,7 +90,7 @@ static void test_expiry(void)
 	}
 	CHECK(rule_bits_key(s, &key, BIT_SET, 6, UINT64_MAX - 1, 0), "at the end of time");
 	CHECK(rule_bits_key(s, &key, BIT_ISSET, 6, UINT64_MAX - 1, 0), "it does not wrap");
-	rule_state_free(s);
+	state_free(s);
 }
 
 // One number, in order of the rows; value afterwards, or UNSET.
@@ -150,7 +152,7 @@ static void test_numbers(void)
 	}
 	CHECK(rule_bits_number(s, 9, NUMBER_SUB, 1, 5) && rule_bits_number(s, 9, NUMBER_EQ, 1, 0),
 		"sub begins at 0, too");
-	rule_state_free(s);
+	state_free(s);
 }
 
 // A pool of six notes: bits, numbers and limits of flows.
@@ -187,7 +189,7 @@ static void test_flows_full(void)
 	for (uint64_t name = 0; name < 5; name++)
 		CHECK(rule_bits_flow(s, 1, BIT_ISSET, name) == (name != 3), "%u", (unsigned)name);
 	CHECK(shed() == 7, "no more than before");
-	rule_state_free(s);
+	state_free(s);
 }
 
 // The end of a flow takes all that it has, and nothing else.
@@ -217,7 +219,7 @@ static void test_flow_end(void)
 	CHECK(rule_bits_flow(s, FLOWS - 1, BIT_ISSET, 1), "the other keeps its bit");
 	CHECK(!rule_limit(s, 1, 1, &by_flow, &last, noon),
 		"and its limit: this is the second match");
-	rule_state_free(s);
+	state_free(s);
 }
 
 static bool marked(struct rule_state *s, uint32_t n, uint64_t now_ns)
@@ -248,11 +250,11 @@ static void test_addresses_full(void)
 	CHECK(mark(s, 9, late, noon + S(100)) && shed() == 1, "1 was the oldest");
 	for (uint32_t i = 0; i < 10; i++)
 		CHECK(marked(s, i, late) == (i != 1 && i != 4), "%u", i);
-	rule_state_free(s);
+	state_free(s);
 }
 
 // How full a table gets before keys are shed, and that each one beyond takes another's place.
-static void test_load(void)
+static void load_shards(uint32_t n_shards)
 {
 	enum { SIZE = 4096 };
 	static const struct {
@@ -264,7 +266,8 @@ static void test_load(void)
 		{SIZE, 0, SIZE / 10},
 		{SIZE * 3, SIZE * 2, SIZE * 2 + SIZE / 100},
 	};
-	struct rule_state *s = state_new(0, SIZE, 0);
+	struct rule_state *s =
+		state_of((struct rule_state_options){.max_addr_bits = SIZE, .shards = n_shards});
 	uint32_t i = 0;
 
 	for (size_t row = 0; row < ROWS(rows); row++) {
@@ -274,7 +277,64 @@ static void test_load(void)
 		CHECK(shed() >= rows[row].at_least && shed() <= rows[row].at_most, "%u: %u", i,
 			(unsigned)shed());
 	}
-	rule_state_free(s);
+	state_free(s);
+}
+
+static void test_load(void)
+{
+	load_shards(1);
+	load_shards(64);
+}
+
+// Two workers mark and count the same keys at once.
+enum { SHARED_MATCHES = 100000 };
+
+struct sharing {
+	struct rule_state *state;
+	uint64_t counters[CTR_COUNT];
+	unsigned alerts;
+};
+
+static void *run_share(void *ctx)
+{
+	static const struct limit every_tenth = {LIMIT_THRESHOLD, TRACK_BY_SRC, 10, 0, 0, 0};
+	struct sharing *w = ctx;
+
+	for (uint32_t i = 0; i < SHARED_MATCHES; i++) {
+		struct state_key key = host(i % 7);
+		rule_bits_key(w->state, &key, BIT_SET, 1, noon, 0);
+		w->alerts += rule_limit(w->state, 1, 1, &every_tenth, &key, noon);
+	}
+	return NULL;
+}
+
+// What one worker marks the others see, and no match is lost between them.
+static void test_shared(void)
+{
+	struct rule_state_options o = rule_state_defaults();
+	struct rule_shares *common = rule_shares_new(&o);
+	static struct sharing workers[2];
+	pthread_t threads[2];
+	struct state_key key = host(3);
+
+	for (unsigned i = 0; i < 2; i++)
+		workers[i].state = rule_state_new(&o, common, FLOWS, workers[i].counters);
+	rule_bits_key(workers[0].state, &key, BIT_SET, 9, noon, 0);
+	CHECK(rule_bits_key(workers[1].state, &key, BIT_ISSET, 9, noon, 0), "one marks, one sees");
+	rule_bits_flow(workers[0].state, 1, BIT_SET, 9);
+	CHECK(!rule_bits_flow(workers[1].state, 1, BIT_ISSET, 9), "flows are a worker's own");
+	for (unsigned i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, run_share, &workers[i]);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	unsigned want = 0;
+	for (uint32_t k = 0; k < 7; k++)
+		want += 2 * ((SHARED_MATCHES - k + 6) / 7) / 10;
+	CHECK(workers[0].alerts + workers[1].alerts == want, "%u + %u, not %u", workers[0].alerts,
+		workers[1].alerts, want);
+	for (unsigned i = 0; i < 2; i++)
+		rule_state_free(workers[i].state);
+	rule_shares_free(common);
 }
 
 // Addresses that an outsider makes up, with a word in them that would cancel all before it
@@ -291,7 +351,7 @@ static void test_made_up_addresses(void)
 		CHECK(rule_bits_key(s, &key, BIT_SET, 1, noon, 0), "%u", i);
 	}
 	CHECK(shed() == 0, "%u", (unsigned)shed());
-	rule_state_free(s);
+	state_free(s);
 }
 
 int main(void)
@@ -304,6 +364,7 @@ int main(void)
 		{"flows: end", test_flow_end},
 		{"addresses: full", test_addresses_full},
 		{"load", test_load},
+		{"shared", test_shared},
 		{"made-up addresses", test_made_up_addresses},
 		CU_TEST_INFO_NULL,
 	};
