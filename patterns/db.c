@@ -1,6 +1,7 @@
 // Loading: check every offset and count of the artefact, then make ready what matching needs.
 
 #include "patterns/confirm.h"
+#include "patterns/header_index.h"
 
 #include "patterns/rule.h"
 
@@ -205,12 +206,30 @@ static int load_scans(struct pattern_db *db, const uint8_t *bytecode, char error
 		if (err < 0)
 			return err;
 	}
-	for (uint32_t i = 0; i < db->n[SWDB_ALWAYS]; i++) {
-		uint32_t field = db->always[i].field;
-		struct swdb_span *span = field >= SWDB_FOR_APP ? &db->for_app[field - SWDB_FOR_APP]
-							       : &db->fields[field].always;
-		if (span->n++ == 0)
-			span->first = i;
+	return 0;
+}
+
+static struct pattern_always *always_of(struct pattern_db *db, uint32_t field)
+{
+	return field >= SWDB_FOR_APP ? &db->for_app[field - SWDB_FOR_APP]
+				     : &db->fields[field].always;
+}
+
+static int load_always(struct pattern_db *db, char error[256])
+{
+	for (uint32_t i = 0, n; i < db->n[SWDB_ALWAYS]; i += n) {
+		struct pattern_always *list = always_of(db, db->always[i].field);
+		for (n = 1; i + n < db->n[SWDB_ALWAYS] &&
+			db->always[i + n].field == db->always[i].field;
+			n++)
+			;
+		list->span = (struct swdb_span){i, n};
+		if (n < HEADER_INDEX_LEAST)
+			continue;
+		list->index = header_index_new(db, list->span);
+		if (list->index == NULL)
+			return refuse(error, -ENOMEM, "short of memory");
+		db->memory += header_index_memory(list->index);
 	}
 	return 0;
 }
@@ -389,6 +408,8 @@ static int load(struct pattern_db *db, const uint8_t *blob, const struct swdb_he
 	if (err == 0)
 		err = load_scans(db, blob + h->sections[SWDB_BYTECODE].offset, error);
 	if (err == 0)
+		err = load_always(db, error);
+	if (err == 0)
 		err = load_expressions(db, error);
 	if (err == 0)
 		err = load_transforms(db, error);
@@ -436,7 +457,10 @@ void pattern_db_free(struct pattern_db *db)
 	for (unsigned i = 0; db->fields != NULL && i < FIELD_COUNT + db->n[SWDB_BUFFERS]; i++) {
 		for (unsigned kind = 0; kind < SWDB_SCAN_KINDS; kind++)
 			hs_free_database(db->fields[i].scans[kind]);
+		header_index_free(db->fields[i].always.index);
 	}
+	for (unsigned i = 0; i < APP_COUNT; i++)
+		header_index_free(db->for_app[i].index);
 	for (uint32_t i = 0; db->transform_codes != NULL && i < db->n[SWDB_TRANSFORMS]; i++)
 		pcre2_code_free(db->transform_codes[i]);
 	for (uint32_t i = 0; db->codes != NULL && i < db->n[SWDB_CONDITIONS]; i++)

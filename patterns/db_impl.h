@@ -39,9 +39,17 @@ struct pattern_worker { // written by its own thread only
 	uint8_t decoded[PATTERN_DECODED_MAX]; // of base64_decode
 };
 
+struct header_index;
+
+// Rules without anything to look for.
+struct pattern_always {
+	struct swdb_span span; // of always
+	struct header_index *index; // NULL: each of them is looked at
+};
+
 struct pattern_field {
 	hs_database_t *scans[SWDB_SCAN_KINDS]; // NULL: none
-	struct swdb_span always;
+	struct pattern_always always;
 };
 
 struct pattern_db {
@@ -66,7 +74,7 @@ struct pattern_db {
 	const struct swdb_always *always;
 	const struct swdb_scan *scans;
 	struct pattern_field *fields; // by field, behind them by buffer
-	struct swdb_span for_app[APP_COUNT]; // of always
+	struct pattern_always for_app[APP_COUNT];
 	struct swdb_span buffers_of[FIELD_COUNT]; // of by_field
 	uint16_t *by_field; // numbers of buffers
 	struct transform *transforms;
@@ -104,19 +112,10 @@ static inline bool worker_add(struct pattern_worker *w, uint32_t rule, uint16_t 
 	return true;
 }
 
-static inline void worker_add_span(const struct pattern_db *db, struct pattern_worker *w,
-	const struct swdb_span *span, uint16_t field)
-{
-	for (uint32_t i = 0; i < span->n; i++)
-		worker_add(w, db->always[span->first + i].rule, field);
-}
-
-// Rules that are looked at for each value of the field; FIELD_NONE: for each packet.
-static inline void worker_add_always(
-	const struct pattern_db *db, struct pattern_worker *w, uint16_t field)
-{
-	worker_add_span(db, w, &db->fields[field].always, field);
-}
+// Rules that are looked at for each value of a field, FIELD_NONE: for each packet, or for each message of
+// a protocol. (match.c)
+void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
+	const struct pattern_always *list, const struct match_env *env, uint16_t field);
 
 // NULL, or which kind of row is wrong. (db_check.c)
 const char *pattern_db_wrong_row(const struct pattern_db *db);

@@ -1,6 +1,7 @@
 // Matching of what is known at once: the fields of a message, a packet's payload.
 
 #include "patterns/confirm.h"
+#include "patterns/header_index.h"
 
 #include "patterns/rule.h"
 
@@ -70,13 +71,13 @@ bool pattern_db_uses(const struct pattern_db *db, enum field field)
 	const struct pattern_field *f = &db->fields[field];
 
 	return field != FIELD_NONE &&
-		(f->always.n > 0 || f->scans[SWDB_LITERALS] != NULL ||
+		(f->always.span.n > 0 || f->scans[SWDB_LITERALS] != NULL ||
 			f->scans[SWDB_EXPRESSIONS] != NULL);
 }
 
 bool pattern_db_has_packet_rules(const struct pattern_db *db)
 {
-	return db->fields[FIELD_NONE].always.n > 0;
+	return db->fields[FIELD_NONE].always.span.n > 0;
 }
 
 void match_hits_add(struct match_hits *hits, uint32_t start, struct match_hit hit)
@@ -96,6 +97,17 @@ void match_hits_add(struct match_hits *hits, uint32_t start, struct match_hit hi
 	memmove(&hits->hits[at + 1], &hits->hits[at], (hits->n - at) * sizeof(hit));
 	hits->hits[at] = hit;
 	hits->n++;
+}
+
+void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
+	const struct pattern_always *list, const struct match_env *env, uint16_t field)
+{
+	if (list->index != NULL) {
+		header_index_add(list->index, w, env, field);
+		return;
+	}
+	for (uint32_t i = 0; i < list->span.n; i++)
+		worker_add(w, db->always[list->span.first + i].rule, field);
 }
 
 struct scan {
@@ -125,8 +137,9 @@ static int on_hit(
 }
 
 // field: FIELD_COUNT and above are buffers.
-static void scan_block(const struct pattern_db *db, struct pattern_worker *w, uint16_t field,
-	uint16_t told, struct bytes b, struct match_hits *hits)
+static void scan_block(const struct pattern_db *db, struct pattern_worker *w,
+	const struct match_env *env, uint16_t field, uint16_t told, struct bytes b,
+	struct match_hits *hits)
 {
 	const struct pattern_field *f = &db->fields[field];
 	struct scan s = {.db = db, .w = w, .len = b.len, .field = told};
@@ -139,7 +152,7 @@ static void scan_block(const struct pattern_db *db, struct pattern_worker *w, ui
 		hits->scans++;
 	}
 	if (field < FIELD_COUNT)
-		worker_add_always(db, w, field);
+		worker_add_always(db, w, &f->always, env, field);
 }
 
 static void copy_lower(uint8_t *out, struct bytes b)
@@ -194,7 +207,7 @@ static struct bytes transformed(const struct pattern_db *db, struct pattern_work
 
 // A value, and the buffers that are made of it.
 static void scan_value(const struct pattern_db *db, struct pattern_worker *w,
-	const struct match_value *value, struct match_hits *hits)
+	const struct match_env *env, const struct match_value *value, struct match_hits *hits)
 {
 	struct swdb_span buffers = db->buffers_of[value->field];
 	struct bytes b = seen_value(w, value->field, false, value->value);
@@ -202,12 +215,13 @@ static void scan_value(const struct pattern_db *db, struct pattern_worker *w,
 	if (b.bad)
 		return;
 	if (pattern_db_uses(db, value->field))
-		scan_block(db, w, value->field, value->field, b, hits);
+		scan_block(db, w, env, value->field, value->field, b, hits);
 	for (uint32_t i = 0; i < buffers.n; i++) {
 		uint16_t number = db->by_field[buffers.first + i];
 		struct bytes t = transformed(db, w, db->buffers[number].transforms, b);
 		if (!t.bad)
-			scan_block(db, w, (uint16_t)(FIELD_COUNT + number), value->field, t, hits);
+			scan_block(db, w, env, (uint16_t)(FIELD_COUNT + number), value->field, t,
+				hits);
 	}
 }
 
@@ -354,10 +368,10 @@ void pattern_db_match_tx(const struct pattern_db *db, unsigned worker, const str
 	worker_begin(db, w);
 	for (unsigned i = 0; i < n; i++) {
 		if (values[i].field < FIELD_COUNT && values[i].field >= FIELD_CONFIDENCE)
-			scan_value(db, w, &values[i], hits);
+			scan_value(db, w, env, &values[i], hits);
 	}
 	if (env->app_proto < APP_COUNT)
-		worker_add_span(db, w, &db->for_app[env->app_proto], FIELD_NONE);
+		worker_add_always(db, w, &db->for_app[env->app_proto], env, FIELD_NONE);
 	hits->candidates += w->n_candidates;
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
 		struct pattern_candidate c = w->candidates[i];
@@ -390,9 +404,9 @@ void pattern_db_match_packet(const struct pattern_db *db, unsigned worker,
 		bool wanted = values[i].field != FIELD_PAYLOAD ||
 			(env->l4 == IPPROTO_TCP ? db->packets_tcp : db->packets_other);
 		if (wanted)
-			scan_value(db, w, &values[i], hits);
+			scan_value(db, w, env, &values[i], hits);
 	}
-	worker_add_always(db, w, FIELD_NONE);
+	worker_add_always(db, w, &db->fields[FIELD_NONE].always, env, FIELD_NONE);
 	hits->candidates += w->n_candidates;
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
 		struct pattern_candidate c = w->candidates[i];

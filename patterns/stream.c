@@ -243,7 +243,7 @@ static void match_piece(const struct pattern_db *db, struct pattern_worker *w,
 	hits->scans++;
 	add_pending(w, s);
 	uint32_t n_found = w->n_candidates; // these have a place in w->at, the next have none
-	worker_add_always(db, w, FIELD_STREAM);
+	worker_add_always(db, w, &db->fields[FIELD_STREAM].always, env, FIELD_STREAM);
 	hits->candidates += w->n_candidates;
 	if (w->n_candidates == 0) {
 		keep_tail(s, b);

@@ -113,7 +113,7 @@ struct pattern_wants pattern_db_wants(const struct pattern_db *db)
 		.stream_depth = stream_depth(db),
 		.facts = db->facts_wanted,
 	};
-	const struct swdb_span *always = &db->fields[FIELD_NONE].always;
+	const struct swdb_span *always = &db->fields[FIELD_NONE].always.span;
 
 	for (uint32_t i = 0; i < db->n[SWDB_CHAINS]; i++)
 		w.fields[db->chains[i].field] = 1;
