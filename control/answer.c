@@ -64,13 +64,26 @@ json_t *answer_files(const struct compile_report *report)
 	return files;
 }
 
-json_t *answer_rule(
-	const struct pattern_entry *e, uint32_t gid, uint32_t sid, uint32_t rev, uint64_t hits)
+json_t *answer_numbers(const struct rule_numbers *n)
 {
-	json_t *row = json_pack("{s:I, s:I, s:I, s:I}", "gid", (json_int_t)gid, "sid",
-		(json_int_t)sid, "rev", (json_int_t)rev, "hits", (json_int_t)hits);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "checks",
+		(json_int_t)n->checks, "prefilter", (json_int_t)n->prefilter, "hits",
+		(json_int_t)n->hits, "alerts", (json_int_t)n->alerts, "cost_ns",
+		(json_int_t)n->cost_ns, "timed", (json_int_t)n->timed, "check_ns",
+		(json_int_t)rule_numbers_check_ns(n), "last_hit_ns", (json_int_t)n->last_hit_ns,
+		"last_hit", n->last_hit_ns != 0 ? answer_utc(n->last_hit_ns) : json_null());
+}
 
-	if (row == NULL || e == NULL)
+json_t *answer_rule(const struct pattern_entry *e, const struct rule_tally *t)
+{
+	json_t *row = answer_numbers(&t->n);
+
+	if (row == NULL)
+		return NULL;
+	json_object_set_new(row, "gid", answer_number(t->gid));
+	json_object_set_new(row, "sid", answer_number(t->sid));
+	json_object_set_new(row, "rev", answer_number(t->rev));
+	if (e == NULL)
 		return row;
 	json_object_set_new(row, "set", escape_json(e->set));
 	json_object_set_new(row, "service", escape_json(e->service));

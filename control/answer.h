@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-enum { ANSWER_RULES_MAX = RULE_SLOTS }; // in one answer
+enum { ANSWER_RULES_MAX = 65536 }; // in one answer
 
 // code: for programs; NULL: none.
 json_t *answer_failure(const char *code, const char *error);
@@ -18,7 +18,8 @@ json_t *answer_hex(const uint8_t digest[32]);
 json_t *answer_utc(uint64_t ns);
 json_t *answer_diags(const struct compile_report *report);
 json_t *answer_files(const struct compile_report *report); // their names, or the first of them
-json_t *answer_rule(
-	const struct pattern_entry *e, uint32_t gid, uint32_t sid, uint32_t rev, uint64_t hits);
+json_t *answer_numbers(const struct rule_numbers *n);
+// e: what is known of it, may be NULL.
+json_t *answer_rule(const struct pattern_entry *e, const struct rule_tally *t);
 // Generation, digest, number of rules of what is live, as far as we know.
 void answer_put_live(const struct daemon *d, json_t *to);

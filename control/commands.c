@@ -123,13 +123,6 @@ static json_t *counter_rows(const struct daemon *d, json_t *threads)
 	return rows;
 }
 
-static int by_hits(const void *a, const void *b)
-{
-	const struct rule_tally *x = a, *y = b;
-
-	return (x->hits < y->hits) - (x->hits > y->hits);
-}
-
 static json_t *show_counters(struct daemon *d)
 {
 	const struct pattern_set *live = reload_live(d->reload);
@@ -141,12 +134,12 @@ static json_t *show_counters(struct daemon *d)
 		return NULL;
 	json_t *threads = json_array();
 	json_t *list = json_array();
-	qsort(rules.items, rules.n, sizeof(*rules.items), by_hits);
-	for (uint32_t i = 0; i < rules.n && i < ANSWER_RULES_MAX && rules.items[i].hits > 0; i++) {
+	tally_sort(&rules, TALLY_HITS);
+	for (uint32_t i = 0; i < rules.n && i < ANSWER_RULES_MAX && rules.items[i].n.hits > 0;
+		i++) {
 		const struct rule_tally *r = &rules.items[i];
-		json_array_append_new(list,
-			answer_rule(pattern_index_find(index, r->gid, r->sid, r->rev), r->gid,
-				r->sid, r->rev, r->hits));
+		json_array_append_new(
+			list, answer_rule(pattern_index_find(index, r->gid, r->sid, r->rev), r));
 	}
 	rule_tallies_free(&rules);
 	json_t *rows = counter_rows(d, threads);

@@ -284,19 +284,19 @@ json_t *patterns_list(struct daemon *d)
 		(json_int_t)d->config->keep_generations, "generations", rows);
 }
 
-static uint64_t hits_of(
+static struct rule_tally tally_of(
 	const struct rule_tallies *rules, const struct pattern_entry *e, uint32_t *at)
 {
 	// Both are sorted alike: one walk finds all.
 	for (; *at < rules->n; (*at)++) {
 		const struct rule_tally *r = &rules->items[*at];
 		if (r->gid == e->gid && r->sid == e->sid && r->rev == e->rev)
-			return r->hits;
+			return *r;
 		if (r->gid > e->gid || (r->gid == e->gid && r->sid > e->sid) ||
 			(r->gid == e->gid && r->sid == e->sid && r->rev > e->rev))
 			break;
 	}
-	return 0;
+	return (struct rule_tally){.gid = e->gid, .sid = e->sid, .rev = e->rev};
 }
 
 static int put_rules(const struct daemon *d, const struct pattern_index *index, json_t *to)
@@ -309,8 +309,8 @@ static int put_rules(const struct daemon *d, const struct pattern_index *index, 
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < index->n && i < ANSWER_RULES_MAX; i++) {
 		const struct pattern_entry *e = &index->entries[i];
-		json_array_append_new(
-			list, answer_rule(e, e->gid, e->sid, e->rev, hits_of(&rules, e, &at)));
+		const struct rule_tally t = tally_of(&rules, e, &at);
+		json_array_append_new(list, answer_rule(e, &t));
 	}
 	rule_tallies_free(&rules);
 	json_object_set_new(to, "truncated", json_boolean(index->n > ANSWER_RULES_MAX));

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,13 @@ static void put_label(FILE *out, const char *text)
 	}
 }
 
+static void put_one(FILE *out, const char *name, const char *type, const char *help, uint64_t v)
+{
+	head(out, name, type, help);
+	fprintf(out, "sealwatch_%s%s %" PRIu64 "\n", name,
+		strcmp(type, "counter") == 0 ? "_total" : "", v);
+}
+
 static bool is_gauge(enum counter_kind kind)
 {
 	return kind == KIND_GAUGE || kind == KIND_HELD;
@@ -54,51 +62,92 @@ static void put_counters(FILE *out, const struct metrics_input *in)
 	}
 }
 
-static int by_hits(const void *a, const void *b)
-{
-	const struct rule_tally *x = a, *y = b;
+enum rule_unit { UNIT_ONE, UNIT_SECONDS }; // seconds are kept as nanoseconds
 
-	if (x->hits != y->hits)
-		return x->hits < y->hits ? 1 : -1;
-	return x->sid < y->sid ? -1 : x->sid > y->sid;
+static const struct rule_family {
+	const char *name, *type, *help;
+	size_t at; // of the number in struct rule_numbers
+	enum rule_unit unit;
+} rule_families[] = {
+#define AT(number) offsetof(struct rule_numbers, number)
+	{"rule_checks", "counter", "confirm steps of a rule", AT(checks), UNIT_ONE},
+	{"rule_prefilter_hits", "counter", "confirm steps that a hit of the prefilter led to",
+		AT(prefilter), UNIT_ONE},
+	{"rule_hits", "counter", "hits of a rule", AT(hits), UNIT_ONE},
+	{"rule_alerts", "counter", "hits of a rule that alerted", AT(alerts), UNIT_ONE},
+	{"rule_cost_seconds", "counter", "time in confirm steps of a rule, as a sample tells",
+		AT(cost_ns), UNIT_SECONDS},
+	{"rule_last_hit_timestamp_seconds", "gauge", "packet time of the latest hit of a rule",
+		AT(last_hit_ns), UNIT_SECONDS},
+#undef AT
+};
+
+// labels: with their braces.
+static void put_rule_number(FILE *out, const struct rule_family *f, const char *labels,
+	const struct rule_numbers *numbers)
+{
+	enum { NS_PER_S = 1000000000 };
+	const char *suffix = strcmp(f->type, "counter") == 0 ? "_total" : "";
+	uint64_t v;
+
+	memcpy(&v, (const uint8_t *)numbers + f->at, sizeof(v));
+	if (v == 0)
+		return;
+	if (f->unit == UNIT_SECONDS)
+		fprintf(out, "sealwatch_%s%s%s %" PRIu64 ".%09" PRIu64 "\n", f->name, suffix,
+			labels, v / NS_PER_S, v % NS_PER_S);
+	else
+		fprintf(out, "sealwatch_%s%s%s %" PRIu64 "\n", f->name, suffix, labels, v);
 }
 
-static bool is_rest_of_rules(const struct rule_tally *t)
+static void put_rule_families(
+	FILE *out, const struct rule_tallies *kept, const struct rule_numbers *other)
 {
-	return t->gid == 0 && t->sid == 0 && t->rev == 0;
+	for (unsigned f = 0; f < sizeof(rule_families) / sizeof(rule_families[0]); f++) {
+		head(out, rule_families[f].name, rule_families[f].type, rule_families[f].help);
+		for (uint32_t i = 0; i < kept->n; i++) {
+			const struct rule_tally *t = &kept->items[i];
+			char labels[96];
+			snprintf(labels, sizeof(labels), "{gid=\"%u\",sid=\"%u\",rev=\"%u\"}",
+				t->gid, t->sid, t->rev);
+			put_rule_number(out, &rule_families[f], labels, &t->n);
+		}
+		put_rule_number(out, &rule_families[f],
+			"{gid=\"other\",sid=\"other\",rev=\"other\"}", other);
+	}
+}
+
+// Half of the room is for those with most hits, the rest for those with most cost. They come to
+// the front; returns how many.
+static uint32_t keep_busiest(struct rule_tallies *t)
+{
+	uint32_t hit = t->n < METRICS_RULES_MAX / 2 ? t->n : METRICS_RULES_MAX / 2;
+
+	tally_sort(t, TALLY_HITS);
+	while (hit > 0 && t->items[hit - 1].n.hits == 0)
+		hit--;
+	tally_sort(&(struct rule_tallies){.n = t->n - hit, .items = t->items + hit}, TALLY_COST);
+	return t->n < METRICS_RULES_MAX ? t->n : METRICS_RULES_MAX;
 }
 
 static int put_rules(FILE *out, const struct metrics_input *in)
 {
 	uint32_t n = in->rules != NULL ? in->rules->n : 0;
-	struct rule_tally *sorted = malloc((n + (size_t)1) * sizeof(*sorted));
-	uint64_t others = 0;
-	unsigned shown = 0;
+	struct rule_tallies t = {.n = n, .items = malloc((n + (size_t)1) * sizeof(*t.items))};
+	struct rule_numbers total, other;
 
-	if (sorted == NULL)
+	if (t.items == NULL)
 		return -ENOMEM;
-	if (n > 0) {
-		memcpy(sorted, in->rules->items, n * sizeof(*sorted));
-		qsort(sorted, n, sizeof(*sorted), by_hits);
-	}
-	head(out, "rule_hits", "counter", "hits of a rule");
-	for (uint32_t i = 0; i < n && sorted[i].hits > 0; i++) {
-		const struct rule_tally *t = &sorted[i];
-		if (shown == METRICS_RULES_MAX || is_rest_of_rules(t)) {
-			others += t->hits;
-			continue;
-		}
-		fprintf(out,
-			"sealwatch_rule_hits_total{gid=\"%u\",sid=\"%u\",rev=\"%u\"} %" PRIu64 "\n",
-			t->gid, t->sid, t->rev, t->hits);
-		shown++;
-	}
-	if (others > 0)
-		fprintf(out,
-			"sealwatch_rule_hits_total{gid=\"other\",sid=\"other\",rev=\"other\"} "
-			"%" PRIu64 "\n",
-			others);
-	free(sorted);
+	if (n > 0)
+		memcpy(t.items, in->rules->items, n * sizeof(*t.items));
+	tally_condense(&t, &total, &other);
+	n = keep_busiest(&t);
+	for (uint32_t i = n; i < t.n; i++)
+		rule_numbers_add(&other, &t.items[i].n);
+	put_one(out, "rules_left_out", "gauge", "rules whose numbers are told under \"other\" only",
+		t.n - n);
+	put_rule_families(out, &(struct rule_tallies){.n = n, .items = t.items}, &other);
+	free(t.items);
 	return 0;
 }
 
@@ -158,13 +207,6 @@ static void put_services(FILE *out, const struct metrics_input *in)
 		}
 		put_service(out, rows[r].name, &rest, r);
 	}
-}
-
-static void put_one(FILE *out, const char *name, const char *type, const char *help, uint64_t v)
-{
-	head(out, name, type, help);
-	fprintf(out, "sealwatch_%s%s %" PRIu64 "\n", name,
-		strcmp(type, "counter") == 0 ? "_total" : "", v);
 }
 
 int metrics_write(FILE *out, const struct metrics_input *in)

@@ -9,9 +9,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// Rules with most hits. The rest is summed under sid "other": a sum that falls, as if it began anew,
-// when one of them comes up among the most.
-enum { METRICS_RULES_MAX = 10000 };
+// The busiest rules, half of them by hits, the others by cost; up to six series each. What is left
+// is summed under sid "other": a sum that falls, as if it began anew, when one of them comes up
+// among the busiest.
+enum { METRICS_RULES_MAX = 2000 };
 
 struct metrics_thread {
 	const char *label; // "0", "1", ..., "reader"
@@ -21,7 +22,7 @@ struct metrics_thread {
 struct metrics_input {
 	const struct metrics_thread *threads;
 	unsigned n_threads;
-	const struct rule_tallies *rules; // those without a hit are left out
+	const struct rule_tallies *rules; // those never looked at are left out
 	const struct service_tallies *services; // likewise; the nameless one reads "other"
 	bool dataplane_up;
 	uint64_t generation; // 0: none

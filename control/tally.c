@@ -1,6 +1,7 @@
 #include "control/tally.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +35,10 @@ static struct rule_tally live_rule(const struct link_region *r, uint32_t slot)
 	const struct rule_slot *rule = &link_region_directory(r)->rules[slot];
 	struct rule_tally t = {.gid = rule->gid, .sid = rule->sid, .rev = rule->rev};
 
-	for (unsigned i = 0; i < r->hello.n_pages; i++)
-		t.hits += load(&link_region_page(r, i)->rule_hits[slot]);
+	for (unsigned i = 0; i < r->hello.n_pages; i++) {
+		struct rule_numbers n = rule_counts_read(&link_region_page(r, i)->rules, slot);
+		rule_numbers_add(&t.n, &n);
+	}
 	return t;
 }
 
@@ -46,12 +49,12 @@ static void merge_rules(struct rule_tallies *t)
 	qsort(t->items, t->n, sizeof(*t->items), compare_rules);
 	for (uint32_t i = 0; i < t->n; i++) {
 		if (n > 0 && compare_rules(&t->items[n - 1], &t->items[i]) == 0)
-			t->items[n - 1].hits += t->items[i].hits;
+			rule_numbers_add(&t->items[n - 1].n, &t->items[i].n);
 		else
 			t->items[n++] = t->items[i];
 	}
 	for (; n > RULES_MAX; n--)
-		t->items[0].hits += t->items[n - 1].hits;
+		rule_numbers_add(&t->items[0].n, &t->items[n - 1].n);
 	t->n = n;
 }
 
@@ -74,6 +77,60 @@ int tally_rules(
 	*out = (struct rule_tallies){.n = n, .items = items};
 	merge_rules(out);
 	return 0;
+}
+
+static uint64_t number_of(const struct rule_tally *t, enum tally_key key)
+{
+	switch (key) {
+	case TALLY_HITS:
+		return t->n.hits;
+	case TALLY_CHECKS:
+		return t->n.checks;
+	case TALLY_PREFILTER:
+		return t->n.prefilter;
+	default:
+		return t->n.cost_ns;
+	}
+}
+
+static int by_key(const void *a, const void *b, void *key)
+{
+	const enum tally_key keys[] = {*(const enum tally_key *)key, TALLY_COST, TALLY_CHECKS};
+
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		uint64_t x = number_of(a, keys[i]), y = number_of(b, keys[i]);
+		if (x != y)
+			return x < y ? 1 : -1;
+	}
+	return compare_rules(a, b);
+}
+
+void tally_sort(struct rule_tallies *t, enum tally_key key)
+{
+	if (t->n > 0)
+		qsort_r(t->items, t->n, sizeof(*t->items), by_key, &key);
+}
+
+static bool is_rest(const struct rule_tally *t)
+{
+	return t->gid == 0 && t->sid == 0 && t->rev == 0;
+}
+
+void tally_condense(struct rule_tallies *t, struct rule_numbers *total, struct rule_numbers *other)
+{
+	uint32_t n = 0;
+
+	*total = (struct rule_numbers){0};
+	*other = (struct rule_numbers){0};
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct rule_tally *r = &t->items[i];
+		rule_numbers_add(total, &r->n);
+		if (is_rest(r))
+			rule_numbers_add(other, &r->n);
+		else if (r->n.checks > 0)
+			t->items[n++] = *r;
+	}
+	t->n = n;
 }
 
 static int compare_services(const void *a, const void *b)

@@ -1,4 +1,4 @@
-// Hits of rules and traffic of services, added up over threads and over runs of the dataplane. A
+// Numbers of rules and traffic of services, added up over threads and over runs of the dataplane. A
 // slot of the shared region means another rule in each run: sums go by gid:sid:rev and by name.
 
 #pragma once
@@ -9,13 +9,24 @@
 
 struct rule_tally {
 	uint32_t gid, sid, rev; // 0:0:0: all rules for which the dataplane's table had no room
-	uint64_t hits;
+	struct rule_numbers n;
 };
 
 struct rule_tallies {
 	uint32_t n;
 	struct rule_tally *items; // by gid, sid, rev
 };
+
+// X(id, name)
+#define TALLY_KEYS(X)                                                                              \
+	X(TALLY_COST, "cost")                                                                      \
+	X(TALLY_HITS, "hits")                                                                      \
+	X(TALLY_CHECKS, "checks")                                                                  \
+	X(TALLY_PREFILTER, "prefilter")
+
+#define X(id, name) id,
+enum tally_key { TALLY_KEYS(X) TALLY_KEY_COUNT };
+#undef X
 
 struct service_tally {
 	char name[SERVICE_NAME_LEN]; // "": all services for which the table had no room
@@ -34,4 +45,10 @@ int tally_rules(
 int tally_services(const struct service_tallies *base, const struct link_region *live,
 	struct service_tallies *out);
 void rule_tallies_free(struct rule_tallies *t);
+
+// The largest first; those alike by cost, by checks, by gid, sid, rev.
+void tally_sort(struct rule_tallies *t, enum tally_key key);
+// Drops what was never looked at, and adds up the rest: *total is that of all rules, *other that of
+// those for which the dataplane's table had no room.
+void tally_condense(struct rule_tallies *t, struct rule_numbers *total, struct rule_numbers *other);
 void service_tallies_free(struct service_tallies *t);

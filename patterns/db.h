@@ -5,6 +5,7 @@
 
 #include "dataplane/api/fields.h"
 #include "dataplane/api/packet_numbers.h"
+#include "dataplane/api/rule_counts.h"
 #include "dataplane/base/bytes.h"
 
 #include <stdbool.h>
@@ -107,6 +108,27 @@ struct match_hit {
 	uint16_t field; // whose scan led here
 };
 
+// Where the confirm steps of a set are counted and timed: one for each thread, and for each set that
+// it matches at a time.
+struct match_counts {
+	struct rule_counts *rules;
+	// Of the set: to be kept in step with it.
+	const uint32_t *slot; // by rule index, below RULE_SLOTS
+	uint64_t cycle_q32; // clock_cycle_q32()
+	// Its own.
+	uint64_t empty_step; // cycles that timing takes by itself
+	uint32_t until_timed; // confirm steps, the one that is timed included
+	uint32_t random; // never 0
+};
+
+// `rules` is borrowed. The caller sets what is of the set.
+void match_counts_init(struct match_counts *m, struct rule_counts *rules);
+// A confirm step of the rule took so long; it stands for RULE_COST_STRIDE of them.
+void match_counts_time(struct match_counts *m, uint32_t rule, uint64_t cycles);
+// The same in two halves: what begin() gave is end()'s `since`.
+uint64_t match_counts_begin(struct match_counts *m);
+void match_counts_end(struct match_counts *m, uint32_t rule, uint64_t since);
+
 enum { MATCH_HITS_MAX = 256 }; // a call reports at most so many; the rest is counted
 
 struct match_hits {
@@ -114,6 +136,7 @@ struct match_hits {
 	uint32_t overflow;
 	uint64_t scans; // totals, added to
 	uint64_t candidates;
+	struct match_counts *counts; // of rules, the same; NULL: not counted
 	struct match_hit hits[MATCH_HITS_MAX];
 };
 

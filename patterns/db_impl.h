@@ -20,6 +20,7 @@ enum {
 struct pattern_candidate {
 	uint32_t rule;
 	uint16_t field;
+	uint16_t led; // enum check_led
 };
 
 struct pattern_worker { // written by its own thread only
@@ -103,12 +104,13 @@ static inline void worker_begin(const struct pattern_db *db, struct pattern_work
 }
 
 // False when it was one already.
-static inline bool worker_add(struct pattern_worker *w, uint32_t rule, uint16_t field)
+static inline bool worker_add(
+	struct pattern_worker *w, uint32_t rule, uint16_t field, enum check_led led)
 {
 	if (w->seen[rule] == w->epoch)
 		return false;
 	w->seen[rule] = w->epoch;
-	w->candidates[w->n_candidates++] = (struct pattern_candidate){rule, field};
+	w->candidates[w->n_candidates++] = (struct pattern_candidate){rule, field, (uint16_t)led};
 	return true;
 }
 
@@ -120,7 +122,15 @@ void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
 // NULL, or which kind of row is wrong. (db_check.c)
 const char *pattern_db_wrong_row(const struct pattern_db *db);
 
-bool rule_is_ip_only(const struct swdb_rule *r); // (wants.c)
+// As in Suricata: a rule about nothing but addresses is looked at once for each direction of a
+// flow, because no later packet can change the answer.
+static inline bool rule_is_ip_only(const struct swdb_rule *r)
+{
+	return (r->at & SWDB_AT_PACKET) && r->chains.n == 0 && !(r->flags & SWDB_DSIZE) &&
+		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 && r->facts.n == 0 &&
+		r->memories.n == 0 && r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
+}
+
 // Which packets and facts of them the rule wants, added to those of the set. (wants.c)
 void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r);
 

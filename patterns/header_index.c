@@ -289,7 +289,7 @@ static void map_add(const struct map *m, struct pattern_worker *w, key k, uint16
 		return;
 	for (uint32_t node = interval_of(m, k) + m->leaves; node > 0; node /= 2) {
 		for (uint32_t i = m->first[node]; i < m->first[node + 1]; i++)
-			worker_add(w, m->rules[i], field);
+			worker_add(w, m->rules[i], field, LED_OTHERWISE);
 	}
 }
 
@@ -299,7 +299,7 @@ void header_index_add(const struct header_index *x, struct pattern_worker *w,
 	bool v4 = env->ip_version == 4;
 
 	for (uint32_t i = 0; i < x->n_open; i++)
-		worker_add(w, x->open[i], field);
+		worker_add(w, x->open[i], field, LED_OTHERWISE);
 	map_add(&x->maps[v4 ? MAP_SRC4 : MAP_SRC6], w, key_of(env->src), field);
 	map_add(&x->maps[v4 ? MAP_DST4 : MAP_DST6], w, key_of(env->dst), field);
 	map_add(&x->maps[MAP_SPORT], w, env->sport, field);

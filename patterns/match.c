@@ -1,5 +1,6 @@
 // Matching of what is known at once: the fields of a message, a packet's payload.
 
+#include "patterns/check.h"
 #include "patterns/confirm.h"
 #include "patterns/header_index.h"
 
@@ -107,7 +108,7 @@ void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
 		return;
 	}
 	for (uint32_t i = 0; i < list->span.n; i++)
-		worker_add(w, db->always[list->span.first + i].rule, field);
+		worker_add(w, db->always[list->span.first + i].rule, field, LED_OTHERWISE);
 }
 
 struct scan {
@@ -132,7 +133,7 @@ static int on_hit(
 	if ((p->anchors & SWDB_ANCHOR_START) && to != p->len)
 		return 0;
 	for (uint32_t i = 0; i < p->links.n; i++)
-		worker_add(s->w, s->db->links[p->links.first + i], s->field);
+		worker_add(s->w, s->db->links[p->links.first + i], s->field, LED_BY_PREFILTER);
 	return 0;
 }
 
@@ -333,6 +334,12 @@ static bool size_matches(const struct swdb_rule *rule, const struct match_env *e
 		(env->payload_len >= rule->dsize_lo && env->payload_len <= rule->dsize_hi);
 }
 
+// Is the rule looked at here at all?
+static bool looks_at_tx(const struct swdb_rule *rule, const struct match_env *env)
+{
+	return (rule->at & SWDB_AT_TX) && (env->first_of_app || !(rule->flags & SWDB_ONCE));
+}
+
 static bool tx_matches(const struct pattern_db *db, struct pattern_worker *w,
 	const struct swdb_rule *rule, const struct match_env *env, const struct match_value *values,
 	unsigned n)
@@ -341,8 +348,7 @@ static bool tx_matches(const struct pattern_db *db, struct pattern_worker *w,
 	int64_t vars[RULE_VARS_MAX] = {0};
 	unsigned n_packet = 0;
 
-	if (!(rule->at & SWDB_AT_TX) || ((rule->flags & SWDB_ONCE) && !env->first_of_app) ||
-		!confirm_header(db, rule, env) || !size_matches(rule, env) ||
+	if (!confirm_header(db, rule, env) || !size_matches(rule, env) ||
 		!confirm_facts(db, rule, env, values, n))
 		return false;
 	for (uint32_t i = 0; i < rule->chains.n; i++) {
@@ -374,21 +380,33 @@ void pattern_db_match_tx(const struct pattern_db *db, unsigned worker, const str
 		worker_add_always(db, w, &db->for_app[env->app_proto], env, FIELD_NONE);
 	hits->candidates += w->n_candidates;
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
-		struct pattern_candidate c = w->candidates[i];
-		if (tx_matches(db, w, &db->rules[c.rule], env, values, n))
-			match_hits_add(hits, start, (struct match_hit){c.rule, c.field});
+		const struct pattern_candidate *c = &w->candidates[i];
+		const struct swdb_rule *rule = &db->rules[c->rule];
+		if (!looks_at_tx(rule, env))
+			continue;
+		uint64_t since = check_begin(hits->counts, c);
+		bool matches = tx_matches(db, w, rule, env, values, n);
+		check_end(hits->counts, c->rule, since);
+		if (matches)
+			match_hits_add(hits, start, (struct match_hit){c->rule, c->field});
 	}
 }
 
-static bool packet_matches(const struct swdb_rule *rule, const struct match_env *env)
+static bool looks_at_packet(const struct swdb_rule *rule, const struct match_env *env)
 {
 	if (!(rule->at & SWDB_AT_PACKET))
 		return false;
 	if ((rule->at & SWDB_AT_STREAM) && env->l4 == IPPROTO_TCP)
 		return false;
-	if (!env->first && rule_is_ip_only(rule))
-		return false;
-	return size_matches(rule, env);
+	return env->first || !rule_is_ip_only(rule);
+}
+
+static bool packet_matches(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_rule *rule, const struct match_env *env, const struct match_value *values,
+	unsigned n)
+{
+	return size_matches(rule, env) && confirm_header(db, rule, env) &&
+		confirm_facts(db, rule, env, NULL, 0) && chains_match(db, w, rule, values, n);
 }
 
 void pattern_db_match_packet(const struct pattern_db *db, unsigned worker,
@@ -409,11 +427,14 @@ void pattern_db_match_packet(const struct pattern_db *db, unsigned worker,
 	worker_add_always(db, w, &db->fields[FIELD_NONE].always, env, FIELD_NONE);
 	hits->candidates += w->n_candidates;
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
-		struct pattern_candidate c = w->candidates[i];
-		const struct swdb_rule *rule = &db->rules[c.rule];
-		if (packet_matches(rule, env) && confirm_header(db, rule, env) &&
-			confirm_facts(db, rule, env, NULL, 0) &&
-			chains_match(db, w, rule, values, n))
-			match_hits_add(hits, start, (struct match_hit){c.rule, c.field});
+		const struct pattern_candidate *c = &w->candidates[i];
+		const struct swdb_rule *rule = &db->rules[c->rule];
+		if (!looks_at_packet(rule, env))
+			continue;
+		uint64_t since = check_begin(hits->counts, c);
+		bool matches = packet_matches(db, w, rule, env, values, n);
+		check_end(hits->counts, c->rule, since);
+		if (matches)
+			match_hits_add(hits, start, (struct match_hit){c->rule, c->field});
 	}
 }

@@ -3,6 +3,7 @@
 // but may with the bytes to come waits in the stream until what its prefilter found has left
 // the tail.
 
+#include "patterns/check.h"
 #include "patterns/confirm.h"
 
 #include <stdlib.h>
@@ -97,7 +98,7 @@ static int on_hit(
 		return 0;
 	for (uint32_t i = 0; i < p->links.n; i++) {
 		uint32_t rule = s->db->links[p->links.first + i];
-		bool first = worker_add(s->w, rule, FIELD_STREAM);
+		bool first = worker_add(s->w, rule, FIELD_STREAM, LED_BY_PREFILTER);
 		if (first || s->w->at[rule] < at)
 			s->w->at[rule] = at;
 	}
@@ -216,7 +217,7 @@ static void add_pending(struct pattern_worker *w, struct pattern_stream *s)
 {
 	for (uint32_t i = 0; i < s->n_pending; i++) {
 		uint32_t rule = s->pending[i].rule;
-		if (worker_add(w, rule, FIELD_STREAM))
+		if (worker_add(w, rule, FIELD_STREAM, LED_OTHERWISE))
 			w->at[rule] = s->pending[i].at;
 	}
 	s->n_pending = 0;
@@ -256,12 +257,15 @@ static void match_piece(const struct pattern_db *db, struct pattern_worker *w,
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
 		uint32_t index = w->candidates[i].rule;
 		const struct swdb_rule *rule = &db->rules[index];
-		if (!(rule->at & SWDB_AT_STREAM) || !confirm_header(db, rule, env) ||
-			!confirm_facts(db, rule, env, NULL, 0))
+		if (!(rule->at & SWDB_AT_STREAM))
 			continue;
-		if (rule_matches(db, w, rule, &view))
+		uint64_t since = check_begin(hits->counts, &w->candidates[i]);
+		bool here = confirm_header(db, rule, env) && confirm_facts(db, rule, env, NULL, 0);
+		bool matches = here && rule_matches(db, w, rule, &view);
+		check_end(hits->counts, index, since);
+		if (matches)
 			match_hits_add(hits, start, (struct match_hit){index, FIELD_STREAM});
-		else if (i < n_found && db->waits[index] && w->at[index] > kept)
+		else if (here && i < n_found && db->waits[index] && w->at[index] > kept)
 			wait_for_more(s, index, w->at[index]);
 	}
 	keep_tail(s, b);

@@ -6,15 +6,6 @@
 
 #include <netinet/in.h>
 
-// As in Suricata: a rule about nothing but addresses is looked at once for each direction of a
-// flow, because no later packet can change the answer.
-bool rule_is_ip_only(const struct swdb_rule *r)
-{
-	return (r->at & SWDB_AT_PACKET) && r->chains.n == 0 && !(r->flags & SWDB_DSIZE) &&
-		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 && r->facts.n == 0 &&
-		r->memories.n == 0 && r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
-}
-
 static bool only_tcp(const struct swdb_rule *r)
 {
 	return r->proto == RULE_TCP || r->proto == RULE_TCP_PKT;

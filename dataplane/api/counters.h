@@ -14,6 +14,7 @@
 #pragma once
 
 #include "dataplane/api/fields.h"
+#include "dataplane/api/rule_counts.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -128,7 +129,7 @@ static const struct counter_info counter_table[CTR_COUNT] __attribute__((unused)
 // Rules and services keep their slot for the life of the dataplane, whatever set is
 // loaded: so their counters go on through a swap. Slot 0 of each collects what came
 // after the table was full.
-enum { RULE_SLOTS = 65536, SERVICE_SLOTS = 1024, SERVICE_NAME_LEN = 32 };
+enum { SERVICE_SLOTS = 1024, SERVICE_NAME_LEN = 32 };
 
 struct rule_slot {
 	uint32_t gid;
@@ -158,7 +159,7 @@ struct counter_page {
 	_Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC of the last burst or idle turn
 	_Atomic uint64_t values[CTR_COUNT];
 	struct service_count services[SERVICE_SLOTS]; // written as it happens
-	_Atomic uint64_t rule_hits[RULE_SLOTS];
+	struct rule_counts rules; // likewise
 };
 
 enum { THREAD_READER = 0xffff };

@@ -32,3 +32,23 @@ static inline uint64_t clock_cycles(void)
 	return clock_monotonic_ns();
 #endif
 }
+
+// The two clocks at one moment.
+struct clock_pair {
+	uint64_t ns; // CLOCK_MONOTONIC
+	uint64_t cycles;
+};
+
+static inline struct clock_pair clock_pair_now(void)
+{
+	return (struct clock_pair){.ns = clock_monotonic_ns(), .cycles = clock_cycles()};
+}
+
+// What a cycle was worth between two moments, in 2^-32 ns; 1 ns when there was none.
+static inline uint64_t clock_cycle_q32(struct clock_pair from, struct clock_pair to)
+{
+	uint64_t cycles = to.cycles - from.cycles;
+
+	return cycles == 0 ? 1ull << 32
+			   : (uint64_t)((double)(to.ns - from.ns) / (double)cycles * 4294967296.0);
+}

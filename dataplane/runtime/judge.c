@@ -140,19 +140,30 @@ static void group_add(struct judge *j, const struct find *find)
 	}
 }
 
+// NULL: a name that nobody asked for here and now is no hit, nor is half of a rule.
+static struct rule_count *count_hit(struct judge *j, const struct judge_hit *hit)
+{
+	struct rule_count *count = &j->counts.rules->of[j->counts.slot[hit->rule]];
+
+	if (hit->find->kind == FIND_NAME || rule_of(j, hit)->half)
+		return NULL;
+	rule_count_hit(count, hit->find->ts_ns);
+	return count;
+}
+
 static void report_hit(struct judge *j, const struct judge_hit *hit)
 {
-	const struct pattern_rule *rule = rule_of(j, hit);
 	const struct find *find = hit->find;
 
-	if (hit->verdict == VERDICT_NO || find->kind == FIND_NAME || rule->half)
-		return; // a name that nobody asked for here and now is no hit
-	counter_add(&j->page->rule_hits[j->rules->rule_slot[hit->rule]], 1);
-	if (hit->verdict != VERDICT_ALERT)
+	if (hit->verdict == VERDICT_NO)
 		return;
+	struct rule_count *count = count_hit(j, hit);
+	if (count == NULL || hit->verdict != VERDICT_ALERT)
+		return;
+	rule_count_add(&count->alerts, 1);
 	find->flow->flags |= FLOW_ALERTED;
 	j->counters[CTR_ALERTS]++;
-	emit_alert(j->emitter, find, rule, hit->field, j->rules->generation);
+	emit_alert(j->emitter, find, rule_of(j, hit), hit->field, j->rules->generation);
 }
 
 // A pass rule that hits silences what is judged after it; one about all of the flow, what comes later,
@@ -171,6 +182,7 @@ static bool judge_hits(struct judge *j)
 			(uint8_t)(passed ? VERDICT_NO : verdict_of(j->state, rule, hit->find));
 		if (!rule->pass || hit->verdict == VERDICT_NO)
 			continue;
+		count_hit(j, hit);
 		passed = true;
 		hit->verdict = VERDICT_NO;
 		if (rule->of_flow)
@@ -268,6 +280,11 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 	j->hits.overflow = 0;
 	j->hits.scans = 0;
 	j->hits.candidates = 0;
+	if (j->rules != NULL) {
+		j->counts.slot = j->rules->rule_slot;
+		j->counts.cycle_q32 = j->rules->cycle_q32;
+		j->hits.counts = &j->counts;
+	}
 	for (unsigned i = 0, end; i < n; i = end) {
 		for (end = i; end < n && together(&finds[i], &finds[end]); end++) {
 			if (j->rules != NULL)

@@ -26,6 +26,7 @@ struct judge {
 	struct rule_state *state;
 	struct order *order; // of a capture that is dealt to several workers; NULL: there is none
 	const _Atomic bool *stop; // ends a wait for it
+	struct match_counts counts; // into the page
 	struct match_hits hits;
 	uint32_t n_group;
 	struct judge_hit group[JUDGE_GROUP_MAX];

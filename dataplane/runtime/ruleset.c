@@ -23,6 +23,7 @@ struct rulesets {
 	struct ruleset *last; // waits for its grace period; control only
 	uint64_t token;
 	uint64_t generation;
+	struct clock_pair opened;
 	unsigned n_workers;
 	struct taken taken[LINK_WORKERS_MAX];
 };
@@ -49,6 +50,7 @@ struct rulesets *rulesets_new(unsigned n_workers, struct directory_page *directo
 	memset(r, 0, sizeof(*r));
 	r->n_workers = n_workers;
 	r->shared = directory;
+	r->opened = clock_pair_now();
 	// Slot 0 of both tables takes what has no place of its own.
 	atomic_store(&directory->n_rules, 1);
 	atomic_store(&directory->n_services, 1);
@@ -165,6 +167,19 @@ static void tell_directory(struct rulesets *r, uint32_t first_rule, uint32_t fir
 	atomic_store_explicit(&r->shared->n_services, n_services, memory_order_release);
 }
 
+// The first set of a short-lived program may come at once: a millisecond makes the value good to
+// one in ten thousand.
+static uint64_t cycle_q32(const struct rulesets *r)
+{
+	enum { LEAST_NS = 1000000 };
+	struct clock_pair now;
+
+	do
+		now = clock_pair_now();
+	while (now.ns - r->opened.ns < LEAST_NS);
+	return clock_cycle_q32(r->opened, now);
+}
+
 int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **out)
 {
 	uint32_t n = pattern_db_n_rules(db);
@@ -201,6 +216,7 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 	};
 	memcpy(rs->wanted, wants.fields, sizeof(rs->wanted));
 	rs->db = db;
+	rs->cycle_q32 = cycle_q32(r);
 	free(index);
 	*out = rs;
 	return 0;

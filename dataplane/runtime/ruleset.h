@@ -29,6 +29,7 @@ struct ruleset {
 	uint8_t *rank; // by rule index: verdict_rank()
 	bool *wide; // by rule index: verdict_is_wide()
 	uint16_t *service_slot; // by rule index; 0: names none
+	uint64_t cycle_q32; // what a cycle is worth: clock_cycle_q32()
 };
 
 struct rulesets;

@@ -67,6 +67,7 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->intake.stop = &w->stop;
 	w->judge.worker = options->id;
 	w->judge.page = w->page;
+	match_counts_init(&w->judge.counts, &w->page->rules);
 	w->judge.counters = w->counters;
 	w->judge.order = options->order;
 	w->judge.stop = &w->stop;

@@ -224,6 +224,26 @@ uint64_t file_size(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+void capture_times(const char *path, uint64_t *first_ns, uint64_t *last_ns)
+{
+	FILE *f = fopen(path, "rb");
+	uint32_t head[6], record[4];
+
+	*first_ns = UINT64_MAX;
+	*last_ns = 0;
+	if (f == NULL)
+		return;
+	bool more = fread(head, sizeof(head), 1, f) == 1;
+	while (more && fread(record, sizeof(record), 1, f) == 1) {
+		uint64_t ns = record[0] * 1000000000ull +
+			record[1] * (head[0] == 0xa1b23c4d ? 1ull : 1000ull);
+		*first_ns = ns < *first_ns ? ns : *first_ns;
+		*last_ns = ns > *last_ns ? ns : *last_ns;
+		fseek(f, record[2], SEEK_CUR);
+	}
+	fclose(f);
+}
+
 json_t *read_eve(const char *path)
 {
 	json_t *lines = json_array();

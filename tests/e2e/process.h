@@ -42,6 +42,9 @@ void scratch_remove(char *dir);
 const char *in_dir(const char *dir, const char *name);
 void write_file(const char *path, const char *text);
 uint64_t file_size(const char *path);
+// The first and the last time in a capture (libpcap's format, little endian), by its own records.
+// When there is none, the first one is the later.
+void capture_times(const char *path, uint64_t *first_ns, uint64_t *last_ns);
 
 // The lines of an EVE file as a JSON array; NULL when one is no JSON.
 json_t *read_eve(const char *path);

@@ -302,6 +302,55 @@ static void test_summary(void)
 	json_decref(s);
 }
 
+static json_int_t number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+// What one worker counts of the rules, several count; time apart.
+static void test_rule_numbers(void)
+{
+	static const char *const workers[] = {"1", "3"};
+	uint64_t first_ns, last_ns;
+	json_t *one = NULL;
+
+	capture_times(sample, &first_ns, &last_ns);
+	CHECK(first_ns < last_ns, "the sample's time");
+	for (size_t w = 0; w < ROWS(workers); w++) {
+		const char *argv[] = {program("sealwatch-replay"), "--json", "--workers",
+			workers[w], "-S", source_path("patterns/sets/im-services.rules"), "-r",
+			sample, NULL};
+		json_t *s = summary_of(argv), *seen = json_object(), *rule;
+		json_int_t alerts = 0;
+		size_t i;
+		json_array_foreach(json_object_get(s, "rules"), i, rule)
+		{
+			json_int_t sid = number_of(rule, "sid"), hits = number_of(rule, "hits");
+			json_int_t checks = number_of(rule, "checks");
+			uint64_t last_hit_ns = (uint64_t)number_of(rule, "last_hit_ns");
+			char key[32];
+			CHECK(checks > 0 && checks >= hits &&
+					checks >= number_of(rule, "prefilter"),
+				"sid %d: %d checks", (int)sid, (int)checks);
+			CHECK(hits == 0 || (last_hit_ns >= first_ns && last_hit_ns <= last_ns),
+				"sid %d: its last hit", (int)sid);
+			alerts += number_of(rule, "alerts");
+			snprintf(key, sizeof(key), "%d", (int)sid);
+			json_object_set_new(seen, key,
+				json_pack("[I, I, I]", checks, number_of(rule, "prefilter"), hits));
+		}
+		CHECK(json_object_size(seen) > 10, "rules");
+		CHECK(alerts == number_of(s, "alerts"), "all alerts are some rule's");
+		CHECK(one == NULL || json_equal(one, seen), "%s workers", workers[w]);
+		json_decref(s);
+		if (one == NULL)
+			one = seen;
+		else
+			json_decref(seen);
+	}
+	json_decref(one);
+}
+
 // Without --lab no address of the capture may come out, and no value of a URL's parameters.
 static void test_masked(void)
 {
@@ -420,6 +469,7 @@ int main(void)
 		{"the same for any number of workers", test_same_for_any_workers},
 		{"what rules remember, likewise", test_memory_of_workers},
 		{"summary", test_summary},
+		{"numbers of rules", test_rule_numbers},
 		{"masked records", test_masked},
 		{"bad input", test_bad_input},
 		{"loop", test_loop},

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PAGE = 4096, RING = 1 << 16, WORKERS = 2, PAGES = WORKERS + 1 };
@@ -187,22 +188,38 @@ static void set_rule(struct run *r, uint32_t slot, uint32_t sid, uint32_t rev)
 	directory_of(r)->n_rules = slot + 1;
 }
 
-static uint64_t hits(const struct stats *s, uint32_t gid, uint32_t sid, uint32_t rev)
+static struct rule_numbers numbers(const struct stats *s, uint32_t gid, uint32_t sid, uint32_t rev)
 {
 	struct rule_tallies t;
-	uint64_t found = 0;
+	struct rule_numbers found = {0};
 	unsigned times = 0;
 
 	CHECK(stats_rules(s, &t) == 0, "rules");
 	for (uint32_t i = 0; i < t.n; i++) {
 		if (t.items[i].gid == gid && t.items[i].sid == sid && t.items[i].rev == rev) {
-			found += t.items[i].hits;
+			rule_numbers_add(&found, &t.items[i].n);
 			times++;
 		}
 	}
 	CHECK(times <= 1, "%u:%u:%u: %u times", gid, sid, rev, times);
 	rule_tallies_free(&t);
 	return found;
+}
+
+static uint64_t hits(const struct stats *s, uint32_t gid, uint32_t sid, uint32_t rev)
+{
+	return numbers(s, gid, sid, rev).hits;
+}
+
+// So many hits, one a confirm step, at times from 1 on.
+static void hit(struct run *r, unsigned page, uint32_t slot, unsigned n)
+{
+	struct rule_counts *t = &page_of(r, page)->rules;
+
+	for (unsigned i = 1; i <= n; i++) {
+		rule_counts_check(t, slot, LED_BY_PREFILTER);
+		rule_count_hit(&t->of[slot], i);
+	}
 }
 
 static void test_rules(void)
@@ -213,20 +230,20 @@ static void test_rules(void)
 	attach(s, first);
 	set_rule(first, 1, 10, 1);
 	set_rule(first, 2, 20, 1);
-	page_of(first, 0)->rule_hits[1] = 3;
-	page_of(first, 1)->rule_hits[1] = 4;
-	page_of(first, 0)->rule_hits[2] = 5;
-	page_of(first, 0)->rule_hits[0] = 1;
-	page_of(first, 0)->rule_hits[3] = 99; // no such rule
+	hit(first, 0, 1, 3);
+	hit(first, 1, 1, 4);
+	hit(first, 0, 2, 5);
+	hit(first, 0, 0, 1);
+	hit(first, 0, 3, 99); // no such rule
 	CHECK(hits(s, 1, 10, 1) == 7 && hits(s, 1, 20, 1) == 5, "first");
 
 	// The next run has them in other slots, and one with another revision.
 	attach(s, second);
 	set_rule(second, 1, 20, 2);
 	set_rule(second, 2, 10, 1);
-	page_of(second, 1)->rule_hits[1] = 100;
-	page_of(second, 1)->rule_hits[2] = 1000;
-	page_of(second, 1)->rule_hits[0] = 1;
+	hit(second, 1, 1, 100);
+	hit(second, 1, 2, 1000);
+	hit(second, 1, 0, 1);
 	CHECK(hits(s, 1, 10, 1) == 1007, "the same rule");
 	CHECK(hits(s, 1, 20, 1) == 5 && hits(s, 1, 20, 2) == 100, "two revisions are two rules");
 	CHECK(hits(s, 0, 0, 0) == 2, "the rest");
@@ -236,6 +253,93 @@ static void test_rules(void)
 	stats_free(s);
 	run_free(first);
 	run_free(second);
+}
+
+// All of a rule's numbers go on through a restart; the latest hit of all is the last one.
+static void test_rule_numbers(void)
+{
+	struct stats *s = stats_new();
+	struct run *first = run_new(1), *second = run_new(2);
+
+	attach(s, first);
+	set_rule(first, 1, 10, 1);
+	hit(first, 0, 1, 9);
+	hit(first, 1, 1, 4);
+	rule_counts_check(&page_of(first, 1)->rules, 1, LED_OTHERWISE);
+	page_of(first, 0)->rules.of[1].alerts = 3;
+	page_of(first, 0)->rules.of[1].timed = 2;
+	page_of(first, 0)->rules.of[1].cost_ns = 2 * RULE_COST_STRIDE * 50;
+	attach(s, second);
+	set_rule(second, 1, 10, 1);
+	hit(second, 0, 1, 2);
+	page_of(second, 0)->rules.of[1].timed = 1;
+	page_of(second, 0)->rules.of[1].cost_ns = RULE_COST_STRIDE * 200;
+
+	struct rule_numbers n = numbers(s, 1, 10, 1);
+	CHECK(n.checks == 16 && n.prefilter == 15 && n.hits == 15 && n.alerts == 3, "counts");
+	CHECK(n.last_hit_ns == 9, "the latest hit: %llu", (unsigned long long)n.last_hit_ns);
+	CHECK(n.timed == 3 && rule_numbers_check_ns(&n) == 100, "cost");
+	stats_free(s);
+	run_free(first);
+	run_free(second);
+}
+
+static uint64_t memory_of(const struct run *r)
+{
+	struct stat st;
+
+	return fstat(r->fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+}
+
+// Of shared memory, reading makes pages: records of rules that were never looked at are not read.
+static void test_sparse(void)
+{
+	struct stats *s = stats_new();
+	struct run *r = run_new(1);
+
+	attach(s, r);
+	set_rule(r, RULE_SLOTS - 1, 10, 1);
+	hit(r, 0, RULE_SLOTS - 1, 1);
+	hit(r, 2, 700, 1);
+	CHECK(hits(s, 1, 10, 1) == 1, "the last one");
+	uint64_t all = PAGES * sizeof(struct rule_counts);
+	uint64_t least = sizeof(struct directory_page);
+	CHECK(memory_of(r) < least + all / 10, "%llu bytes of %llu",
+		(unsigned long long)memory_of(r), (unsigned long long)(least + all));
+	stats_free(s);
+	run_free(r);
+}
+
+static void test_sorted(void)
+{
+	struct rule_tally items[] = {
+		{0, 0, 0, {.checks = 7, .hits = 7}},
+		{1, 1, 1, {.checks = 5, .cost_ns = 90}},
+		{1, 2, 1, {.checks = 9, .hits = 3, .prefilter = 1, .cost_ns = 10}},
+		{1, 3, 1, {0}},
+		{1, 4, 1, {.checks = 6, .hits = 2, .prefilter = 6, .cost_ns = 10}},
+	};
+	static const struct {
+		enum tally_key key;
+		uint32_t sids[3];
+	} rows[] = {
+		{TALLY_COST, {1, 2, 4}},
+		{TALLY_HITS, {2, 4, 1}},
+		{TALLY_CHECKS, {2, 4, 1}},
+		{TALLY_PREFILTER, {4, 2, 1}},
+	};
+	struct rule_tallies t = {ROWS(items), items};
+	struct rule_numbers total, other;
+
+	tally_condense(&t, &total, &other);
+	CHECK(t.n == 3, "the rest and what was never looked at are gone: %u", t.n);
+	CHECK(total.checks == 27 && total.hits == 12 && other.checks == 7, "sums");
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		tally_sort(&t, rows[i].key);
+		for (unsigned k = 0; k < 3; k++)
+			CHECK(t.items[k].sid == rows[i].sids[k], "order %zu: %u. is %u", i, k,
+				t.items[k].sid);
+	}
 }
 
 static const struct service_tally *find(const struct service_tallies *t, const char *name)
@@ -284,6 +388,9 @@ int main(void)
 		{"totals", test_totals},
 		{"torn page", test_torn_page},
 		{"rules", test_rules},
+		{"numbers of rules", test_rule_numbers},
+		{"sparse", test_sparse},
+		{"sorted", test_sorted},
 		{"services", test_services},
 		CU_TEST_INFO_NULL,
 	};

@@ -73,7 +73,8 @@ static void test_snapshots(void)
 	unsigned torn = 0, back = 0, read = 0;
 	pthread_t thread;
 
-	page = calloc(1, sizeof(*page));
+	page = aligned_alloc(64, sizeof(*page));
+	memset(page, 0, sizeof(*page));
 	pthread_create(&thread, NULL, writer, NULL);
 	// The writer may be slow to begin on a busy machine.
 	while (read < 20000 || last == 0) {
@@ -91,12 +92,55 @@ static void test_snapshots(void)
 	free(page);
 }
 
+// A dataplane's numbers for one rule after each step.
+static void test_rule_counts(void)
+{
+	struct rule_counts *t = aligned_alloc(64, sizeof(*t));
+	static const uint32_t slots[] = {0, 1, RULE_BLOCK - 1, RULE_BLOCK, RULE_SLOTS - 1};
+
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < ROWS(slots); i++) {
+		struct rule_count *c = &t->of[slots[i]];
+		struct rule_numbers n = rule_counts_read(t, slots[i]);
+		CHECK(n.checks == 0, "slot %u: nothing yet", slots[i]);
+		rule_counts_check(t, slots[i], LED_BY_PREFILTER);
+		rule_counts_check(t, slots[i], LED_OTHERWISE);
+		rule_count_hit(c, 70);
+		rule_count_hit(c, 50); // a packet that came late
+		rule_count_add(&c->alerts, 1);
+		n = rule_counts_read(t, slots[i]);
+		CHECK(n.checks == 2 && n.prefilter == 1 && n.hits == 2 && n.alerts == 1, "slot %u",
+			slots[i]);
+		CHECK(n.last_hit_ns == 70, "slot %u: the latest hit", slots[i]);
+	}
+	CHECK(rule_counts_read(t, 2).checks == 0, "a neighbour");
+	// What nobody marked is not looked at.
+	t->of[5 * RULE_BLOCK].hits = 9;
+	CHECK(rule_counts_read(t, 5 * RULE_BLOCK).hits == 0, "an untouched block");
+	free(t);
+}
+
+static void test_rule_numbers(void)
+{
+	struct rule_numbers a = {1, 2, 3, 4, 500, 2, 7 * 2 * RULE_COST_STRIDE};
+	const struct rule_numbers b = {10, 20, 30, 40, 400, 1, 1 * RULE_COST_STRIDE};
+
+	CHECK(rule_numbers_check_ns(&a) == 7, "a step");
+	rule_numbers_add(&a, &b);
+	CHECK(a.checks == 11 && a.prefilter == 22 && a.hits == 33 && a.alerts == 44, "added");
+	CHECK(a.last_hit_ns == 500, "the later one");
+	CHECK(rule_numbers_check_ns(&a) == 5, "the mean of three steps");
+	CHECK(rule_numbers_check_ns(&(struct rule_numbers){.checks = 5}) == 0, "none timed");
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"the accounting law", test_law},
 		{"names", test_names},
 		{"the law holds in every snapshot", test_snapshots},
+		{"records of rules", test_rule_counts},
+		{"numbers of rules", test_rule_numbers},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("counters", tests);

@@ -143,7 +143,7 @@ static void test_hello(void)
 	CHECK(event_ring_put(ring, RING, &record, sizeof(record)) == 0, "put");
 	CHECK(event_ring_get(link_region_ring(&reply.region, 2), RING, out) == sizeof(record),
 		"get: the tail can be written");
-	CHECK(link_region_page(&reply.region, 2)->rule_hits[RULE_SLOTS - 1] == 0, "last page");
+	CHECK(link_region_page(&reply.region, 2)->rules.of[RULE_SLOTS - 1].hits == 0, "last page");
 	CHECK(link_region_directory(&reply.region)->n_rules == 0, "directory");
 	munmap(writer, hello.region_len);
 	link_region_unmap(&reply.region);

@@ -107,7 +107,7 @@ static void read_sample(struct reader *r, const char *line)
 	if (*at == '{')
 		at = read_labels(r, at + 1, line);
 	size_t id = (size_t)(at - line);
-	if (*at != ' ' || strspn(at + 1, "0123456789") != strlen(at + 1))
+	if (*at != ' ' || strspn(at + 1, "0123456789.") != strlen(at + 1))
 		fault(r, "value", line);
 	if (id >= sizeof(r->series[0]) || r->n_series == 20000) {
 		fault(r, "too long", line);
@@ -167,12 +167,31 @@ static char *text_of(const struct metrics_input *in)
 
 static void test_strict(void)
 {
+	static const char *const rule_lines[] = {
+#define OF "{gid=\"2\",sid=\"5\",rev=\"1\"} "
+		"\nsealwatch_rule_checks_total" OF "30\n",
+		"\nsealwatch_rule_prefilter_hits_total" OF "20\n",
+		"\nsealwatch_rule_hits_total" OF "9\n",
+		"\nsealwatch_rule_alerts_total" OF "4\n",
+		"\nsealwatch_rule_cost_seconds_total" OF "3.000000007\n",
+		"\nsealwatch_rule_last_hit_timestamp_seconds" OF "1700000000.012345678\n",
+#undef OF
+	};
 	uint64_t values[2][CTR_COUNT];
 	struct metrics_thread threads[] = {{"0", values[0]}, {"reader", values[1]}};
-	struct rule_tally rules[] = {{1, 5, 1, 7}, {1, 6, 2, 0}, {2, 5, 1, 9}};
+	struct rule_tally rules[] = {{1, 5, 1, {.checks = 8, .hits = 7}}, {1, 6, 2, {0}},
+		{2, 5, 1,
+			{.checks = 30,
+				.prefilter = 20,
+				.hits = 9,
+				.alerts = 4,
+				.last_hit_ns = 1700000000012345678,
+				.timed = 1,
+				.cost_ns = 3000000007}},
+		{2, 6, 1, {.checks = 2}}};
 	struct service_tally services[] = {
 		{"whatsapp", 1, 2, 3}, {"", 4, 5, 6}, {"a\"b\\c", 1, 1, 1}, {"idle", 0, 0, 0}};
-	struct rule_tallies rule_list = {3, rules};
+	struct rule_tallies rule_list = {ROWS(rules), rules};
 	struct service_tallies service_list = {4, services};
 	struct metrics_input in = {.threads = threads,
 		.n_threads = 2,
@@ -187,7 +206,11 @@ static void test_strict(void)
 	char *text = text_of(&in);
 	CHECK(strstr(text, "sealwatch_rule_hits_total{gid=\"2\",sid=\"5\",rev=\"1\"} 9\n") != NULL,
 		"hits");
-	CHECK(strstr(text, "sid=\"6\"") == NULL, "rules without a hit are left out");
+	for (size_t i = 0; i < ROWS(rule_lines); i++)
+		CHECK(strstr(text, rule_lines[i]) != NULL, "%s", rule_lines[i]);
+	CHECK(strstr(text, "{gid=\"1\",sid=\"6\"") == NULL, "never looked at: left out");
+	CHECK(strstr(text, "hits_total{gid=\"2\",sid=\"6\"") == NULL, "no hit: no series");
+	CHECK(strstr(text, "sealwatch_rules_left_out 0\n") != NULL, "all are told");
 	CHECK(strstr(text, "sealwatch_service_bytes_total{service=\"whatsapp\"} 3\n") != NULL,
 		"services");
 	CHECK(strstr(text, "idle") == NULL, "services without a flow are left out");
@@ -220,7 +243,8 @@ static void test_names(void)
 	};
 	struct service_tally services[ROWS(cases)];
 	struct service_tallies list = {ROWS(cases), services};
-	struct rule_tally rules[] = {{0, 0, 0, 3}, {1, 1, 1, 4}};
+	struct rule_tally rules[] = {
+		{0, 0, 0, {.checks = 3, .hits = 3}}, {1, 1, 1, {.checks = 4, .hits = 4}}};
 	struct rule_tallies rule_list = {2, rules};
 	struct metrics_input in = {.services = &list, .rules = &rule_list};
 
@@ -251,19 +275,44 @@ static void test_full(void)
 	fclose(f);
 }
 
+// Those that hit often and seldom cost, and those that cost and never hit: both are told.
 static void test_bounded(void)
 {
-	uint32_t n = METRICS_RULES_MAX + 500;
-	struct rule_tally *rules = calloc(n, sizeof(*rules));
-	struct rule_tallies list = {n, rules};
+	enum { LEFT = 500, N = METRICS_RULES_MAX + LEFT };
+	struct rule_tally *rules = calloc(N, sizeof(*rules));
+	struct rule_tallies list = {N, rules};
 	struct metrics_input in = {.rules = &list};
 
-	for (uint32_t i = 0; i < n; i++)
-		rules[i] = (struct rule_tally){1, i + 1, 1, i + 1};
+	for (uint32_t i = 0; i < N; i++) {
+		struct rule_numbers n = {.checks = 1, .cost_ns = N - i};
+		if (i >= N / 2)
+			n = (struct rule_numbers){.checks = 1000000, .hits = i};
+		rules[i] = (struct rule_tally){1, i + 1, 1, n};
+	}
 	char *text = text_of(&in);
-	// The least hit 500 are told as one: 1 + 2 + ... + 500.
-	CHECK(strstr(text, "{gid=\"other\",sid=\"other\",rev=\"other\"} 125250\n") != NULL,
-		"others");
+	char want[128];
+	snprintf(want, sizeof(want), "\nsealwatch_rule_hits_total{gid=\"1\",sid=\"%u\",", N);
+	CHECK(strstr(text, want) != NULL, "the one with most hits");
+	CHECK(strstr(text, "\nsealwatch_rule_cost_seconds_total{gid=\"1\",sid=\"1\",") != NULL,
+		"the one with most cost");
+	// Those of the second half with fewest hits: N / 2 rules, METRICS_RULES_MAX / 2 were kept.
+	uint64_t hits = 0, first = 0;
+	for (uint32_t i = N / 2; i < N - METRICS_RULES_MAX / 2; i++)
+		hits += i;
+	for (uint32_t i = METRICS_RULES_MAX / 2; i < N / 2; i++)
+		first += N - i;
+	snprintf(want, sizeof(want),
+		"\nsealwatch_rule_hits_total{gid=\"other\",sid=\"other\","
+		"rev=\"other\"} %llu\n",
+		(unsigned long long)hits);
+	CHECK(strstr(text, want) != NULL, "hits of the others");
+	snprintf(want, sizeof(want),
+		"\nsealwatch_rule_cost_seconds_total{gid=\"other\",sid=\"other\",rev=\"other\"} "
+		"0.%09llu\n",
+		(unsigned long long)first);
+	CHECK(strstr(text, want) != NULL, "cost of the others");
+	snprintf(want, sizeof(want), "\nsealwatch_rules_left_out %u\n", LEFT);
+	CHECK(strstr(text, want) != NULL, "how many");
 	struct reader *r = read_text(text);
 	CHECK(r->faults == 0, "%s", r->fault);
 	free(r);

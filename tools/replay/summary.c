@@ -11,7 +11,7 @@
 struct rule_total {
 	const struct rule_slot *slot;
 	const char *msg;
-	uint64_t hits;
+	struct rule_numbers n;
 };
 
 struct service_total {
@@ -21,11 +21,14 @@ struct service_total {
 	uint64_t bytes;
 };
 
-static uint64_t page_sum_rule(const struct engine *e, uint32_t slot)
+static struct rule_numbers rule_sum(const struct engine *e, uint32_t slot)
 {
-	uint64_t sum = 0;
-	for (unsigned i = 0; i < e->shared.layout.n_pages; i++)
-		sum += shared_page(&e->shared, i)->rule_hits[slot];
+	struct rule_numbers sum = {0};
+
+	for (unsigned i = 0; i < e->shared.layout.n_pages; i++) {
+		struct rule_numbers n = rule_counts_read(&shared_page(&e->shared, i)->rules, slot);
+		rule_numbers_add(&sum, &n);
+	}
 	return sum;
 }
 
@@ -52,10 +55,16 @@ static const char *msg_of(const struct rule_list *rules, const struct rule_slot 
 	return "";
 }
 
+static int by_cost(const void *a, const void *b)
+{
+	const struct rule_total *x = a, *y = b;
+	return x->n.cost_ns < y->n.cost_ns ? 1 : x->n.cost_ns > y->n.cost_ns ? -1 : 0;
+}
+
 static int by_hits(const void *a, const void *b)
 {
 	const struct rule_total *x = a, *y = b;
-	return x->hits < y->hits ? 1 : x->hits > y->hits ? -1 : 0;
+	return x->n.hits < y->n.hits ? 1 : x->n.hits > y->n.hits ? -1 : by_cost(a, b);
 }
 
 static int by_packets(const void *a, const void *b)
@@ -66,6 +75,7 @@ static int by_packets(const void *a, const void *b)
 					  : strcmp(x->name, y->name);
 }
 
+// All that were looked at, those with most hits first.
 static unsigned rule_totals(const struct summary *s, struct rule_total **out)
 {
 	const struct directory_page *d = shared_directory(&s->engine->shared);
@@ -74,10 +84,10 @@ static unsigned rule_totals(const struct summary *s, struct rule_total **out)
 	unsigned n = 0;
 
 	for (uint32_t i = 1; t != NULL && i < n_rules; i++) {
-		uint64_t hits = page_sum_rule(s->engine, i);
-		if (hits > 0)
+		struct rule_numbers sum = rule_sum(s->engine, i);
+		if (sum.checks > 0)
 			t[n++] = (struct rule_total){
-				&d->rules[i], msg_of(s->rules, &d->rules[i]), hits};
+				&d->rules[i], msg_of(s->rules, &d->rules[i]), sum};
 	}
 	if (n > 0)
 		qsort(t, n, sizeof(*t), by_hits);
@@ -136,22 +146,57 @@ static void print_services(const struct service_total *t, unsigned n)
 	scols_unref_table(out);
 }
 
-static void print_rules(const struct rule_total *t, unsigned n)
+static void set_id(struct libscols_line *line, size_t column, const struct rule_slot *r)
+{
+	char id[64];
+
+	snprintf(id, sizeof(id), "%u:%u:%u", r->gid, r->sid, r->rev);
+	scols_line_set_data(line, column, id);
+}
+
+static void print_hits(const struct rule_total *t, unsigned n)
 {
 	static const char *const columns[] = {"HITS", "GID:SID:REV", "MESSAGE"};
 	static const int flags[] = {SCOLS_FL_RIGHT, 0, SCOLS_FL_TRUNC};
-	struct libscols_table *out = table(columns, flags, 3);
 
-	for (unsigned i = 0; out != NULL && i < n; i++) {
+	if (n == 0 || t[0].n.hits == 0)
+		return;
+	struct libscols_table *out = table(columns, flags, 3);
+	for (unsigned i = 0; out != NULL && i < n && t[i].n.hits > 0; i++) {
 		struct libscols_line *line = scols_table_new_line(out, NULL);
-		char id[64];
-		snprintf(
-			id, sizeof(id), "%u:%u:%u", t[i].slot->gid, t[i].slot->sid, t[i].slot->rev);
-		set_number(line, 0, t[i].hits);
-		scols_line_set_data(line, 1, id);
+		set_number(line, 0, t[i].n.hits);
+		set_id(line, 1, t[i].slot);
 		scols_line_set_data(line, 2, t[i].msg);
 	}
 	printf("\n");
+	scols_print_table(out);
+	scols_unref_table(out);
+}
+
+// Sorts them by cost.
+static void print_costliest(struct rule_total *t, unsigned n)
+{
+	enum { SHOWN = 5 };
+	static const char *const columns[] = {
+		"NS/CHECK", "CHECKS", "PREFILTER", "HITS", "GID:SID:REV", "MESSAGE"};
+	static const int flags[] = {
+		SCOLS_FL_RIGHT, SCOLS_FL_RIGHT, SCOLS_FL_RIGHT, SCOLS_FL_RIGHT, 0, SCOLS_FL_TRUNC};
+
+	if (n > 0)
+		qsort(t, n, sizeof(*t), by_cost);
+	if (n == 0 || t[0].n.cost_ns == 0)
+		return;
+	struct libscols_table *out = table(columns, flags, 6);
+	for (unsigned i = 0; out != NULL && i < n && i < SHOWN && t[i].n.cost_ns > 0; i++) {
+		struct libscols_line *line = scols_table_new_line(out, NULL);
+		set_number(line, 0, rule_numbers_check_ns(&t[i].n));
+		set_number(line, 1, t[i].n.checks);
+		set_number(line, 2, t[i].n.prefilter);
+		set_number(line, 3, t[i].n.hits);
+		set_id(line, 4, t[i].slot);
+		scols_line_set_data(line, 5, t[i].msg);
+	}
+	printf("\nthe rules that cost most\n");
 	scols_print_table(out);
 	scols_unref_table(out);
 }
@@ -183,8 +228,8 @@ void summary_print(const struct summary *s)
 		v[CTR_TX + APP_HTTP], v[CTR_TX + APP_DNS], v[CTR_ALERTS], s->seconds);
 	if (n_services > 0)
 		print_services(services, n_services);
-	if (n_rules > 0)
-		print_rules(rules, n_rules);
+	print_hits(rules, n_rules);
+	print_costliest(rules, n_rules);
 	print_accounting(v);
 	free(services);
 	free(rules);
@@ -197,6 +242,20 @@ static json_t *counters_json(const uint64_t *v)
 		json_object_set_new(
 			counters, counter_table[i].name, json_integer((json_int_t)v[i]));
 	return counters;
+}
+
+// Names as those of the daemon's answers.
+static json_t *rule_json(const struct rule_total *r)
+{
+	const struct rule_numbers *n = &r->n;
+
+	return json_pack("{s:I, s:I, s:I, s:s%, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "gid",
+		(json_int_t)r->slot->gid, "sid", (json_int_t)r->slot->sid, "rev",
+		(json_int_t)r->slot->rev, "msg", r->msg, strlen(r->msg), "checks",
+		(json_int_t)n->checks, "prefilter", (json_int_t)n->prefilter, "hits",
+		(json_int_t)n->hits, "alerts", (json_int_t)n->alerts, "last_hit_ns",
+		(json_int_t)n->last_hit_ns, "timed", (json_int_t)n->timed, "cost_ns",
+		(json_int_t)n->cost_ns, "check_ns", (json_int_t)rule_numbers_check_ns(n));
 }
 
 void summary_print_json(const struct summary *s)
@@ -216,12 +275,7 @@ void summary_print_json(const struct summary *s)
 				(json_int_t)services[i].packets, "bytes",
 				(json_int_t)services[i].bytes));
 	for (unsigned i = 0; i < n_rules; i++)
-		json_array_append_new(rule_list,
-			json_pack("{s:I, s:I, s:I, s:s%, s:I}", "gid",
-				(json_int_t)rules[i].slot->gid, "sid",
-				(json_int_t)rules[i].slot->sid, "rev",
-				(json_int_t)rules[i].slot->rev, "msg", rules[i].msg,
-				strlen(rules[i].msg), "hits", (json_int_t)rules[i].hits));
+		json_array_append_new(rule_list, rule_json(&rules[i]));
 	json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:f, s:I, s:o, s:o, s:o}", "packets",
 		(json_int_t)v[CTR_RX_PACKETS], "bytes", (json_int_t)v[CTR_RX_BYTES], "flows",
 		(json_int_t)v[CTR_FLOWS_NEW], "alerts", (json_int_t)v[CTR_ALERTS], "seconds",
