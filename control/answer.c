@@ -76,14 +76,14 @@ json_t *answer_numbers(const struct rule_numbers *n)
 
 json_t *answer_rule(const struct pattern_entry *e, const struct rule_tally *t)
 {
-	json_t *row = answer_numbers(&t->n);
+	json_t *numbers = t->n.checks > 0 ? answer_numbers(&t->n)
+					  : json_pack("{s:i, s:i}", "checks", 0, "hits", 0);
+	json_t *row = json_pack("{s:I, s:I, s:I}", "gid", (json_int_t)t->gid, "sid",
+		(json_int_t)t->sid, "rev", (json_int_t)t->rev);
 
-	if (row == NULL)
-		return NULL;
-	json_object_set_new(row, "gid", answer_number(t->gid));
-	json_object_set_new(row, "sid", answer_number(t->sid));
-	json_object_set_new(row, "rev", answer_number(t->rev));
-	if (e == NULL)
+	json_object_update(row, numbers);
+	json_decref(numbers);
+	if (row == NULL || e == NULL)
 		return row;
 	json_object_set_new(row, "set", escape_json(e->set));
 	json_object_set_new(row, "service", escape_json(e->service));

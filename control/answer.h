@@ -19,7 +19,8 @@ json_t *answer_utc(uint64_t ns);
 json_t *answer_diags(const struct compile_report *report);
 json_t *answer_files(const struct compile_report *report); // their names, or the first of them
 json_t *answer_numbers(const struct rule_numbers *n);
-// e: what is known of it, may be NULL.
+// e: what is known of it, may be NULL. A rule that was never looked at, as most of a large set are,
+// has "checks" and "hits" only.
 json_t *answer_rule(const struct pattern_entry *e, const struct rule_tally *t);
 // Generation, digest, number of rules of what is live, as far as we know.
 void answer_put_live(const struct daemon *d, json_t *to);

@@ -14,6 +14,8 @@ enum key {
 	KEY_GENERATION = 1 << 4,
 	KEY_DIGEST = 1 << 5,
 	KEY_RULES = 1 << 6,
+	KEY_BY = 1 << 7,
+	KEY_COUNT = 1 << 8,
 };
 
 static const struct {
@@ -29,6 +31,7 @@ static const struct {
 	[COMMAND_PATTERNS_SHOW] = {"patterns.show", KEY_RULES},
 	[COMMAND_COUNTERS] = {"counters", 0},
 	[COMMAND_SERVICES] = {"services", 0},
+	[COMMAND_TOP_RULES] = {"top.rules", KEY_BY | KEY_COUNT},
 };
 
 __attribute__((format(printf, 2, 3))) static int refuse(char error[256], const char *fmt, ...)
@@ -110,11 +113,39 @@ static int take_digest(const json_t *value, struct request *r, char error[256])
 
 static int take_deadline(const json_t *value, struct request *r, char error[256])
 {
-	uint64_t seconds;
+	uint64_t seconds = 0;
 
 	int err = take_number(value, "deadline_s", REQUEST_DEADLINE_MAX, &seconds, error);
 	if (err == 0)
 		r->deadline_s = (uint32_t)seconds;
+	return err;
+}
+
+static int take_by(const json_t *value, struct request *r, char error[256])
+{
+	static const char *const names[] = {
+#define X(id, name) [id] = name,
+		TALLY_KEYS(X)
+#undef X
+	};
+	const char *text = json_string_value(value);
+
+	for (unsigned i = 0; i < TALLY_KEY_COUNT && text != NULL; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			r->by = (enum tally_key)i;
+			return 0;
+		}
+	}
+	return refuse(error, "\"by\" takes cost, hits, checks or prefilter");
+}
+
+static int take_count(const json_t *value, struct request *r, char error[256])
+{
+	uint64_t count = 0;
+
+	int err = take_number(value, "count", REQUEST_COUNT_MAX, &count, error);
+	if (err == 0)
+		r->count = (uint32_t)count;
 	return err;
 }
 
@@ -129,6 +160,8 @@ static const struct {
 	{"generation", KEY_GENERATION},
 	{"digest", KEY_DIGEST},
 	{"rules", KEY_RULES},
+	{"by", KEY_BY},
+	{"count", KEY_COUNT},
 };
 
 static int take_value(enum key key, const json_t *value, struct request *r, char error[256])
@@ -148,6 +181,10 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 		return take_digest(value, r, error);
 	case KEY_RULES:
 		return take_bool(value, "rules", &r->rules, error);
+	case KEY_BY:
+		return take_by(value, r, error);
+	case KEY_COUNT:
+		return take_count(value, r, error);
 	}
 	return -EINVAL;
 }
@@ -187,7 +224,7 @@ static int take(struct request *r, char error[256])
 
 int request_parse(const char *line, size_t len, struct request *out, char error[256])
 {
-	struct request r = {0};
+	struct request r = {.count = REQUEST_COUNT};
 	json_error_t json;
 
 	r.root = json_loadb(line, len, JSON_REJECT_DUPLICATES, &json);

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "control/tally.h"
+
 #include <jansson.h>
 
 #include <stdbool.h>
@@ -15,6 +17,8 @@ enum {
 	REQUEST_PATH_LEN_MAX = 4095,
 	REQUEST_DEADLINE_MAX = 86400, // seconds
 	REQUEST_DIGEST_MIN = 8, // hex digits
+	REQUEST_COUNT = 20, // rules, when none is given
+	REQUEST_COUNT_MAX = 10000,
 };
 
 enum command {
@@ -26,6 +30,7 @@ enum command {
 	COMMAND_PATTERNS_SHOW,
 	COMMAND_COUNTERS,
 	COMMAND_SERVICES,
+	COMMAND_TOP_RULES,
 	COMMAND_COUNT,
 };
 
@@ -35,6 +40,8 @@ struct request {
 	const char *paths[REQUEST_PATHS_MAX];
 	bool watch; // load, rollback: lines before the answer are wanted
 	bool rules; // show: each of them
+	enum tally_key by; // top
+	uint32_t count; // top
 	uint32_t deadline_s; // load, rollback; 0: none was given
 	uint64_t load; // cancel: which; 0: the one that is under way
 	uint64_t generation; // rollback; 0: none was given

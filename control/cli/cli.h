@@ -22,6 +22,10 @@ struct cli {
 	bool json;
 	bool watch; // counters
 	bool rules; // counters: of rules only; patterns show: each of them
+	bool once; // top: also on a terminal
+	const char *by; // top: what is sorted by; NULL: cost
+	unsigned count; // top: rules; 0: the default
+	unsigned interval_s; // top; 0: the default
 	unsigned deadline_s; // of a load; 0: the daemon's
 	char *const *args;
 	int n_args;
@@ -58,3 +62,4 @@ enum cli_exit cli_patterns_show(const struct cli *cli);
 enum cli_exit cli_patterns_list(const struct cli *cli);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);
+enum cli_exit cli_top_rules(const struct cli *cli);

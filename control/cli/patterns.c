@@ -148,7 +148,10 @@ static void print_rules(const json_t *reply)
 	table_column(t, "RULE", TABLE_LEFT);
 	table_column(t, "SET", TABLE_LEFT);
 	table_column(t, "SERVICE", TABLE_LEFT);
+	table_column(t, "CHECKS", TABLE_RIGHT);
 	table_column(t, "HITS", TABLE_RIGHT);
+	table_column(t, "LAST HIT", TABLE_LEFT);
+	table_column(t, "NS/CHECK", TABLE_RIGHT);
 	table_column(t, "MESSAGE", TABLE_LEFT);
 	json_array_foreach(json_object_get(reply, "patterns"), i, p)
 	{
@@ -157,7 +160,10 @@ static void print_rules(const json_t *reply)
 			(unsigned)cli_number(p, "sid"), (unsigned)cli_number(p, "rev"));
 		table_text(t, cli_text(p, "set"));
 		table_text(t, cli_text(p, "service"));
+		table_number(t, cli_number(p, "checks"));
 		table_number(t, cli_number(p, "hits"));
+		table_text(t, cli_text(p, "last_hit"));
+		table_number(t, cli_number(p, "check_ns"));
 		table_text(t, cli_text(p, "msg"));
 	}
 	table_print(t);

@@ -2,12 +2,20 @@
 
 #include "control/cli/cli.h"
 
+#include "control/cli/top_rows.h"
+
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_WATCH = 1 << 0, OPTION_RULES = 1 << 1, OPTION_DEADLINE = 1 << 2, PATHS_MAX = 64 };
+enum {
+	OPTION_WATCH = 1 << 0,
+	OPTION_RULES = 1 << 1,
+	OPTION_DEADLINE = 1 << 2,
+	OPTION_TOP = 1 << 3, // --by, --count, --interval, --once
+	PATHS_MAX = 64,
+};
 
 struct command {
 	const char *words[2]; // "patterns", "load"
@@ -36,6 +44,9 @@ static const struct command commands[] = {
 		"give up a load: the one under way, or one that sealctl status shows"},
 	{{"counters", NULL}, cli_counters, 0, 0, OPTION_WATCH | OPTION_RULES, "",
 		"every counter, in sum and by worker, and the rules that hit"},
+	{{"top", "rules"}, cli_top_rules, 0, 0, OPTION_TOP, "",
+		"the rules that cost or hit most: confirm steps, hits, time; on a terminal again\n"
+		"  and again, with what came since"},
 	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
 };
 
@@ -68,19 +79,30 @@ static void help_all(void)
 		exits);
 }
 
+static const char top_options[] =
+	"      --by KEY            cost (the default), hits, checks or prefilter\n"
+	"      --count N           rules that are shown, 1 to 10000 (20)\n"
+	"      --interval SECONDS  again after so long, 1 to 3600 (on a terminal 2)\n"
+	"      --once              the numbers so far, and no more\n";
+
 static void help_command(const struct command *c)
 {
 	printf("usage: sealctl [--json] [--socket PATH] ");
 	print_name(c);
-	printf("%s%s%s\n\n  %s\n\n", c->options & OPTION_WATCH ? " [--watch]" : "",
+	printf("%s%s%s%s\n\n  %s\n\n", c->options & OPTION_WATCH ? " [--watch]" : "",
 		c->options & OPTION_RULES ? " [--rules]" : "",
-		c->options & OPTION_DEADLINE ? " [--deadline SECONDS]" : "", c->help);
+		c->options & OPTION_DEADLINE ? " [--deadline SECONDS]" : "",
+		c->options & OPTION_TOP ? " [--by KEY] [--count N] [--interval SECONDS] [--once]"
+					: "",
+		c->help);
+	if (c->options & OPTION_TOP)
+		printf("%s", top_options);
 	if (c->options & OPTION_WATCH)
 		printf("      --watch  again each second, with rates; ends with Ctrl-C\n");
 	if (c->options & OPTION_RULES)
 		printf("      --rules  %s\n",
 			c->run == cli_counters ? "only the rules that hit"
-					       : "instead, each of its rules with its hits");
+					       : "instead, each of its rules with its numbers");
 	if (c->options & OPTION_DEADLINE)
 		printf("      --deadline SECONDS  when it is to be ready (1 to 86400); else it is\n"
 		       "                          given up. The daemon's default: "
@@ -137,14 +159,35 @@ static enum cli_exit run(struct cli *cli, unsigned options, bool help, char *con
 	return c->run(cli);
 }
 
-static bool take_deadline(struct cli *cli, const char *text)
+static bool take_number(const char *text, uint64_t max, unsigned *out)
 {
-	uint64_t seconds;
+	uint64_t n;
 
-	if (!cli_parse_number(text, &seconds) || seconds > 86400)
+	if (!cli_parse_number(text, &n) || n > max)
 		return false;
-	cli->deadline_s = (unsigned)seconds;
+	*out = (unsigned)n;
 	return true;
+}
+
+// NULL, or what the option takes.
+static const char *take_value(struct cli *cli, int option, const char *value)
+{
+	switch (option) {
+	case 'd':
+		return take_number(value, 86400, &cli->deadline_s)
+			? NULL
+			: "--deadline takes 1 to 86400 seconds, not";
+	case 'b':
+		cli->by = value;
+		return top_is_key(value) ? NULL : "--by takes cost, hits, checks or prefilter, not";
+	case 'c':
+		return take_number(value, 10000, &cli->count) ? NULL
+							      : "--count takes 1 to 10000, not";
+	default:
+		return take_number(value, 3600, &cli->interval_s)
+			? NULL
+			: "--interval takes 1 to 3600 seconds, not";
+	}
 }
 
 int main(int argc, char **argv)
@@ -153,9 +196,11 @@ int main(int argc, char **argv)
 		{"socket", required_argument, NULL, 's'}, {"watch", no_argument, NULL, 'w'},
 		{"rules", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'},
 		{"deadline", required_argument, NULL, 'd'}, {"version", no_argument, NULL, 'v'},
-		{0}};
+		{"by", required_argument, NULL, 'b'}, {"count", required_argument, NULL, 'c'},
+		{"interval", required_argument, NULL, 'i'}, {"once", no_argument, NULL, 'o'}, {0}};
 	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
 	unsigned options = 0;
+	const char *wrong;
 	bool help = false;
 	int option;
 
@@ -177,10 +222,18 @@ int main(int argc, char **argv)
 			cli.rules = true;
 			options |= OPTION_RULES;
 			break;
+		case 'o':
+			cli.once = true;
+			options |= OPTION_TOP;
+			break;
 		case 'd':
-			if (!take_deadline(&cli, optarg))
-				return usage("--deadline takes 1 to 86400 seconds, not", optarg);
-			options |= OPTION_DEADLINE;
+		case 'b':
+		case 'c':
+		case 'i':
+			wrong = take_value(&cli, option, optarg);
+			if (wrong != NULL)
+				return usage(wrong, optarg);
+			options |= option == 'd' ? OPTION_DEADLINE : OPTION_TOP;
 			break;
 		case 'h':
 			help = true;

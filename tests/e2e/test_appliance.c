@@ -91,6 +91,79 @@ static void test_counters_and_services(void)
 	json_decref(services);
 }
 
+static json_t *top(const char *by, const char *count)
+{
+	const char *argv[] = {program("sealctl"), "--socket", in_dir(dir, "control.sock"), "--json",
+		"top", "rules", "--by", by, "--count", count, NULL};
+	struct output o = run(argv, 10);
+	json_t *answer = o.status == 0 ? json_loads(o.out, 0, NULL) : NULL;
+
+	CHECK(answer != NULL, "top rules by %s: %d %.80s", by, o.status, o.err);
+	output_free(&o);
+	return answer;
+}
+
+static void test_top_rules(void)
+{
+	static const char *const keys[] = {"hits", "checks", "prefilter"};
+
+	for (size_t k = 0; k < ROWS(keys); k++) {
+		json_t *answer = top(keys[k], "5"), *rule;
+		const json_t *rules = json_object_get(answer, "rules");
+		json_int_t least = INT64_MAX, sum = 0;
+		size_t i;
+		CHECK(json_array_size(rules) == 5, "by %s: %zu", keys[k], json_array_size(rules));
+		json_array_foreach(rules, i, rule)
+		{
+			json_int_t checks = number_in(rule, "checks"),
+				   hits = number_in(rule, "hits");
+			CHECK(checks > 0 && checks >= hits && hits >= number_in(rule, "alerts"),
+				"by %s, %zu.: %lld checks, %lld hits", keys[k], i,
+				(long long)checks, (long long)hits);
+			CHECK(json_is_string(json_object_get(rule, "last_hit")) == (hits > 0),
+				"by %s, %zu.: last hit", keys[k], i);
+			CHECK(number_in(rule, keys[k]) <= least, "by %s, %zu.: in order", keys[k],
+				i);
+			least = number_in(rule, keys[k]);
+			sum += least;
+		}
+		CHECK(number_in(json_object_get(answer, "total"), keys[k]) >= sum, "total");
+		json_decref(answer);
+	}
+	json_t *cost = top("cost", "10000");
+	CHECK(number_in(json_object_get(cost, "total"), "cost_ns") > 0, "some steps were timed");
+	CHECK((size_t)number_in(cost, "counted") == json_array_size(json_object_get(cost, "rules")),
+		"all of them");
+	json_decref(cost);
+}
+
+static void test_top_table(void)
+{
+	static const struct {
+		const char *option, *value;
+		int status;
+		const char *says;
+	} cases[] = {
+		{"--once", NULL, 0, "NS/CHECK"},
+		{"--count", "1", 0, "CONFIRMED"},
+		{"--by", "name", 2, "--by"},
+		{"--count", "0", 2, "--count"},
+		{"--count", "10001", 2, "10000"},
+		{"--interval", "1.5", 2, "--interval"},
+		{"--watch", NULL, 2, "not for"},
+	};
+
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		const char *argv[] = {program("sealctl"), "--socket", in_dir(dir, "control.sock"),
+			"top", "rules", cases[i].option, cases[i].value, NULL};
+		struct output o = run(argv, 10);
+		CHECK(o.status == cases[i].status, "%s: %d", cases[i].option, o.status);
+		CHECK(strstr(o.status == 0 ? o.out : o.err, cases[i].says) != NULL,
+			"%s: %.80s%.80s", cases[i].option, o.out, o.err);
+		output_free(&o);
+	}
+}
+
 static void test_metrics(void)
 {
 	char url[64];
@@ -101,6 +174,7 @@ static void test_metrics(void)
 	CHECK(o.status == 0 && strstr(o.out, "200 OK") != NULL, "%.60s", o.err);
 	CHECK(strstr(o.out, "sealwatch_rx_packets_total{") != NULL, "counters");
 	CHECK(strstr(o.out, "sealwatch_rule_hits_total{") != NULL, "rules");
+	CHECK(strstr(o.out, "sealwatch_rule_cost_seconds_total{") != NULL, "their cost");
 	CHECK(strstr(o.out, "sealwatch_service_packets_total{service=\"whatsapp\"}") != NULL,
 		"services");
 	CHECK(strstr(o.out, "\n# EOF\n") != NULL, "to its end");
@@ -247,6 +321,8 @@ int main(void)
 		{"load", test_load},
 		{"swap under traffic", test_swap},
 		{"counters and services", test_counters_and_services},
+		{"top rules", test_top_rules},
+		{"top rules, as a table", test_top_table},
 		{"metrics", test_metrics},
 		{"taken sockets and ports", test_taken},
 		{"control killed", test_control_killed},

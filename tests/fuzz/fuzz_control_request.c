@@ -22,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (r.deadline_s > REQUEST_DEADLINE_MAX || r.load > INT64_MAX || r.generation > INT64_MAX)
 		abort();
+	if (r.count == 0 || r.count > REQUEST_COUNT_MAX || r.by >= TALLY_KEY_COUNT)
+		abort();
 	if (r.digest != NULL && strlen(r.digest) > 64)
 		abort();
 	request_free(&r);

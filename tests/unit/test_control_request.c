@@ -84,6 +84,15 @@ static const struct {
 	{"show", "{\"cmd\":\"patterns.show\",\"rules\":false}", 0, COMMAND_PATTERNS_SHOW, 0, ""},
 	{"show with a word", "{\"cmd\":\"patterns.show\",\"rules\":\"all\"}", -EINVAL, 0, 0,
 		"rules"},
+	{"top", "{\"cmd\":\"top.rules\"}", 0, COMMAND_TOP_RULES, 0, ""},
+	{"top by", "{\"cmd\":\"top.rules\",\"by\":\"prefilter\",\"count\":10000}", 0,
+		COMMAND_TOP_RULES, 0, ""},
+	{"top by something", "{\"cmd\":\"top.rules\",\"by\":\"name\"}", -EINVAL, 0, 0,
+		"cost, hits"},
+	{"top by a number", "{\"cmd\":\"top.rules\",\"by\":1}", -EINVAL, 0, 0, "cost, hits"},
+	{"top of none", "{\"cmd\":\"top.rules\",\"count\":0}", -EINVAL, 0, 0, "count"},
+	{"top of too many", "{\"cmd\":\"top.rules\",\"count\":10001}", -EINVAL, 0, 0, "10000"},
+	{"count elsewhere", "{\"cmd\":\"counters\",\"count\":5}", -EINVAL, 0, 0, "count"},
 	{"unknown key", "{\"cmd\":\"status\",\"x\":1}", -EINVAL, 0, 0, "\"x\""},
 	{"key twice", "{\"cmd\":\"status\",\"cmd\":\"counters\"}", -EINVAL, 0, 0, "JSON"},
 	{"unknown command", "{\"cmd\":\"stat\"}", -EINVAL, 0, 0, "no such command"},
@@ -125,6 +134,21 @@ static void test_truncated(void)
 			free(cut);
 		}
 	}
+}
+
+static void test_top(void)
+{
+	static const char line[] = "{\"cmd\":\"top.rules\",\"by\":\"hits\",\"count\":7}";
+	static const char bare[] = "{\"cmd\":\"top.rules\"}";
+	struct request r;
+	char error[256];
+
+	CHECK(request_parse(line, strlen(line), &r, error) == 0, "%s", error);
+	CHECK(r.by == TALLY_HITS && r.count == 7, "as asked for");
+	request_free(&r);
+	CHECK(request_parse(bare, strlen(bare), &r, error) == 0, "%s", error);
+	CHECK(r.by == TALLY_COST && r.count == REQUEST_COUNT, "defaults");
+	request_free(&r);
 }
 
 // A load of n paths of len bytes each.
@@ -176,6 +200,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"lines", test_lines},
 		{"truncated", test_truncated},
+		{"top", test_top},
 		{"bounds", test_bounds},
 		{"nested", test_nested},
 		CU_TEST_INFO_NULL,
