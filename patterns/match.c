@@ -3,7 +3,6 @@
 #include "patterns/check.h"
 #include "patterns/confirm.h"
 #include "patterns/header_index.h"
-
 #include "patterns/rule.h"
 
 #include <netinet/in.h>

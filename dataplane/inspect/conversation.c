@@ -353,8 +353,7 @@ static void find_packet(struct conversations *c, const struct packet *p)
 
 struct flow_counts flow_counts(const struct flow *f)
 {
-	return (struct flow_counts){
-		.packets = {f->packets[0], f->packets[1]},
+	return (struct flow_counts){.packets = {f->packets[0], f->packets[1]},
 		.bytes = {f->bytes[0], f->bytes[1]},
 		.state = f->state};
 }

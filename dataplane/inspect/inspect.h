@@ -73,7 +73,8 @@ struct find {
 	struct session *session; // FIND_STREAM
 	uint64_t ts_ns;
 	uint64_t pcap_cnt;
-	uint64_t serial; // of the packet that came last: what was held until now has that of its release
+	uint64_t
+		serial; // of the packet that came last: what was held until now has that of its release
 	uint64_t offset; // FIND_STREAM: of bytes in the stream
 	struct bytes bytes; // FIND_PACKET, FIND_STREAM
 	const struct field_value *fields; // FIND_TX, FIND_NAME
