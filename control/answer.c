@@ -48,9 +48,11 @@ json_t *answer_diags(const struct compile_report *report)
 	for (uint32_t i = 0; i < report->n; i++) {
 		const struct compile_diag *d = &report->diags[i];
 		json_array_append_new(rows,
-			json_pack("{s:o, s:I, s:I, s:s, s:o}", "file", escape_json(d->file), "line",
-				(json_int_t)d->line, "column", (json_int_t)d->column, "level",
-				d->is_error ? "error" : "warning", "text", escape_json(d->text)));
+			json_pack("{s:o, s:I, s:I, s:s, s:o, s:I, s:o}", "file",
+				escape_json(d->file), "line", (json_int_t)d->line, "column",
+				(json_int_t)d->column, "level", diag_level_name(d->level), "kind",
+				escape_json(d->kind), "sid", (json_int_t)d->sid, "text",
+				escape_json(d->text)));
 	}
 	return rows;
 }

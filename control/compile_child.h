@@ -7,12 +7,20 @@
 
 #include <stdnoreturn.h>
 
+enum compile_work {
+	COMPILE_SET, // all of it, for the dataplane
+	COMPILE_LINT, // the same, to be judged: no set comes of it, but all findings and what it costs
+	COMPILE_INDEX, // who the rules are, only: nothing is compiled
+};
+
 struct compile_request {
+	enum compile_work work;
 	const char *const *paths;
 	uint32_t n_paths;
 	const struct rule_var *variables; // ended by a NULL name
 	bool lab;
 	struct compile_limits limits;
+	struct lint_budget budget; // what the set may cost
 	struct cache *cache; // NULL: none
 	const uint8_t (*held)[32]; // names of results that the daemon has in memory
 	unsigned n_held;

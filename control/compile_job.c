@@ -16,6 +16,7 @@
 struct compile_job {
 	compile_done_fn done;
 	void *ctx;
+	enum compile_work work;
 	struct compile_limits limits;
 	struct cache *cache; // NULL: none
 	pid_t pid; // 0: none
@@ -164,9 +165,9 @@ static void keep(struct compile_job *j, const struct compile_result *r, const ch
 
 static int take_set(struct compile_job *j, struct compile_result *r, const char *text)
 {
-	int err = seal(j, r);
+	int err = j->work == COMPILE_SET ? seal(j, r) : 0;
 
-	if (err == 0)
+	if (err == 0 && j->work != COMPILE_LINT)
 		err = pattern_index_read(j->index_fd, &r->index);
 	if (err == 0 && r->report.has_digest && r->report.found != CACHE_HIT)
 		keep(j, r, text);
@@ -275,6 +276,7 @@ int compile_job_start(struct event_base *base, const struct compile_request *req
 	j->pid_fd = j->blob_fd = j->index_fd = j->report_fd = -1;
 	j->done = done;
 	j->ctx = ctx;
+	j->work = req->work;
 	j->limits = req->limits;
 	j->cache = req->cache;
 	j->start_ns = clock_monotonic_ns();

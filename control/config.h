@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "patterns/lint.h"
 #include "patterns/parse.h"
 
 #include <stdbool.h>
@@ -27,6 +28,7 @@ struct control_config {
 	bool lab;
 	const char *cache; // directory of compiled sets; NULL: none
 	struct compile_limits compile;
+	struct lint_budget budget;
 	uint32_t load_deadline_s; // of a load that brings none; 0: none
 	uint32_t keep_generations; // sets that a rollback can bring back, the live one included
 	const char *const *patterns; // paths, loaded at start

@@ -33,6 +33,8 @@ struct load *load_new(const struct load_request *request, const struct load_call
 		l->set = pattern_set_hold(request->set);
 	if (caller != NULL)
 		l->caller = *caller;
+	l->purpose = request->purpose;
+	l->budget = request->budget;
 	l->uid = request->uid;
 	l->deadline_s = request->deadline_s;
 	l->asked_ns = clock_monotonic_ns();

@@ -19,6 +19,12 @@ enum load_state {
 	LOAD_SENDING,
 };
 
+// What it is for: all but the first end before the dataplane hears of it, and change nothing.
+enum load_purpose {
+	LOAD_TO_RUN,
+	LOAD_TO_LINT,
+};
+
 struct link_receipt;
 struct reload;
 
@@ -26,6 +32,7 @@ struct load_outcome {
 	uint64_t id;
 	int status; // 0, or -errno and a text: -ECANCELED, -ETIME past its deadline, ...
 	const char *error;
+	enum load_purpose purpose;
 	uid_t uid;
 	bool rollback;
 	bool cached; // nothing had to be compiled
@@ -49,6 +56,8 @@ struct load_caller {
 
 // Either paths or a set that was compiled before.
 struct load_request {
+	enum load_purpose purpose;
+	struct lint_budget budget; // LOAD_TO_LINT
 	const char *const *paths;
 	uint32_t n_paths;
 	struct pattern_set *set;
@@ -58,6 +67,8 @@ struct load_request {
 
 struct load {
 	uint64_t id;
+	enum load_purpose purpose;
+	struct lint_budget budget;
 	char **paths;
 	uint32_t n_paths;
 	struct pattern_set *set; // held; NULL: to be compiled

@@ -39,8 +39,8 @@ static void log_diags(const struct compile_report *report)
 {
 	for (uint32_t i = 0; i < report->n; i++) {
 		const struct compile_diag *d = &report->diags[i];
-		log_message(d->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s:%u:%u: %s",
-			d->file, d->line, d->column, d->text);
+		log_message(d->level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			"%s:%u:%u: %s", d->file, d->line, d->column, d->text);
 	}
 }
 
@@ -48,8 +48,10 @@ void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *out
 {
 	const uint64_t begun_ns = l->begun_ns != 0 ? l->begun_ns : clock_monotonic_ns();
 
-	snprintf(r->last_error, sizeof(r->last_error), "%s", outcome->error);
+	if (l->purpose == LOAD_TO_RUN)
+		snprintf(r->last_error, sizeof(r->last_error), "%s", outcome->error);
 	outcome->id = l->id;
+	outcome->purpose = l->purpose;
 	outcome->uid = l->uid;
 	outcome->rollback = l->set != NULL;
 	outcome->queued_ns = begun_ns - l->asked_ns;
@@ -60,7 +62,7 @@ void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *out
 	load_free(l);
 }
 
-static void finish(struct reload *r, int status, const char *error,
+void reload_finish(struct reload *r, int status, const char *error,
 	const struct compile_report *report, const struct link_receipt *receipt)
 {
 	struct load_outcome outcome = {.status = status,
@@ -71,7 +73,7 @@ static void finish(struct reload *r, int status, const char *error,
 		.compile_ns = r->compile_ns};
 	struct load *l = r->current;
 
-	if (status < 0) {
+	if (status < 0 && (l == NULL || l->purpose == LOAD_TO_RUN)) {
 		log_error("pattern set not loaded: %s", error);
 		snprintf(r->last_error, sizeof(r->last_error), "%s", error);
 	}
@@ -94,7 +96,7 @@ void reload_finish_without(struct reload *r, int status, const char *error)
 	struct pattern_set *set = r->next;
 
 	r->next = NULL;
-	finish(r, status, error, set != NULL ? &set->report : NULL, NULL);
+	reload_finish(r, status, error, set != NULL ? &set->report : NULL, NULL);
 	pattern_set_drop(set);
 }
 
@@ -186,7 +188,7 @@ static void send_or_adopt(struct reload *r)
 		return;
 	}
 	adopt_next(r, r->met_generation);
-	finish(r, 0, "", &r->live->report, NULL);
+	reload_finish(r, 0, "", &r->live->report, NULL);
 }
 
 // The child has the names of what we hold, and may say one of them; it is not trusted to.
@@ -206,15 +208,15 @@ static void compiled(void *ctx, struct compile_result *result)
 
 	r->job = NULL;
 	r->compile_ns = result->compile_ns;
-	if (result->status < 0) {
-		finish(r, result->status, result->error, &result->report, NULL);
+	if (result->status < 0 || r->current->purpose == LOAD_TO_LINT) {
+		reload_finish(r, result->status, result->error, &result->report, NULL);
 		return;
 	}
 	r->found = result->report.found;
 	int err = r->found == CACHE_HELD ? take_held(r, result->report.digest)
 					 : pattern_set_new(result, &r->next);
 	if (err < 0)
-		finish(r, err, strerror(-err), NULL, NULL);
+		reload_finish(r, err, strerror(-err), NULL, NULL);
 	else
 		send_or_adopt(r);
 }
@@ -222,7 +224,10 @@ static void compiled(void *ctx, struct compile_result *result)
 static void begin(struct reload *r, struct load *l)
 {
 	uint8_t held[HISTORY_MAX][32];
-	const struct compile_request request = {.paths = (const char *const *)l->paths,
+	const bool lint = l->purpose == LOAD_TO_LINT;
+	const struct compile_request request = {.work = lint ? COMPILE_LINT : COMPILE_SET,
+		.budget = lint ? l->budget : r->config->budget,
+		.paths = (const char *const *)l->paths,
 		.n_paths = l->n_paths,
 		.variables = r->config->variables,
 		.lab = r->config->lab,
@@ -242,7 +247,7 @@ static void begin(struct reload *r, struct load *l)
 	}
 	int err = compile_job_start(r->base, &request, compiled, r, &r->job);
 	if (err < 0) {
-		finish(r, err, strerror(-err), NULL, NULL);
+		reload_finish(r, err, strerror(-err), NULL, NULL);
 		return;
 	}
 	r->state = LOAD_COMPILING;
@@ -328,7 +333,7 @@ void reload_receipt(struct reload *r, int status, const struct link_receipt *rec
 		return;
 	}
 	take_receipt(r, receipt);
-	finish(r, status, error, &r->live->report, receipt);
+	reload_finish(r, status, error, &r->live->report, receipt);
 }
 
 enum load_state reload_state(const struct reload *r)

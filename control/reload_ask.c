@@ -15,7 +15,8 @@ static void give_up(struct reload *r, struct load *l, int status, const char *er
 		return;
 	}
 	load_queue_remove(&r->queue, l);
-	log_error("pattern set not loaded: %s", error);
+	if (l->purpose == LOAD_TO_RUN)
+		log_error("pattern set not loaded: %s", error);
 	reload_tell_done(r, l, &(struct load_outcome){.status = status, .error = error});
 	load_queue_tell(&r->queue);
 }
@@ -76,7 +77,7 @@ int reload_start(struct reload *r, const struct load_request *request,
 	// The first one will not wait.
 	const unsigned room = LOADS_WAITING_MAX + (r->state == LOAD_IDLE);
 
-	if (!link_is_up(r->link))
+	if (request->purpose == LOAD_TO_RUN && !link_is_up(r->link))
 		return -ENOTCONN;
 	return r->queue.n < room ? enqueue(r, request, caller, id) : -EBUSY;
 }

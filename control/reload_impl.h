@@ -32,5 +32,8 @@ struct reload {
 
 // A load is over: it is told, and freed.
 void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *outcome);
+// The current one is over, well or not; the next may begin.
+void reload_finish(struct reload *r, int status, const char *error,
+	const struct compile_report *report, const struct link_receipt *receipt);
 // The current one goes wrong, and what was compiled for it goes.
 void reload_finish_without(struct reload *r, int status, const char *error);

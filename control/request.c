@@ -14,6 +14,8 @@ enum key {
 	KEY_GENERATION = 1 << 4,
 	KEY_DIGEST = 1 << 5,
 	KEY_RULES = 1 << 6,
+	KEY_MAX_NS = 1 << 7,
+	KEY_MAX_BYTES = 1 << 8,
 };
 
 static const struct {
@@ -22,6 +24,8 @@ static const struct {
 } commands[COMMAND_COUNT] = {
 	[COMMAND_STATUS] = {"status", 0},
 	[COMMAND_PATTERNS_LOAD] = {"patterns.load", KEY_PATHS | KEY_WATCH | KEY_DEADLINE},
+	[COMMAND_PATTERNS_LINT] = {"patterns.lint",
+		KEY_PATHS | KEY_WATCH | KEY_DEADLINE | KEY_MAX_NS | KEY_MAX_BYTES},
 	[COMMAND_PATTERNS_ROLLBACK] = {"patterns.rollback",
 		KEY_GENERATION | KEY_DIGEST | KEY_WATCH | KEY_DEADLINE},
 	[COMMAND_PATTERNS_CANCEL] = {"patterns.cancel", KEY_LOAD},
@@ -110,7 +114,7 @@ static int take_digest(const json_t *value, struct request *r, char error[256])
 
 static int take_deadline(const json_t *value, struct request *r, char error[256])
 {
-	uint64_t seconds;
+	uint64_t seconds = 0;
 
 	int err = take_number(value, "deadline_s", REQUEST_DEADLINE_MAX, &seconds, error);
 	if (err == 0)
@@ -129,6 +133,8 @@ static const struct {
 	{"generation", KEY_GENERATION},
 	{"digest", KEY_DIGEST},
 	{"rules", KEY_RULES},
+	{"max_ns", KEY_MAX_NS},
+	{"max_bytes", KEY_MAX_BYTES},
 };
 
 static int take_value(enum key key, const json_t *value, struct request *r, char error[256])
@@ -146,6 +152,10 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 		return take_number(value, "generation", INT64_MAX, &r->generation, error);
 	case KEY_DIGEST:
 		return take_digest(value, r, error);
+	case KEY_MAX_NS:
+		return take_number(value, "max_ns", INT64_MAX, &r->max_ns, error);
+	case KEY_MAX_BYTES:
+		return take_number(value, "max_bytes", INT64_MAX, &r->max_bytes, error);
 	case KEY_RULES:
 		return take_bool(value, "rules", &r->rules, error);
 	}

@@ -43,7 +43,7 @@ static void catch_interrupt(void)
 }
 
 // The daemon has another working directory.
-static json_t *absolute_paths(const struct cli *cli)
+json_t *cli_paths(const struct cli *cli)
 {
 	json_t *paths = json_array();
 
@@ -190,7 +190,7 @@ static enum cli_exit status_of(enum cli_exit status, const json_t *reply)
 	return cli_number(reply, "errors") > 0 ? CLI_PATTERNS : CLI_REFUSED;
 }
 
-static enum cli_exit load(const struct cli *cli, json_t *request)
+enum cli_exit cli_ask_load(const struct cli *cli, json_t *request, json_t **out)
 {
 	struct view view = {.cli = cli, .terminal = !cli->json && isatty(STDERR_FILENO)};
 	const struct cli_watcher watcher = {.line = line, .tick = tick, .ctx = &view};
@@ -206,16 +206,24 @@ static enum cli_exit load(const struct cli *cli, json_t *request)
 		cli_print_diags(reply);
 	if (status == CLI_OK && cli->json)
 		cli_print_json(reply, false);
-	else if (status == CLI_OK)
+	*out = reply;
+	return status_of(status, reply);
+}
+
+static enum cli_exit load(const struct cli *cli, json_t *request)
+{
+	json_t *reply = NULL;
+	enum cli_exit status = cli_ask_load(cli, request, &reply);
+
+	if (status == CLI_OK && !cli->json)
 		print_receipt(reply);
-	status = status_of(status, reply);
 	json_decref(reply);
 	return status;
 }
 
 enum cli_exit cli_patterns_load(const struct cli *cli)
 {
-	json_t *paths = absolute_paths(cli);
+	json_t *paths = cli_paths(cli);
 
 	if (paths == NULL)
 		return CLI_USAGE;

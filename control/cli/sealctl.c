@@ -7,7 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_WATCH = 1 << 0, OPTION_RULES = 1 << 1, OPTION_DEADLINE = 1 << 2, PATHS_MAX = 64 };
+enum {
+	OPTION_WATCH = 1 << 0,
+	OPTION_RULES = 1 << 1,
+	OPTION_DEADLINE = 1 << 2,
+	OPTION_LINT = 1 << 3,
+	PATHS_MAX = 64
+};
 
 struct command {
 	const char *words[2]; // "patterns", "load"
@@ -24,6 +30,11 @@ static const struct command commands[] = {
 	{{"patterns", "load"}, cli_patterns_load, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
 		"compile rules (files, or directories of *.rules) and make them the live set;\n"
 		"  waits, and prints the receipt; Ctrl-C cancels it"},
+	{{"patterns", "lint"}, cli_patterns_lint, 1, PATHS_MAX, OPTION_DEADLINE | OPTION_LINT,
+		"PATH...",
+		"what is wrong with rules that could be loaded, and what they cost; loads "
+		"nothing,\n"
+		"  and needs no dataplane"},
 	{{"patterns", "list"}, cli_patterns_list, 0, 0, 0, "",
 		"the sets that were live last: what a rollback can bring back"},
 	{{"patterns", "show"}, cli_patterns_show, 0, 0, OPTION_RULES, "",
@@ -75,6 +86,12 @@ static void help_command(const struct command *c)
 	printf("%s%s%s\n\n  %s\n\n", c->options & OPTION_WATCH ? " [--watch]" : "",
 		c->options & OPTION_RULES ? " [--rules]" : "",
 		c->options & OPTION_DEADLINE ? " [--deadline SECONDS]" : "", c->help);
+	if (c->options & OPTION_LINT)
+		printf("      --strict         warnings, too, are exit status 4\n"
+		       "      --max-ns N       more for a value of a field is an error\n"
+		       "      --max-memory MB  more for the whole set is an error\n"
+		       "                       (the daemon's defaults: lint.max_ns, "
+		       "lint.max_memory_mb)\n");
 	if (c->options & OPTION_WATCH)
 		printf("      --watch  again each second, with rates; ends with Ctrl-C\n");
 	if (c->options & OPTION_RULES)
@@ -137,6 +154,11 @@ static enum cli_exit run(struct cli *cli, unsigned options, bool help, char *con
 	return c->run(cli);
 }
 
+static bool take_bound(const char *text, uint64_t *out)
+{
+	return cli_parse_number(text, out) && *out <= UINT32_MAX;
+}
+
 static bool take_deadline(struct cli *cli, const char *text)
 {
 	uint64_t seconds;
@@ -147,13 +169,58 @@ static bool take_deadline(struct cli *cli, const char *text)
 	return true;
 }
 
+// One option. -1 to go on, or the status to end with.
+static int take_option(struct cli *cli, int option, unsigned *options, bool *help)
+{
+	switch (option) {
+	case 'j':
+		cli->json = true;
+		return -1;
+	case 's':
+		cli->socket = optarg;
+		return -1;
+	case 'w':
+		cli->watch = true;
+		*options |= OPTION_WATCH;
+		return -1;
+	case 'r':
+		cli->rules = true;
+		*options |= OPTION_RULES;
+		return -1;
+	case 'd':
+		*options |= OPTION_DEADLINE;
+		return take_deadline(cli, optarg)
+			? -1
+			: (int)usage("--deadline takes 1 to 86400 seconds, not", optarg);
+	case 'S':
+		cli->strict = true;
+		*options |= OPTION_LINT;
+		return -1;
+	case 'n':
+	case 'm':
+		*options |= OPTION_LINT;
+		return take_bound(optarg, option == 'n' ? &cli->max_ns : &cli->max_memory_mb)
+			? -1
+			: (int)usage("a bound is a whole number above 0, not", optarg);
+	case 'h':
+		*help = true;
+		return -1;
+	case 'v':
+		printf("sealctl " SEALWATCH_VERSION "\n");
+		return CLI_OK;
+	default:
+		return CLI_USAGE;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
 		{"socket", required_argument, NULL, 's'}, {"watch", no_argument, NULL, 'w'},
 		{"rules", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'},
 		{"deadline", required_argument, NULL, 'd'}, {"version", no_argument, NULL, 'v'},
-		{0}};
+		{"strict", no_argument, NULL, 'S'}, {"max-ns", required_argument, NULL, 'n'},
+		{"max-memory", required_argument, NULL, 'm'}, {0}};
 	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
 	unsigned options = 0;
 	bool help = false;
@@ -162,35 +229,9 @@ int main(int argc, char **argv)
 	// Without it libsmartcols prints every byte beyond ASCII as \xNN.
 	setlocale(LC_CTYPE, "");
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		switch (option) {
-		case 'j':
-			cli.json = true;
-			break;
-		case 's':
-			cli.socket = optarg;
-			break;
-		case 'w':
-			cli.watch = true;
-			options |= OPTION_WATCH;
-			break;
-		case 'r':
-			cli.rules = true;
-			options |= OPTION_RULES;
-			break;
-		case 'd':
-			if (!take_deadline(&cli, optarg))
-				return usage("--deadline takes 1 to 86400 seconds, not", optarg);
-			options |= OPTION_DEADLINE;
-			break;
-		case 'h':
-			help = true;
-			break;
-		case 'v':
-			printf("sealctl " SEALWATCH_VERSION "\n");
-			return CLI_OK;
-		default:
-			return CLI_USAGE;
-		}
+		int end = take_option(&cli, option, &options, &help);
+		if (end >= 0)
+			return end;
 	}
 	enum cli_exit status = run(&cli, options, help, argv + optind, argc - optind);
 	if (fflush(stdout) != 0 && status == CLI_OK)

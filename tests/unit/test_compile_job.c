@@ -146,7 +146,7 @@ static void test_bad(void)
 		CHECK(r->status < 0 && r->error[0] != '\0', "%s: %d", rows[i].name, r->status);
 		CHECK(r->report.n_errors == rows[i].errors && r->report.n == rows[i].errors,
 			"%s: %u errors", rows[i].name, r->report.n_errors);
-		CHECK(r->report.n > 0 && r->report.diags[0].is_error &&
+		CHECK(r->report.n > 0 && r->report.diags[0].level == DIAG_ERROR &&
 				(rows[i].line == 0 || r->report.diags[0].line == rows[i].line),
 			"%s: line", rows[i].name);
 		CHECK(r->blob_fd == -1 && r->index == NULL, "%s: nothing to load", rows[i].name);

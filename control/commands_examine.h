@@ -1,0 +1,12 @@
+// What clients can ask about rules that are to stay files: nothing of it touches what is live.
+
+#pragma once
+
+#include "control/daemon.h"
+#include "control/request.h"
+
+// These answer the call when it is over, as a load does.
+void patterns_lint(struct daemon *d, struct control_call *call, const struct request *request);
+
+// What came of it, into the answer; the report is there.
+void examine_put(const struct load_outcome *outcome, json_t *to);
