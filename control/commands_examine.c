@@ -17,6 +17,14 @@ void patterns_lint(struct daemon *d, struct control_call *call, const struct req
 	patterns_start(d, call, &load, request);
 }
 
+void patterns_test(struct daemon *d, struct control_call *call, const struct request *request)
+{
+	struct load_request load = {
+		.purpose = LOAD_TO_TEST, .paths = request->paths, .n_paths = request->n_paths};
+
+	patterns_start(d, call, &load, request);
+}
+
 static json_t *cost_row(const struct lint_cost *c)
 {
 	const char *name = c->field == FIELD_NONE ? "packets" : field_table[c->field].name;
@@ -45,6 +53,7 @@ void examine_put(const struct load_outcome *outcome, json_t *to)
 	json_object_set_new(to, "errors", answer_number(report->n_errors));
 	json_object_set_new(to, "warnings", answer_number(report->n_warnings));
 	json_object_set_new(to, "notes", answer_number(report->n_notes));
+	json_object_set_new(to, "examples", answer_number(outcome->n_examples));
 	json_object_set_new(to, "rules", answer_number(report->n_rules));
 	json_object_set_new(to, "compile_ms", answer_number(outcome->compile_ns / 1000000));
 	json_object_set_new(to, "diags", answer_diags(report));

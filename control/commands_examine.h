@@ -7,6 +7,7 @@
 
 // These answer the call when it is over, as a load does.
 void patterns_lint(struct daemon *d, struct control_call *call, const struct request *request);
+void patterns_test(struct daemon *d, struct control_call *call, const struct request *request);
 
 // What came of it, into the answer; the report is there.
 void examine_put(const struct load_outcome *outcome, json_t *to);

@@ -14,6 +14,7 @@ static const char *const state_names[] = {
 	[LOAD_IDLE] = "idle",
 	[LOAD_QUEUED] = "queued",
 	[LOAD_COMPILING] = "compiling",
+	[LOAD_TESTING] = "testing",
 	[LOAD_WAITING] = "waiting for the dataplane",
 	[LOAD_SENDING] = "sending",
 };
@@ -81,6 +82,7 @@ static void put_report(json_t *to, const struct load_outcome *outcome)
 	json_object_set_new(to, "warnings", answer_number(report->n_warnings));
 	if (outcome->rollback)
 		return;
+	json_object_set_new(to, "examples", answer_number(outcome->n_examples));
 	json_object_set_new(to, "cached", json_boolean(outcome->cached));
 	json_object_set_new(to, "compile_ms", answer_number(outcome->compile_ns / 1000000));
 	json_object_set_new(to, "diags", answer_diags(report));

@@ -2,6 +2,7 @@
 
 #include "control/child.h"
 #include "control/compile_report.h"
+#include "control/examples_child.h"
 #include "control/pattern_index.h"
 #include "control/sources.h"
 #include "patterns/compile.h"
@@ -42,7 +43,7 @@ static uint64_t address_space(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void set_limits(const struct compile_limits *l)
+void compile_child_limit(const struct compile_limits *l)
 {
 	const uint64_t memory = address_space() + ((uint64_t)l->memory_mb << 20);
 
@@ -89,23 +90,22 @@ static bool is_held(const struct compile_request *req, const uint8_t digest[32])
 }
 
 static enum cache_found fetch(const struct compile_request *req, const uint8_t digest[32],
-	int blob_fd, int index_fd, FILE *report)
+	bool beside, int blob_fd, int index_fd, FILE *report)
 {
 	char *text = NULL;
 	size_t len = 0;
 
 	if (is_held(req, digest)) {
-		const struct sources sources = {0};
 		const struct diags diags = {0};
-		compile_report_origin(CACHE_HELD, digest, report);
-		compile_report_write(&sources, &diags, 0, 0, report);
+		compile_report_origin(CACHE_HELD, digest, beside, report);
+		compile_report_write(NULL, &diags, 0, 0, report);
 		return CACHE_HELD;
 	}
 	enum cache_found found = cache_file_fetch(
 		cache_directory(req->cache), digest, blob_fd, index_fd, &text, &len);
 	if (found != CACHE_HIT)
 		return found;
-	compile_report_origin(CACHE_HIT, digest, report);
+	compile_report_origin(CACHE_HIT, digest, beside, report);
 	fwrite(text, 1, len, report);
 	return found;
 }
@@ -117,6 +117,7 @@ static bool answer_cached(const struct compile_request *req, const struct source
 	enum cache_found found = CACHE_NONE;
 	uint8_t digest[32];
 	bool named = false;
+	const bool beside = examples_beside(sources);
 
 	if (req->work == COMPILE_SET && req->cache != NULL && sources_whole(sources)) {
 		struct build_context context = {
@@ -125,14 +126,14 @@ static bool answer_cached(const struct compile_request *req, const struct source
 		named = sources_digest(sources, &context, digest) == 0;
 	}
 	if (named)
-		found = fetch(req, digest, blob_fd, index_fd, report);
+		found = fetch(req, digest, beside, blob_fd, index_fd, report);
 	// The bytes of the rules were read up to here, but not looked at. What looks at them has
 	// no key.
 	if (req->cache != NULL)
 		cache_forget(req->cache);
 	if (found == CACHE_HIT || found == CACHE_HELD)
 		return true;
-	compile_report_origin(found, named ? digest : NULL, report);
+	compile_report_origin(found, named ? digest : NULL, beside, report);
 	return false;
 }
 
@@ -186,7 +187,7 @@ noreturn void compile_child_run(
 	int keep[] = {blob_fd, index_fd, report_fd, cache != NULL ? cache->fd : -1};
 
 	child_begin(keep, 4);
-	set_limits(&req->limits);
+	compile_child_limit(&req->limits);
 	FILE *report = fdopen(report_fd, "w");
 	if (report == NULL)
 		_exit(EXIT_FAILURE);
@@ -195,10 +196,12 @@ noreturn void compile_child_run(
 		_exit(fclose(report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 	setpriority(PRIO_PROCESS, 0, NICE); // packets come first
 	if (err < 0)
-		compile_report_origin(CACHE_NONE, NULL, report);
+		compile_report_origin(CACHE_NONE, NULL, false, report);
 	else
 		err = compile(req, &sources, &made, blob_fd, index_fd);
 	compile_report_costs(made.costs, report);
+	if (examples_within(&made.rules))
+		compile_report_examples(report);
 	compile_report_write(&sources, &made.diags, err, made.rules.n, report);
 	_exit(fclose(report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

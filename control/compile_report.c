@@ -1,6 +1,7 @@
 #include "control/compile_report.h"
 
 #include "control/escape.h"
+#include "control/sources.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,18 +15,23 @@ static const char *const origins[] = {[CACHE_NONE] = "compiled",
 
 enum { N_ORIGINS = sizeof(origins) / sizeof(origins[0]) };
 
-void compile_report_origin(enum cache_found found, const uint8_t digest[32], FILE *out)
+void compile_report_origin(enum cache_found found, const uint8_t digest[32], bool beside, FILE *out)
 {
 	fprintf(out, "%s\t", origins[found]);
 	for (unsigned i = 0; digest != NULL && i < 32; i++)
 		fprintf(out, "%02x", digest[i]);
-	fputc('\n', out);
+	fputs(beside ? "\texamples\n" : "\t\n", out);
+}
+
+void compile_report_examples(FILE *out)
+{
+	fputs("examples\n", out);
 }
 
 void compile_report_write(const struct sources *sources, const struct diags *diags, int status,
 	uint32_t n_rules, FILE *out)
 {
-	for (uint32_t i = 0; i < sources->n && i < COMPILE_FILES_MAX; i++) {
+	for (uint32_t i = 0; sources != NULL && i < sources->n && i < COMPILE_FILES_MAX; i++) {
 		fprintf(out, "file\t");
 		escape_write(sources->items[i].name, out);
 		fputc('\n', out);
@@ -40,7 +46,7 @@ void compile_report_write(const struct sources *sources, const struct diags *dia
 		fputc('\n', out);
 	}
 	fprintf(out, "end\t%d\t%u\t%u\t%u\t%u\t%u\n", -status, n_rules, diags->n_errors,
-		diags->n_warnings, diags->n_notes, sources->n);
+		diags->n_warnings, diags->n_notes, sources != NULL ? sources->n : 0);
 }
 
 static bool parse_origin(char *line, struct compile_report *out)
@@ -50,11 +56,15 @@ static bool parse_origin(char *line, struct compile_report *out)
 
 	while (found < N_ORIGINS && strcmp(word, origins[found]) != 0)
 		found++;
-	if (found == N_ORIGINS || line == NULL)
+	const char *digest = strsep(&line, "\t");
+	if (found == N_ORIGINS || digest == NULL || line == NULL)
 		return false;
 	out->found = (enum cache_found)found;
-	out->has_digest = line[0] != '\0';
-	return out->has_digest ? escape_hex(line, out->digest, sizeof(out->digest))
+	out->has_digest = digest[0] != '\0';
+	out->examples_beside = strcmp(line, "examples") == 0;
+	if (!out->examples_beside && line[0] != '\0')
+		return false;
+	return out->has_digest ? escape_hex(digest, out->digest, sizeof(out->digest))
 			       : found == CACHE_NONE;
 }
 
@@ -163,6 +173,10 @@ static int parse_lines(struct compile_report *r, char *text)
 		char *word = strsep(&line, "\t");
 		if (strcmp(word, "end") == 0)
 			return parse_end(line, r) && rest != NULL && *rest == '\0' ? 0 : -EBADMSG;
+		if (strcmp(word, "examples") == 0 && line == NULL) {
+			r->examples_within = true;
+			continue;
+		}
 		if (strcmp(word, "file") == 0) {
 			if (!parse_file(line, r))
 				return -EBADMSG;

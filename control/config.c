@@ -33,6 +33,7 @@ struct keys {
 	char *user;
 	char *eve_file;
 	char *cache;
+	char *replay;
 	char *metrics_address;
 	uint32_t *metrics_port;
 	uint32_t *stats_interval_s;
@@ -91,6 +92,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(user, 1, 256),
 	TEXT(eve_file, 0, 4096),
 	TEXT(cache, 0, 4096),
+	TEXT(replay, 1, 4095),
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
 	NUMBER(struct keys, stats_interval_s),
@@ -277,6 +279,7 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	c->cache = or_default(k->cache, "/var/lib/sealwatch/cache");
 	if (c->cache[0] == '\0')
 		c->cache = NULL;
+	c->replay = k->replay;
 	c->metrics_address = or_default(k->metrics_address, "127.0.0.1");
 	c->metrics_port = (uint16_t)port;
 	c->stats_interval_s = k->stats_interval_s != NULL ? *k->stats_interval_s : 8;

@@ -15,6 +15,7 @@ enum load_state {
 	LOAD_IDLE,
 	LOAD_QUEUED,
 	LOAD_COMPILING,
+	LOAD_TESTING, // its examples are run
 	LOAD_WAITING, // compiled; for a dataplane
 	LOAD_SENDING,
 };
@@ -23,6 +24,7 @@ enum load_state {
 enum load_purpose {
 	LOAD_TO_RUN,
 	LOAD_TO_LINT,
+	LOAD_TO_TEST,
 };
 
 struct link_receipt;
@@ -38,6 +40,7 @@ struct load_outcome {
 	bool cached; // nothing had to be compiled
 	const struct compile_report *report; // NULL: not compiled, nor found in the cache
 	const struct link_receipt *receipt; // NULL: never sent
+	uint32_t n_examples; // that were run
 	uint64_t queued_ns, compile_ns;
 };
 

@@ -70,6 +70,7 @@ void reload_finish(struct reload *r, int status, const char *error,
 		.report = report,
 		.receipt = receipt,
 		.cached = r->found == CACHE_HIT || r->found == CACHE_HELD,
+		.n_examples = r->n_examples,
 		.compile_ns = r->compile_ns};
 	struct load *l = r->current;
 
@@ -180,7 +181,7 @@ static void adopt_next(struct reload *r, uint64_t generation)
 }
 
 // A daemon that was started again finds its configured set running.
-static void send_or_adopt(struct reload *r)
+void reload_send(struct reload *r)
 {
 	if (somebody_waits(r) || r->next == NULL || !link_is_up(r->link) ||
 		!dataplane_has(r, r->next)) {
@@ -212,13 +213,14 @@ static void compiled(void *ctx, struct compile_result *result)
 		reload_finish(r, result->status, result->error, &result->report, NULL);
 		return;
 	}
+	const bool beside = result->report.examples_beside;
 	r->found = result->report.found;
 	int err = r->found == CACHE_HELD ? take_held(r, result->report.digest)
 					 : pattern_set_new(result, &r->next);
 	if (err < 0)
 		reload_finish(r, err, strerror(-err), NULL, NULL);
 	else
-		send_or_adopt(r);
+		reload_test(r, beside);
 }
 
 static void begin(struct reload *r, struct load *l)
@@ -238,6 +240,7 @@ static void begin(struct reload *r, struct load *l)
 
 	r->current = l;
 	r->compile_ns = 0;
+	r->n_examples = 0;
 	r->found = CACHE_NONE;
 	l->begun_ns = clock_monotonic_ns();
 	if (l->set != NULL) {
@@ -287,11 +290,11 @@ static void meet(struct reload *r, const struct link_hello *hello)
 void reload_link_up(struct reload *r, const struct link_hello *hello)
 {
 	meet(r, hello);
-	if (r->state == LOAD_COMPILING)
+	if (r->state == LOAD_COMPILING || r->state == LOAD_TESTING)
 		return;
 	r->state = LOAD_IDLE;
 	if (r->next != NULL || r->owed) {
-		send_or_adopt(r);
+		reload_send(r);
 		return;
 	}
 	if (r->live == NULL)

@@ -21,6 +21,7 @@ struct reload {
 	struct history history;
 	struct event *on_next; // the next load begins, or the live set is sent again
 	enum cache_found found; // what the cache had for the current load
+	uint32_t n_examples; // of the current load, that were run
 	uint64_t compile_ns;
 	uint64_t last_id;
 	bool owed; // the dataplane came back without the live set
@@ -32,6 +33,11 @@ struct reload {
 
 // A load is over: it is told, and freed.
 void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *outcome);
+// r->next is compiled, for the current load. Its examples are run, when there are any (beside:
+// in files of their own); then it goes on, or ends.
+void reload_test(struct reload *r, bool beside);
+// r->next goes to the dataplane.
+void reload_send(struct reload *r);
 // The current one is over, well or not; the next may begin.
 void reload_finish(struct reload *r, int status, const char *error,
 	const struct compile_report *report, const struct link_receipt *receipt);

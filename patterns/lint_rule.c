@@ -3,6 +3,7 @@
 
 #include "patterns/compile_hs.h"
 #include "patterns/confirm.h"
+#include "patterns/field_app.h"
 #include "patterns/lint_impl.h"
 
 #include <hs.h>
@@ -187,20 +188,6 @@ static void check_direction(struct lint *l, const struct rule *r)
 	}
 }
 
-// The protocol that a field is named after; APP_UNKNOWN: none, or several have it.
-static enum app_proto app_of_field(uint16_t field)
-{
-	const char *name = field_table[field].name;
-	size_t len = strcspn(name, ".");
-
-	for (unsigned app = APP_FAILED + 1; app < APP_COUNT; app++) {
-		if (strncmp(app_proto_table[app].name, name, len) == 0 &&
-			app_proto_table[app].name[len] == '\0' && name[len] == '.')
-			return (enum app_proto)app;
-	}
-	return APP_UNKNOWN;
-}
-
 static void check_app(struct lint *l, const struct rule *r)
 {
 	uint64_t apps = r->apps != 0 ? r->apps : 1ull << r->app_proto;
@@ -209,7 +196,7 @@ static void check_app(struct lint *l, const struct rule *r)
 		return;
 	for (uint32_t i = 0; i < r->n_conditions; i++) {
 		const struct condition *c = &r->conditions[i];
-		enum app_proto app = app_of_field(c->field);
+		enum app_proto app = field_app(c->field);
 		uint64_t may = 1ull << app;
 		if (app == APP_UNKNOWN || c->kind == COND_ABSENT || (c->flags & CONTENT_NEGATED))
 			continue;

@@ -61,3 +61,19 @@ enum cli_exit cli_patterns_lint(const struct cli *cli)
 	json_decref(reply);
 	return status;
 }
+
+enum cli_exit cli_patterns_test(const struct cli *cli)
+{
+	json_t *paths = cli_paths(cli);
+	json_t *reply = NULL;
+
+	if (paths == NULL)
+		return CLI_USAGE;
+	enum cli_exit status = cli_ask_load(
+		cli, json_pack("{s:s, s:o}", "cmd", "patterns.test", "paths", paths), &reply);
+	if (status == CLI_OK && !cli->json)
+		printf("%" PRIu64 " examples, all as they should be\n",
+			cli_number(reply, "examples"));
+	json_decref(reply);
+	return status;
+}

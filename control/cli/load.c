@@ -98,6 +98,8 @@ static void print_receipt(const json_t *r)
 	put(t, "rules", cli_number(r, "rules"), "");
 	put(t, "warnings", cli_number(r, "warnings"), "");
 	put_loader(t, r);
+	if (cli_number(r, "examples") > 0)
+		put(t, "examples", cli_number(r, "examples"), " run, 0 failed");
 	if (cli_number(r, "queued_ms") > 0)
 		put(t, "waited", cli_number(r, "queued_ms"), " ms");
 	if (!json_is_true(json_object_get(r, "rollback")))

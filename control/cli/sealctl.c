@@ -35,6 +35,9 @@ static const struct command commands[] = {
 		"what is wrong with rules that could be loaded, and what they cost; loads "
 		"nothing,\n"
 		"  and needs no dataplane"},
+	{{"patterns", "test"}, cli_patterns_test, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
+		"run the examples of rules (NAME.examples.yaml, metadata) as a load does;\n"
+		"  loads nothing, and needs no dataplane"},
 	{{"patterns", "list"}, cli_patterns_list, 0, 0, 0, "",
 		"the sets that were live last: what a rollback can bring back"},
 	{{"patterns", "show"}, cli_patterns_show, 0, 0, OPTION_RULES, "",

@@ -80,6 +80,111 @@ static void test_lint_refuses(void)
 	json_decref(s);
 }
 
+static const char good_rule[] =
+	"alert tls any any -> any any (msg:\"a\"; tls.sni; content:\"abcd\"; "
+	"metadata:example_hit xabcdx, example_miss secretvalue; sid:1; rev:1;)\n";
+
+static bool names(const json_t *reply, const char *file, json_int_t line, json_int_t sid)
+{
+	const json_t *d;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "diags"), i, d)
+	{
+		if (strstr(json_string_value(json_object_get(d, "file")), file) != NULL &&
+			number_in(d, "line") == line && number_in(d, "sid") == sid)
+			return true;
+	}
+	return false;
+}
+
+static void test_examples(void)
+{
+	json_int_t live = status_number("generation");
+	const char *path = in_dir(dir, "tested.rules"), *side = in_dir(dir, "tested.examples.yaml");
+
+	write_file(path, good_rule);
+	json_t *reply = ask("patterns", "test", path);
+	CHECK(number_in(reply, "examples") == 2, "of the metadata");
+	json_decref(reply);
+	write_file(side, "- {sid: 1, expect: hit, text: abcd}\n");
+	reply = ask("patterns", "test", path);
+	CHECK(number_in(reply, "examples") == 3, "and beside");
+	json_decref(reply);
+	CHECK(status_number("generation") == live, "nothing was loaded");
+	reply = ask("patterns", "load", path);
+	CHECK(number_in(reply, "examples") == 3, "the receipt");
+	CHECK(number_in(reply, "generation") == live + 1, "and live");
+	json_decref(reply);
+
+	write_file(side,
+		"- {sid: 1, expect: hit, text: abcd}\n- {sid: 1, expect: hit, text: "
+		"secretvalue}\n- {sid: 2, expect: miss, text: secretvalue}\n");
+	for (unsigned i = 0; i < 2; i++) {
+		struct output o = ctl("patterns", i ? "load" : "test", path);
+		json_t *answer = json_loads(o.out, 0, NULL);
+		CHECK(o.status == 4, "%d", o.status);
+		CHECK(names(answer, "tested.examples.yaml", 2, 1), "fails");
+		CHECK(names(answer, "tested.examples.yaml", 3, 2), "about no rule");
+		CHECK(strstr(o.out, "secretvalue") == NULL, "nobody repeats what it says");
+		json_decref(answer);
+		output_free(&o);
+	}
+	CHECK(status_number("generation") == live + 1, "what was live");
+}
+
+static void test_examples_of_metadata(void)
+{
+	const char *path = in_dir(dir, "within.rules");
+
+	write_file(path,
+		"alert tls any any -> any any (msg:\"a\"; tls.sni; content:\"abcd\"; "
+		"metadata:example_hit abxcd; sid:1; rev:1;)\n");
+	for (unsigned i = 0; i < 2; i++) { // the second time from the cache
+		struct output o = ctl("patterns", "load", path);
+		json_t *answer = json_loads(o.out, 0, NULL);
+		CHECK(o.status == 4 && names(answer, "within.rules", 1, 1), "%d %.200s", o.status,
+			o.out);
+		json_decref(answer);
+		output_free(&o);
+	}
+}
+
+static void test_replay(void)
+{
+	static const struct {
+		const char *name, *examples, *text;
+		int status;
+	} cases[] = {
+		{"fine", "- {sid: 1, expect: hit, capture: sample.pcap}\n", "2 examples, 0 failed",
+			0},
+		{"too often", "- {sid: 1, expect: hit, capture: sample.pcap, count: 77}\n",
+			"not as often", 5},
+		{"must not", "- {sid: 1, expect: miss, capture: sample.pcap}\n", "must not", 5},
+		{"no capture", "- {sid: 1, expect: hit, capture: none.pcap}\n", "1 examples", 4},
+		{"no such rule", "- {sid: 3, expect: hit, text: x}\n", "no such rule", 5},
+	};
+	const char *path = in_dir(dir, "r.rules"), *side = in_dir(dir, "r.examples.yaml");
+	const char *argv[] = {program("sealwatch-replay"), "--examples", path, NULL};
+
+	write_file(path,
+		"alert tls any any -> any any (msg:\"a\"; tls.sni; content:\"whatsapp\"; "
+		"metadata:example_hit whatsapp.net; sid:1; rev:1;)\n");
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		write_file(side, cases[i].examples);
+		struct output o = run(argv, 30);
+		CHECK(o.status == cases[i].status && strstr(o.out, cases[i].text) != NULL,
+			"%s: %d %.300s", cases[i].name, o.status, o.out);
+		output_free(&o);
+	}
+	const char *sets[] = {
+		program("sealwatch-replay"), "--examples", source_path("patterns/sets"), NULL};
+	struct output o = run(sets, 60);
+	CHECK(o.status == 0 && strstr(o.out, " 0 failed") != NULL, "the sets we ship: %d",
+		o.status);
+	output_free(&o);
+}
+
 static void test_without_dataplane(void)
 {
 	kill(dataplane, SIGKILL);
@@ -88,6 +193,9 @@ static void test_without_dataplane(void)
 	CHECK(number_in(reply, "rules") > 1000, "looked at");
 	CHECK(number_in(reply, "warnings") == 0, "the sets we ship have no warnings");
 	json_decref(reply);
+	reply = ask("patterns", "test", source_path("patterns/sets"));
+	CHECK(number_in(reply, "examples") > 1000, "tested");
+	json_decref(reply);
 }
 
 int main(void)
@@ -95,6 +203,9 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"lint", test_lint},
 		{"lint refuses", test_lint_refuses},
+		{"examples", test_examples},
+		{"examples of metadata", test_examples_of_metadata},
+		{"replay", test_replay},
 		{"without a dataplane", test_without_dataplane},
 		CU_TEST_INFO_NULL,
 	};

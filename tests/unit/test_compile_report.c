@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define NEW "compiled\t\n"
+#define NEW "compiled\t\t\n"
 #define END "end\t0\t5\t0\t0\t0\t1\n"
 
 static const struct {
@@ -18,22 +18,22 @@ static const struct {
 	uint32_t n;
 } reports[] = {
 	{"nothing but the end", NEW END, 0, 0},
-	{"from the cache", "cached\t" DIGEST "\n" END, 0, 0},
-	{"in memory", "held\t" DIGEST "\n" END, 0, 0},
-	{"a foreign file", "foreign\t" DIGEST "\n" END, 0, 0},
-	{"compiled, with a name", "compiled\t" DIGEST "\n" END, 0, 0},
+	{"from the cache", "cached\t" DIGEST "\t\n" END, 0, 0},
+	{"in memory", "held\t" DIGEST "\t\n" END, 0, 0},
+	{"a foreign file", "foreign\t" DIGEST "\t\n" END, 0, 0},
+	{"compiled, with a name", "compiled\t" DIGEST "\t\n" END, 0, 0},
 	{"files", NEW "file\ta b\nfile\t\n" END, 0, 0},
 	{"a diag", NEW "error\t3\t9\tf:1\tlint:short\t7\ttext: x\nend\t22\t0\t1\t0\t0\t1\n", 0, 1},
 	{"empty text", NEW "warning\t3\t9\t\t\t0\t\nend\t0\t0\t0\t1\t0\t1\n", 0, 1},
 	{"empty", "", -EBADMSG, 0},
 	{"no first line", END, -EBADMSG, 0},
-	{"unknown origin", "bought\t\n" END, -EBADMSG, 0},
+	{"unknown origin", "bought\t\t\n" END, -EBADMSG, 0},
 	{"no digest column", "compiled\n" END, -EBADMSG, 0},
-	{"cached without a name", "cached\t\n" END, -EBADMSG, 0},
-	{"digest too short", "cached\t0011\n" END, -EBADMSG, 0},
-	{"digest too long", "cached\t" DIGEST "00\n" END, -EBADMSG, 0},
+	{"cached without a name", "cached\t\t\n" END, -EBADMSG, 0},
+	{"digest too short", "cached\t0011\t\n" END, -EBADMSG, 0},
+	{"digest too long", "cached\t" DIGEST "00\t\n" END, -EBADMSG, 0},
 	{"digest in capitals",
-		"cached\tAA112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n" END,
+		"cached\tAA112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\t\n" END,
 		-EBADMSG, 0},
 	{"file without a name", NEW "file\n" END, -EBADMSG, 0},
 	{"file with a column more", NEW "file\ta\tb\n" END, -EBADMSG, 0},
@@ -48,6 +48,11 @@ static const struct {
 	{"one column more", NEW "error\t3\t9\tf\t\t0\tt\tu\n" END, -EBADMSG, 0},
 	{"number missing", NEW "end\t0\t5\t0\t0\t0\n", -EBADMSG, 0},
 	{"no errno", NEW "end\t5000\t5\t0\t0\t0\t1\n", -EBADMSG, 0},
+	{"no examples column", "compiled\t\n" END, -EBADMSG, 0},
+	{"another examples column", "compiled\t\tyes\n" END, -EBADMSG, 0},
+	{"examples beside", "compiled\t\texamples\n" END, 0, 0},
+	{"examples within", NEW "examples\n" END, 0, 0},
+	{"examples with more", NEW "examples\t1\n" END, -EBADMSG, 0},
 	{"a note", NEW "note\t3\t9\tf\t\t0\tt\nend\t0\t0\t0\t0\t1\t1\n", 0, 1},
 	{"sid is no number", NEW "note\t3\t9\tf\t\tx\tt\n" END, -EBADMSG, 0},
 	{"costs", NEW "costs\t7\t8\ncost\t1\t2\t3\t4\t5\t6\t7\t8\n" END, 0, 0},
