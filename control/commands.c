@@ -194,6 +194,7 @@ static const struct {
 	[COMMAND_PATTERNS_LOAD] = {.begin = patterns_load},
 	[COMMAND_PATTERNS_LINT] = {.begin = patterns_lint},
 	[COMMAND_PATTERNS_TEST] = {.begin = patterns_test},
+	[COMMAND_PATTERNS_DIFF] = {.begin = patterns_diff},
 	[COMMAND_PATTERNS_ROLLBACK] = {.begin = patterns_rollback},
 	[COMMAND_PATTERNS_CANCEL] = {.begin = patterns_cancel},
 	[COMMAND_PATTERNS_LIST] = {.show = patterns_list},

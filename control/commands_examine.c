@@ -57,6 +57,8 @@ void examine_put(const struct load_outcome *outcome, json_t *to)
 	json_object_set_new(to, "rules", answer_number(report->n_rules));
 	json_object_set_new(to, "compile_ms", answer_number(outcome->compile_ns / 1000000));
 	json_object_set_new(to, "diags", answer_diags(report));
+	if (outcome->sides[0] != NULL)
+		diff_put(outcome->sides, to);
 	if (report->costs != NULL)
 		put_costs(report->costs, to);
 }

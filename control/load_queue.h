@@ -25,6 +25,7 @@ enum load_purpose {
 	LOAD_TO_RUN,
 	LOAD_TO_LINT,
 	LOAD_TO_TEST,
+	LOAD_TO_DIFF,
 };
 
 struct link_receipt;
@@ -41,6 +42,7 @@ struct load_outcome {
 	const struct compile_report *report; // NULL: not compiled, nor found in the cache
 	const struct link_receipt *receipt; // NULL: never sent
 	uint32_t n_examples; // that were run
+	const struct pattern_index *sides[2]; // LOAD_TO_DIFF, when it went well
 	uint64_t queued_ns, compile_ns;
 };
 
@@ -64,6 +66,7 @@ struct load_request {
 	const char *const *paths;
 	uint32_t n_paths;
 	struct pattern_set *set;
+	struct pattern_set *sides[2]; // LOAD_TO_DIFF: what is compared; NULL: the next path
 	uint32_t deadline_s; // until the dataplane gets it; 0: none
 	uid_t uid;
 };
@@ -75,6 +78,9 @@ struct load {
 	char **paths;
 	uint32_t n_paths;
 	struct pattern_set *set; // held; NULL: to be compiled
+	struct pattern_set *sides[2]; // held, or NULL
+	struct pattern_index *read[2]; // of paths, in their order
+	unsigned n_read;
 	uint32_t deadline_s;
 	uid_t uid;
 	struct load_caller caller; // done NULL: nobody waits, the log is told

@@ -71,6 +71,7 @@ void reload_finish(struct reload *r, int status, const char *error,
 		.receipt = receipt,
 		.cached = r->found == CACHE_HIT || r->found == CACHE_HELD,
 		.n_examples = r->n_examples,
+		.sides = {r->sides[0], r->sides[1]},
 		.compile_ns = r->compile_ns};
 	struct load *l = r->current;
 
@@ -241,11 +242,16 @@ static void begin(struct reload *r, struct load *l)
 	r->current = l;
 	r->compile_ns = 0;
 	r->n_examples = 0;
+	r->sides[0] = r->sides[1] = NULL;
 	r->found = CACHE_NONE;
 	l->begun_ns = clock_monotonic_ns();
 	if (l->set != NULL) {
 		r->next = pattern_set_hold(l->set);
 		send_set(r);
+		return;
+	}
+	if (l->purpose == LOAD_TO_DIFF) {
+		reload_diff(r);
 		return;
 	}
 	int err = compile_job_start(r->base, &request, compiled, r, &r->job);

@@ -21,6 +21,7 @@ struct reload {
 	struct history history;
 	struct event *on_next; // the next load begins, or the live set is sent again
 	enum cache_found found; // what the cache had for the current load
+	const struct pattern_index *sides[2]; // of the current load, that are compared
 	uint32_t n_examples; // of the current load, that were run
 	uint64_t compile_ns;
 	uint64_t last_id;
@@ -38,6 +39,8 @@ void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *out
 void reload_test(struct reload *r, bool beside);
 // r->next goes to the dataplane.
 void reload_send(struct reload *r);
+// The next path of the current load is read, to be compared; then it ends.
+void reload_diff(struct reload *r);
 // The current one is over, well or not; the next may begin.
 void reload_finish(struct reload *r, int status, const char *error,
 	const struct compile_report *report, const struct link_receipt *receipt);

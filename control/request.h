@@ -22,6 +22,7 @@ enum command {
 	COMMAND_PATTERNS_LOAD,
 	COMMAND_PATTERNS_LINT,
 	COMMAND_PATTERNS_TEST,
+	COMMAND_PATTERNS_DIFF,
 	COMMAND_PATTERNS_ROLLBACK,
 	COMMAND_PATTERNS_CANCEL,
 	COMMAND_PATTERNS_LIST,
@@ -35,7 +36,9 @@ struct request {
 	enum command command;
 	uint32_t n_paths; // load, lint: at least one, all absolute
 	const char *paths[REQUEST_PATHS_MAX];
-	bool watch; // load, rollback: lines before the answer are wanted
+	// diff: a path, a generation, the begin of a digest, or "live"; from is live when absent
+	const char *from, *to;
+	bool watch; // load, rollback and the like: lines before the answer are wanted
 	bool rules; // show: each of them
 	uint32_t deadline_s; // load, rollback; 0: none was given
 	uint64_t load; // cancel: which; 0: the one that is under way

@@ -63,6 +63,7 @@ enum cli_exit cli_status(const struct cli *cli);
 enum cli_exit cli_patterns_load(const struct cli *cli);
 enum cli_exit cli_patterns_lint(const struct cli *cli);
 enum cli_exit cli_patterns_test(const struct cli *cli);
+enum cli_exit cli_patterns_diff(const struct cli *cli);
 enum cli_exit cli_patterns_rollback(const struct cli *cli);
 enum cli_exit cli_patterns_cancel(const struct cli *cli);
 enum cli_exit cli_patterns_show(const struct cli *cli);

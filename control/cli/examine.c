@@ -3,9 +3,12 @@
 #include "control/cli/cli.h"
 
 #include "control/cli/table.h"
+#include "control/escape.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void put_cost(struct table *t, const json_t *c)
 {
@@ -74,6 +77,89 @@ enum cli_exit cli_patterns_test(const struct cli *cli)
 	if (status == CLI_OK && !cli->json)
 		printf("%" PRIu64 " examples, all as they should be\n",
 			cli_number(reply, "examples"));
+	json_decref(reply);
+	return status;
+}
+
+// A file that is there, else what the daemon knows by a number, a digest, or "live".
+static json_t *side(const char *argument)
+{
+	char *path = realpath(argument, NULL);
+	size_t len = strlen(argument);
+
+	if (path == NULL && strcmp(argument, "live") != 0 &&
+		(len == 0 || strspn(argument, "0123456789abcdef") != len)) {
+		fprintf(stderr, "sealctl: ");
+		escape_write(argument, stderr);
+		fprintf(stderr, ": no such file; and no generation, digest or \"live\"\n");
+		return NULL;
+	}
+	json_t *text = json_string(path != NULL ? path : argument);
+	if (text == NULL)
+		fprintf(stderr, "sealctl: the path is not UTF-8\n");
+	free(path);
+	return text;
+}
+
+static void print_parts(const json_t *row)
+{
+	const json_t *part;
+	size_t i;
+
+	json_array_foreach(json_object_get(row, "parts"), i, part)
+		printf("%s%s", i > 0 ? ", " : "", json_string_value(part));
+	if (i == 0)
+		printf("rev only");
+}
+
+static void print_difference(const json_t *row)
+{
+	const char *change = cli_text(row, "change");
+	const bool changed = strcmp(change, "changed") == 0;
+
+	printf("%c %" PRIu64 ":%" PRIu64 ":%" PRIu64 "  ",
+		changed				       ? '~'
+			: strcmp(change, "added") == 0 ? '+'
+						       : '-',
+		cli_number(row, "gid"), cli_number(row, "sid"), cli_number(row, "rev"));
+	if (changed) {
+		printf("(was rev %" PRIu64 ") ", cli_number(row, "rev_before"));
+		print_parts(row);
+		printf("  ");
+	}
+	escape_write(cli_text(row, "msg"), stdout);
+	putchar('\n');
+}
+
+static void print_differences(const json_t *reply)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "differences"), i, row) print_difference(row);
+	if (json_is_true(json_object_get(reply, "truncated")))
+		printf("... and more\n");
+	printf("%" PRIu64 " added, %" PRIu64 " removed, %" PRIu64 " changed, %" PRIu64
+	       " the same\n",
+		cli_number(reply, "added"), cli_number(reply, "removed"),
+		cli_number(reply, "changed"), cli_number(reply, "same"));
+}
+
+enum cli_exit cli_patterns_diff(const struct cli *cli)
+{
+	json_t *from = cli->n_args > 1 ? side(cli->args[0]) : json_string("live");
+	json_t *to = from != NULL ? side(cli->args[cli->n_args - 1]) : NULL;
+	json_t *reply = NULL;
+
+	if (to == NULL) {
+		json_decref(from);
+		return CLI_USAGE;
+	}
+	enum cli_exit status = cli_ask_load(cli,
+		json_pack("{s:s, s:o, s:o}", "cmd", "patterns.diff", "from", from, "to", to),
+		&reply);
+	if (status == CLI_OK && !cli->json)
+		print_differences(reply);
 	json_decref(reply);
 	return status;
 }

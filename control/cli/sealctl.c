@@ -38,6 +38,9 @@ static const struct command commands[] = {
 	{{"patterns", "test"}, cli_patterns_test, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
 		"run the examples of rules (NAME.examples.yaml, metadata) as a load does;\n"
 		"  loads nothing, and needs no dataplane"},
+	{{"patterns", "diff"}, cli_patterns_diff, 1, 2, OPTION_DEADLINE, "[A] B",
+		"rules that are new, gone or other in B: a file, a directory, a generation,\n"
+		"  the begin of a digest, or \"live\" (A, when it is left out)"},
 	{{"patterns", "list"}, cli_patterns_list, 0, 0, 0, "",
 		"the sets that were live last: what a rollback can bring back"},
 	{{"patterns", "show"}, cli_patterns_show, 0, 0, OPTION_RULES, "",

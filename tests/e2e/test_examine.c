@@ -185,6 +185,57 @@ static void test_replay(void)
 	output_free(&o);
 }
 
+static void test_diff(void)
+{
+	const char *a = in_dir(dir, "a.rules"), *b = in_dir(dir, "b.rules");
+
+	write_file(a,
+		"alert tls any any -> any any (msg:\"a\"; tls.sni; content:\"abcd\"; sid:1; "
+		"rev:1;)\n"
+		"alert tls any any -> any any (msg:\"b\"; tls.sni; content:\"efgh\"; sid:2; "
+		"rev:1;)\n");
+	write_file(b,
+		"alert tls any any -> any any (msg:\"a\"; tls.sni; content:\"abxd\"; sid:1; "
+		"rev:2;)\n"
+		"alert tls any any -> any any (msg:\"c\"; tls.sni; content:\"ijkl\"; sid:3; "
+		"rev:1;)\n");
+	json_decref(ask("patterns", "load", a));
+	json_int_t live = status_number("generation");
+	const char *const sides[][3] = {{"diff", a, b}, {"diff", "live", b}, {"diff", b, NULL}};
+	for (size_t i = 0; i < ROWS(sides); i++) {
+		const char *const words[] = {
+			"--json", "patterns", sides[i][0], sides[i][1], sides[i][2], NULL};
+		struct output o = ctl_with(words);
+		json_t *reply = json_loads(o.out, 0, NULL);
+		CHECK(o.status == 0, "%zu: %d %.200s", i, o.status, o.err);
+		CHECK(number_in(reply, "added") == 1 && number_in(reply, "removed") == 1 &&
+				number_in(reply, "changed") == 1,
+			"%zu: %.400s", i, o.out);
+		json_decref(reply);
+		output_free(&o);
+	}
+	const char *const same[] = {"patterns", "diff", "live", a, NULL};
+	struct output o = ctl_with(same);
+	CHECK(o.status == 0 && strcmp(o.out, "0 added, 0 removed, 0 changed, 2 the same\n") == 0,
+		"%d %.200s", o.status, o.out);
+	output_free(&o);
+	const char *const text[] = {"patterns", "diff", a, b, NULL};
+	o = ctl_with(text);
+	CHECK(strstr(o.out, "~ 1:1:2  (was rev 1) contents  a\n- 1:2:1  b\n+ 1:3:1  c\n") != NULL,
+		"%.300s", o.out);
+	output_free(&o);
+	const char *const none[] = {"patterns", "diff", "99999", a, NULL};
+	o = ctl_with(none);
+	CHECK(o.status == 1 && strstr(o.err, "patterns list") != NULL, "%d %.200s", o.status,
+		o.err);
+	output_free(&o);
+	const char *const kept[] = {"patterns", "diff", "live", "live", NULL};
+	o = ctl_with(kept);
+	CHECK(o.status == 0, "%d", o.status);
+	output_free(&o);
+	CHECK(status_number("generation") == live, "nothing was loaded");
+}
+
 static void test_without_dataplane(void)
 {
 	kill(dataplane, SIGKILL);
@@ -206,6 +257,7 @@ int main(void)
 		{"examples", test_examples},
 		{"examples of metadata", test_examples_of_metadata},
 		{"replay", test_replay},
+		{"diff", test_diff},
 		{"without a dataplane", test_without_dataplane},
 		CU_TEST_INFO_NULL,
 	};

@@ -14,6 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define X16 "0123456789abcdef"
+#define DIGEST X16 X16 X16 X16 X16 X16 X16
+
 static char dir[] = "/tmp/test_compile_job.XXXXXX";
 
 struct outcome {
@@ -379,14 +382,19 @@ static void test_index(void)
 		uint32_t n;
 	} rows[] = {
 		{"no rule", TEXT(""), 0, 0},
-		{"two", TEXT("1\t9\t1\ts\t\tm\n1\t2\t1\ts\tx\tm\n"), 0, 2},
-		{"largest", TEXT("4294967295\t4294967295\t4294967295\t\t\t\n"), 0, 1},
+		{"two", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\n1\t2\t1\ts\tx\tm\t" DIGEST "\n"), 0, 2},
+		{"largest", TEXT("4294967295\t4294967295\t4294967295\t\t\t\t" DIGEST "\n"), 0, 1},
 		{"no newline", TEXT("1\t9\t1\ts\t\tm"), -EBADMSG, 0},
-		{"column missing", TEXT("1\t9\t1\ts\tm\n"), -EBADMSG, 0},
-		{"column too many", TEXT("1\t9\t1\ts\t\tm\tz\n"), -EBADMSG, 0},
-		{"no number", TEXT("1\tx\t1\ts\t\tm\n"), -EBADMSG, 0},
+		{"column missing", TEXT("1\t9\t1\ts\tm\t" DIGEST "\n"), -EBADMSG, 0},
+		{"column too many", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\tz\n"), -EBADMSG, 0},
+		{"digest missing", TEXT("1\t9\t1\ts\t\tm\n"), -EBADMSG, 0},
+		{"digest too short", TEXT("1\t9\t1\ts\t\tm\t" X16 "\n"), -EBADMSG, 0},
+		{"digest in capitals",
+			TEXT("1\t9\t1\ts\t\tm\t0123456789ABCDEF" X16 X16 X16 X16 X16 X16 "\n"),
+			-EBADMSG, 0},
+		{"no number", TEXT("1\tx\t1\ts\t\tm\t" DIGEST "\n"), -EBADMSG, 0},
 		{"empty line", TEXT("\n"), -EBADMSG, 0},
-		{"a NUL", TEXT("1\t9\t1\ts\t\tm\n1\t\0\n"), -EBADMSG, 0},
+		{"a NUL", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\n1\t\0\n"), -EBADMSG, 0},
 		{"NULs", TEXT("\0\n\0\n"), -EBADMSG, 0},
 	};
 #undef TEXT

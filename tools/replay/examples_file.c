@@ -366,7 +366,7 @@ static int take_document(struct reader *r)
 	return err;
 }
 
-static int parse(const char *path, const uint8_t *text, size_t len, struct examples *all,
+int examples_parse(const char *path, const uint8_t *text, size_t len, struct examples *all,
 	struct diags *diags)
 {
 	yaml_document_t doc;
@@ -420,7 +420,7 @@ int examples_read(const char *path, struct examples *all, struct diags *diags)
 	close(fd);
 	int err = text == NULL ? -ENOMEM
 		: n < 0	       ? fail(path, diags, "it can not be read")
-			       : parse(path, text, (size_t)n, all, diags);
+			       : examples_parse(path, text, (size_t)n, all, diags);
 	free(text);
 	return err;
 }

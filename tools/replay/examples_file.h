@@ -23,6 +23,9 @@ struct examples {
 // named by their whole path and lie in the file's directory or below it. 0, also with diags; -ENOENT:
 // there is no such file; -ENOMEM.
 int examples_read(const char *path, struct examples *all, struct diags *diags);
+// The same, of text; path says where captures lie.
+int examples_parse(const char *path, const uint8_t *text, size_t len, struct examples *all,
+	struct diags *diags);
 // One more; false: short of memory, or too many.
 bool examples_add(struct examples *all, const struct example *e);
 // size bytes that live as long as *all; NULL: short of memory.
