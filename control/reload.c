@@ -112,6 +112,9 @@ void reload_free(struct reload *r)
 	compile_job_cancel(r->job);
 	if (r->current != NULL)
 		reload_finish_without(r, -ECANCELED, why);
+	if (r->parked != NULL)
+		load_free(r->parked);
+	pattern_set_drop(r->parked_set);
 	while ((l = load_queue_pop(&r->queue)) != NULL)
 		reload_tell_done(r, l, &(struct load_outcome){.status = -ECANCELED, .error = why});
 	pattern_set_drop(r->live);
@@ -269,7 +272,8 @@ static void begin_next(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (r->state != LOAD_IDLE)
+	reload_park(r);
+	if (r->state != LOAD_IDLE || (link_is_up(r->link) && reload_unpark(r)))
 		return;
 	// Another load was under way when the dataplane came back, and has failed.
 	if (r->owed && link_is_up(r->link)) {
@@ -277,8 +281,10 @@ static void begin_next(evutil_socket_t fd, short what, void *ctx)
 		return;
 	}
 	struct load *l = load_queue_pop(&r->queue);
-	if (l == NULL)
+	if (l == NULL) {
+		reload_unpark(r);
 		return;
+	}
 	load_queue_tell(&r->queue);
 	begin(r, l);
 }
@@ -299,6 +305,8 @@ void reload_link_up(struct reload *r, const struct link_hello *hello)
 	if (r->state == LOAD_COMPILING || r->state == LOAD_TESTING)
 		return;
 	r->state = LOAD_IDLE;
+	if (reload_unpark(r))
+		return;
 	if (r->next != NULL || r->owed) {
 		reload_send(r);
 		return;

@@ -35,6 +35,31 @@ static void deadline_passed(evutil_socket_t fd, short what, void *ctx)
 	give_up(l->reload, l, -ETIME, error);
 }
 
+void reload_park(struct reload *r)
+{
+	const struct load *next = TAILQ_FIRST(&r->queue.waiting);
+
+	if (r->state != LOAD_WAITING || next == NULL || next->purpose == LOAD_TO_RUN)
+		return;
+	r->parked = r->current;
+	r->parked_set = r->next;
+	r->current = NULL;
+	r->next = NULL;
+	r->state = LOAD_IDLE;
+}
+
+bool reload_unpark(struct reload *r)
+{
+	if (r->parked == NULL)
+		return false;
+	r->current = r->parked;
+	r->next = r->parked_set;
+	r->parked = NULL;
+	r->parked_set = NULL;
+	reload_send(r);
+	return true;
+}
+
 static int set_deadline(struct reload *r, struct load *l)
 {
 	const struct timeval after = {.tv_sec = l->deadline_s};

@@ -14,6 +14,9 @@ struct reload {
 	struct link *link;
 	enum load_state state;
 	struct load_queue queue;
+	struct load
+		*parked; // the configured one, while something is looked at that needs no dataplane
+	struct pattern_set *parked_set; // held: its set
 	struct load *current; // NULL while idle, and while the live set is sent again
 	struct compile_job *job;
 	struct pattern_set *live; // held: what the dataplane has, or had
@@ -32,6 +35,10 @@ struct reload {
 	char last_error[256];
 };
 
+// What waits for the dataplane makes room for one that needs none, when that is the next.
+void reload_park(struct reload *r);
+// And goes on. False: nothing was parked.
+bool reload_unpark(struct reload *r);
 // A load is over: it is told, and freed.
 void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *outcome);
 // r->next is compiled, for the current load. Its examples are run, when there are any (beside:

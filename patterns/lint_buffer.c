@@ -90,8 +90,8 @@ static bool contradicts(const struct condition *wanted, const struct condition *
 	const uint32_t places = CONTENT_OFFSET | CONTENT_DEPTH | CONTENT_DISTANCE | CONTENT_WITHIN |
 		CONTENT_STARTSWITH | CONTENT_ENDSWITH | CONTENT_NESTED;
 
-	if (unwanted->kind != COND_CONTENT || !(unwanted->flags & CONTENT_NEGATED) ||
-		(unwanted->flags & places))
+	if (unwanted->kind != COND_CONTENT || wanted->len > LINT_CONTENT_MAX ||
+		!(unwanted->flags & CONTENT_NEGATED) || (unwanted->flags & places))
 		return false;
 	// What is wanted in any case may be there in another than what is not wanted.
 	if ((wanted->flags & CONTENT_NOCASE) && !(unwanted->flags & CONTENT_NOCASE))

@@ -7,7 +7,10 @@
 #include "patterns/lint.h"
 #include "patterns/rule_digest.h"
 
-enum { LINT_EXPRESSIONS_MAX = 10000 }; // that are asked about
+enum {
+	LINT_EXPRESSIONS_MAX = 10000, // that are asked about
+	LINT_CONTENT_MAX = 256, // bytes; longer contents are not looked into
+};
 
 struct lint {
 	const struct rule_list *rules;

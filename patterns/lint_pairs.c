@@ -16,7 +16,6 @@
 #include <string.h>
 
 enum {
-	KEY_LEN_MAX = 256, // bytes; longer contents are neither keys nor looked into
 	LENGTHS_MAX = 64, // different lengths of the keys of one buffer
 	BUFFERS_MAX = 256, // that are looked into
 	PROBES_MAX = 64, // slots of the table, for one part of a content
@@ -126,7 +125,7 @@ static bool is_text(const struct lint_shape *s, const struct rule_run *run)
 {
 	const struct condition *c = &s->rule->conditions[run->first];
 
-	return run->alone && c->kind == COND_CONTENT && c->len <= KEY_LEN_MAX &&
+	return run->alone && c->kind == COND_CONTENT && c->len <= LINT_CONTENT_MAX &&
 		!(c->flags & CONTENT_NEGATED);
 }
 
@@ -248,7 +247,7 @@ static bool look_into(struct pairs *p, const struct lint_shape *s, const struct 
 {
 	const struct condition *c = &s->rule->conditions[run->first];
 	const struct lengths *lengths = lengths_of(p, run->buffer, false);
-	uint64_t sums[KEY_LEN_MAX + 1] = {0}, powers[KEY_LEN_MAX + 1] = {1};
+	uint64_t sums[LINT_CONTENT_MAX + 1] = {0}, powers[LINT_CONTENT_MAX + 1] = {1};
 
 	for (uint32_t i = 0; i < c->len; i++) {
 		sums[i + 1] = step(sums[i], c->bytes[i]);

@@ -13,6 +13,7 @@
 
 enum {
 	SHORT_LITERAL = 4, // bytes; shorter ones are found often
+	EMPTY_STEPS = 1000, // for an expression to match nothing
 	L4_TCP = 1,
 	L4_UDP = 2,
 	L4_ICMP = 4,
@@ -48,10 +49,14 @@ static bool matches_empty(const struct condition *c)
 	PCRE2_SIZE at;
 	bool empty = false;
 	pcre2_code *code = pattern_pcre_compile(c->bytes, c->len, c->pcre_options, &error, &at);
+	pcre2_match_context *limits = pcre2_match_context_create(NULL);
 	pcre2_match_data *match = code != NULL ? pcre2_match_data_create(1, NULL) : NULL;
 
-	if (match != NULL)
-		empty = pcre2_match(code, (PCRE2_SPTR) "", 0, 0, 0, match, NULL) >= 0;
+	if (match != NULL && limits != NULL) {
+		pcre2_set_match_limit(limits, EMPTY_STEPS);
+		empty = pcre2_match(code, (PCRE2_SPTR) "", 0, 0, 0, match, limits) >= 0;
+	}
+	pcre2_match_context_free(limits);
 	pcre2_match_data_free(match);
 	pcre2_code_free(code);
 	return empty;

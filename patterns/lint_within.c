@@ -102,8 +102,9 @@ static bool content_within(const struct condition *a, const struct condition *b)
 	const uint32_t placed = CONTENT_NEGATED | CONTENT_OFFSET | CONTENT_DEPTH;
 	const bool nocase = (b->flags & CONTENT_NOCASE) != 0;
 
-	if (a->kind != COND_CONTENT || b->kind != COND_CONTENT || (a->flags & CONTENT_NEGATED) ||
-		(b->flags & placed) || b->len > a->len || ((a->flags & CONTENT_NOCASE) && !nocase))
+	if (a->len > LINT_CONTENT_MAX || a->kind != COND_CONTENT || b->kind != COND_CONTENT ||
+		(a->flags & CONTENT_NEGATED) || (b->flags & placed) || b->len > a->len ||
+		((a->flags & CONTENT_NOCASE) && !nocase))
 		return false;
 	if ((b->flags & ~a->flags) & (CONTENT_STARTSWITH | CONTENT_ENDSWITH))
 		return false;

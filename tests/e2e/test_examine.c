@@ -236,6 +236,46 @@ static void test_diff(void)
 	CHECK(status_number("generation") == live, "nothing was loaded");
 }
 
+static bool is_waiting(void *ctx)
+{
+	json_t *s = ask("status", NULL, NULL);
+	const char *load = json_string_value(json_object_get(s, "load"));
+	bool yes = load != NULL && strcmp(load, "waiting for the dataplane") == 0;
+
+	(void)ctx;
+	json_decref(s);
+	return yes;
+}
+
+static bool is_live(void *ctx)
+{
+	(void)ctx;
+	return status_number("generation") > 0;
+}
+
+// The daemon has a set for a dataplane that is not there yet, and looks at another meanwhile.
+static void test_while_one_waits(void)
+{
+	const char *config = in_dir(dir, "sealwatchd.yaml"), *path = in_dir(dir, "a.rules");
+
+	CHECK(stop(control, SIGTERM) == 0, "ended");
+	FILE *f = fopen(config, "a");
+	fprintf(f, "patterns: [%s]\n", path);
+	fclose(f);
+	start_control();
+	CHECK(wait_until(is_waiting, NULL, 10000), "waits");
+	json_t *reply = ask("patterns", "lint", path);
+	CHECK(number_in(reply, "rules") == 2, "lint");
+	json_decref(reply);
+	reply = ask("patterns", "test", source_path("patterns/sets"));
+	CHECK(number_in(reply, "examples") > 1000, "test");
+	json_decref(reply);
+	CHECK(wait_until(is_waiting, NULL, 10000), "still waits");
+	start_dataplane();
+	CHECK(wait_until(is_live, NULL, 20000), "and is live then");
+	CHECK(status_number("rules") == 2, "the one that waited");
+}
+
 static void test_without_dataplane(void)
 {
 	kill(dataplane, SIGKILL);
@@ -259,6 +299,7 @@ int main(void)
 		{"replay", test_replay},
 		{"diff", test_diff},
 		{"without a dataplane", test_without_dataplane},
+		{"while one waits", test_while_one_waits},
 		CU_TEST_INFO_NULL,
 	};
 
