@@ -60,7 +60,8 @@ enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static const char exits[] =
 	"exit status: 0 ok, 1 the daemon refused, 2 usage, 3 daemon not reachable,\n"
-	"             4 the pattern set has errors (printed as file:line:column),\n"
+	"             4 the pattern set has errors, or its examples fail (printed as\n"
+	"             file:line:column),\n"
 	"             5 the load was cancelled, 6 it was not ready within its deadline\n"
 	"             (after 4, 5 and 6 what was live is live still)\n";
 
@@ -91,7 +92,11 @@ static void help_command(const struct command *c)
 	print_name(c);
 	printf("%s%s%s\n\n  %s\n\n", c->options & OPTION_WATCH ? " [--watch]" : "",
 		c->options & OPTION_RULES ? " [--rules]" : "",
-		c->options & OPTION_DEADLINE ? " [--deadline SECONDS]" : "", c->help);
+		c->options & OPTION_LINT
+			? " [--strict] [--max-ns N] [--max-memory MB] [--deadline SECONDS]"
+			: c->options & OPTION_DEADLINE ? " [--deadline SECONDS]"
+						       : "",
+		c->help);
 	if (c->options & OPTION_LINT)
 		printf("      --strict         warnings, too, are exit status 4\n"
 		       "      --max-ns N       more for a value of a field is an error\n"
