@@ -48,9 +48,11 @@ json_t *answer_diags(const struct compile_report *report)
 	for (uint32_t i = 0; i < report->n; i++) {
 		const struct compile_diag *d = &report->diags[i];
 		json_array_append_new(rows,
-			json_pack("{s:o, s:I, s:I, s:s, s:o}", "file", escape_json(d->file), "line",
-				(json_int_t)d->line, "column", (json_int_t)d->column, "level",
-				d->is_error ? "error" : "warning", "text", escape_json(d->text)));
+			json_pack("{s:o, s:I, s:I, s:s, s:o, s:I, s:o}", "file",
+				escape_json(d->file), "line", (json_int_t)d->line, "column",
+				(json_int_t)d->column, "level", diag_level_name(d->level), "kind",
+				escape_json(d->kind), "sid", (json_int_t)d->sid, "text",
+				escape_json(d->text)));
 	}
 	return rows;
 }
@@ -74,20 +76,37 @@ json_t *answer_numbers(const struct rule_numbers *n)
 		"last_hit", n->last_hit_ns != 0 ? answer_utc(n->last_hit_ns) : json_null());
 }
 
+static void put_texts(json_t *row, const struct pattern_entry *e)
+{
+	json_object_set_new(row, "set", escape_json(e->set));
+	json_object_set_new(row, "service", escape_json(e->service));
+	json_object_set_new(row, "msg", escape_json(e->msg));
+}
+
+static json_t *name_of_rule(uint32_t gid, uint32_t sid, uint32_t rev)
+{
+	return json_pack("{s:I, s:I, s:I}", "gid", (json_int_t)gid, "sid", (json_int_t)sid, "rev",
+		(json_int_t)rev);
+}
+
+json_t *answer_entry(const struct pattern_entry *e)
+{
+	json_t *row = name_of_rule(e->gid, e->sid, e->rev);
+
+	put_texts(row, e);
+	return row;
+}
+
 json_t *answer_rule(const struct pattern_entry *e, const struct rule_tally *t)
 {
 	json_t *numbers = t->n.checks > 0 ? answer_numbers(&t->n)
 					  : json_pack("{s:i, s:i}", "checks", 0, "hits", 0);
-	json_t *row = json_pack("{s:I, s:I, s:I}", "gid", (json_int_t)t->gid, "sid",
-		(json_int_t)t->sid, "rev", (json_int_t)t->rev);
+	json_t *row = name_of_rule(t->gid, t->sid, t->rev);
 
 	json_object_update(row, numbers);
 	json_decref(numbers);
-	if (row == NULL || e == NULL)
-		return row;
-	json_object_set_new(row, "set", escape_json(e->set));
-	json_object_set_new(row, "service", escape_json(e->service));
-	json_object_set_new(row, "msg", escape_json(e->msg));
+	if (e != NULL)
+		put_texts(row, e);
 	return row;
 }
 

@@ -19,6 +19,7 @@ json_t *answer_utc(uint64_t ns);
 json_t *answer_diags(const struct compile_report *report);
 json_t *answer_files(const struct compile_report *report); // their names, or the first of them
 json_t *answer_numbers(const struct rule_numbers *n);
+json_t *answer_entry(const struct pattern_entry *e); // a rule by name, without numbers
 // e: what is known of it, may be NULL. A rule that was never looked at, as most of a large set are,
 // has "checks" and "hits" only.
 json_t *answer_rule(const struct pattern_entry *e, const struct rule_tally *t);

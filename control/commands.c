@@ -1,6 +1,7 @@
 #include "control/commands.h"
 
 #include "control/answer.h"
+#include "control/commands_examine.h"
 #include "control/commands_patterns.h"
 #include "control/escape.h"
 #include "control/request.h"
@@ -210,6 +211,9 @@ static const struct {
 } handlers[COMMAND_COUNT] = {
 	[COMMAND_STATUS] = {.show = show_status},
 	[COMMAND_PATTERNS_LOAD] = {.begin = patterns_load},
+	[COMMAND_PATTERNS_LINT] = {.begin = patterns_lint},
+	[COMMAND_PATTERNS_TEST] = {.begin = patterns_test},
+	[COMMAND_PATTERNS_DIFF] = {.begin = patterns_diff},
 	[COMMAND_PATTERNS_ROLLBACK] = {.begin = patterns_rollback},
 	[COMMAND_PATTERNS_CANCEL] = {.begin = patterns_cancel},
 	[COMMAND_PATTERNS_LIST] = {.show = patterns_list},

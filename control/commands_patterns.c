@@ -1,6 +1,7 @@
 #include "control/commands_patterns.h"
 
 #include "control/answer.h"
+#include "control/commands_examine.h"
 #include "control/escape.h"
 #include "dataplane/base/clock.h"
 
@@ -13,6 +14,7 @@ static const char *const state_names[] = {
 	[LOAD_IDLE] = "idle",
 	[LOAD_QUEUED] = "queued",
 	[LOAD_COMPILING] = "compiling",
+	[LOAD_TESTING] = "testing",
 	[LOAD_WAITING] = "waiting for the dataplane",
 	[LOAD_SENDING] = "sending",
 };
@@ -80,6 +82,7 @@ static void put_report(json_t *to, const struct load_outcome *outcome)
 	json_object_set_new(to, "warnings", answer_number(report->n_warnings));
 	if (outcome->rollback)
 		return;
+	json_object_set_new(to, "examples", answer_number(outcome->n_examples));
 	json_object_set_new(to, "cached", json_boolean(outcome->cached));
 	json_object_set_new(to, "compile_ms", answer_number(outcome->compile_ns / 1000000));
 	json_object_set_new(to, "diags", answer_diags(report));
@@ -98,8 +101,10 @@ static void loaded(void *ctx, const struct load_outcome *outcome)
 	json_object_set_new(answer, "queued_ms", answer_number(outcome->queued_ns / 1000000));
 	if (outcome->receipt != NULL)
 		put_receipt(answer, outcome->receipt);
-	if (outcome->report != NULL)
+	if (outcome->report != NULL && outcome->purpose == LOAD_TO_RUN)
 		put_report(answer, outcome);
+	else if (outcome->report != NULL)
+		examine_put(outcome, answer);
 	control_call_answer(asker->call, answer);
 	free(asker);
 }
@@ -140,7 +145,7 @@ static void refuse_start(struct control_call *call, int err)
 	}
 }
 
-static void start(struct daemon *d, struct control_call *call, struct load_request *load,
+void patterns_start(struct daemon *d, struct control_call *call, struct load_request *load,
 	const struct request *request)
 {
 	struct asker *asker = calloc(1, sizeof(*asker));
@@ -169,7 +174,7 @@ void patterns_load(struct daemon *d, struct control_call *call, const struct req
 {
 	struct load_request load = {.paths = request->paths, .n_paths = request->n_paths};
 
-	start(d, call, &load, request);
+	patterns_start(d, call, &load, request);
 }
 
 static int find_target(const struct daemon *d, const struct request *request,
@@ -209,7 +214,7 @@ void patterns_rollback(struct daemon *d, struct control_call *call, const struct
 	if (err < 0)
 		refuse(call, err, error);
 	else
-		start(d, call, &load, request);
+		patterns_start(d, call, &load, request);
 }
 
 void patterns_cancel(struct daemon *d, struct control_call *call, const struct request *request)

@@ -10,6 +10,9 @@ void patterns_load(struct daemon *d, struct control_call *call, const struct req
 void patterns_rollback(struct daemon *d, struct control_call *call, const struct request *request);
 void patterns_cancel(struct daemon *d, struct control_call *call, const struct request *request);
 void patterns_show(struct daemon *d, struct control_call *call, const struct request *request);
+// A load of any purpose begins; it is answered when it is over.
+void patterns_start(struct daemon *d, struct control_call *call, struct load_request *load,
+	const struct request *request);
 // And these give the answer.
 json_t *patterns_list(struct daemon *d);
 json_t *patterns_loads(const struct daemon *d); // under way and waiting, for the status

@@ -2,6 +2,7 @@
 
 #include "control/child.h"
 #include "control/compile_report.h"
+#include "control/examples_child.h"
 #include "control/pattern_index.h"
 #include "control/sources.h"
 #include "patterns/compile.h"
@@ -13,6 +14,13 @@
 #include <unistd.h>
 
 enum { FILES_MAX = 64, NICE = 10 };
+
+struct made { // of the files
+	struct rule_list rules;
+	struct diags diags;
+	struct swdb set;
+	const struct lint_costs *costs; // NULL: not measured
+};
 
 static void limit(int resource, uint64_t soft, uint64_t hard)
 {
@@ -35,7 +43,7 @@ static uint64_t address_space(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void set_limits(const struct compile_limits *l)
+void compile_child_limit(const struct compile_limits *l)
 {
 	const uint64_t memory = address_space() + ((uint64_t)l->memory_mb << 20);
 
@@ -82,23 +90,22 @@ static bool is_held(const struct compile_request *req, const uint8_t digest[32])
 }
 
 static enum cache_found fetch(const struct compile_request *req, const uint8_t digest[32],
-	int blob_fd, int index_fd, FILE *report)
+	bool beside, int blob_fd, int index_fd, FILE *report)
 {
 	char *text = NULL;
 	size_t len = 0;
 
 	if (is_held(req, digest)) {
-		const struct sources sources = {0};
 		const struct diags diags = {0};
-		compile_report_origin(CACHE_HELD, digest, report);
-		compile_report_write(&sources, &diags, 0, 0, report);
+		compile_report_origin(CACHE_HELD, digest, beside, report);
+		compile_report_write(NULL, &diags, 0, 0, report);
 		return CACHE_HELD;
 	}
 	enum cache_found found = cache_file_fetch(
 		cache_directory(req->cache), digest, blob_fd, index_fd, &text, &len);
 	if (found != CACHE_HIT)
 		return found;
-	compile_report_origin(CACHE_HIT, digest, report);
+	compile_report_origin(CACHE_HIT, digest, beside, report);
 	fwrite(text, 1, len, report);
 	return found;
 }
@@ -110,52 +117,77 @@ static bool answer_cached(const struct compile_request *req, const struct source
 	enum cache_found found = CACHE_NONE;
 	uint8_t digest[32];
 	bool named = false;
+	const bool beside = examples_beside(sources);
 
-	if (req->cache != NULL && sources_whole(sources)) {
-		struct build_context context = {.variables = req->variables, .lab = req->lab};
+	if (req->work == COMPILE_SET && req->cache != NULL && sources_whole(sources)) {
+		struct build_context context = {
+			.variables = req->variables, .lab = req->lab, .budget = req->budget};
 		memcpy(context.program, cache_program(req->cache), sizeof(context.program));
 		named = sources_digest(sources, &context, digest) == 0;
 	}
 	if (named)
-		found = fetch(req, digest, blob_fd, index_fd, report);
+		found = fetch(req, digest, beside, blob_fd, index_fd, report);
 	// The bytes of the rules were read up to here, but not looked at. What looks at them has
 	// no key.
 	if (req->cache != NULL)
 		cache_forget(req->cache);
 	if (found == CACHE_HIT || found == CACHE_HELD)
 		return true;
-	compile_report_origin(found, named ? digest : NULL, report);
+	compile_report_origin(found, named ? digest : NULL, beside, report);
 	return false;
 }
 
-static int compile(const struct compile_request *req, const struct sources *sources,
-	struct rule_list *rules, struct diags *diags, int blob_fd, int index_fd)
-{
-	struct swdb set;
+// What lint says at a load is what has to be known; all of it says `patterns lint`.
+static const struct lint_options lint_options[] = {
+	[COMPILE_SET] = {.per_kind = 10},
+	[COMPILE_LINT] = {.per_kind = 100, .notes = true},
+};
 
-	int err = sources_parse(sources, req->variables, req->lab, rules, diags);
-	int unique = rules_check_unique(rules, diags);
+// The set is measured when somebody wants to know, or has set a bound.
+static int lint(const struct compile_request *req, struct made *m)
+{
+	const bool measured =
+		req->work == COMPILE_LINT || req->budget.value_ns != 0 || req->budget.bytes != 0;
+	static struct lint_costs costs;
+	uint32_t errors = m->diags.n_errors;
+
+	int err = lint_rules(&m->rules, &lint_options[req->work], &m->diags);
+	if (err < 0 || !measured)
+		return err;
+	err = lint_costs(&m->rules, &m->set, &req->budget, &costs, &m->diags);
+	if (err < 0)
+		return err;
+	m->costs = &costs;
+	return m->diags.n_errors > errors ? -EINVAL : 0;
+}
+
+static int compile(const struct compile_request *req, const struct sources *sources, struct made *m,
+	int blob_fd, int index_fd)
+{
+	int err = sources_parse(sources, req->variables, req->lab, &m->rules, &m->diags);
+	int unique = rules_check_unique(&m->rules, &m->diags);
 	if (err == 0)
 		err = unique;
-	if (err == 0)
-		err = swdb_compile(rules, &set, diags);
-	if (err == 0)
-		err = write_all(blob_fd, set.data, set.len);
-	return err == 0 ? write_index(index_fd, rules) : err;
+	if (err == 0 && req->work != COMPILE_INDEX)
+		err = swdb_compile(&m->rules, &m->set, &m->diags);
+	if (err == 0 && req->work != COMPILE_INDEX)
+		err = lint(req, m);
+	if (err == 0 && req->work == COMPILE_SET)
+		err = write_all(blob_fd, m->set.data, m->set.len);
+	return err == 0 && req->work != COMPILE_LINT ? write_index(index_fd, &m->rules) : err;
 }
 
 // Nothing is freed: the process ends here.
 noreturn void compile_child_run(
 	const struct compile_request *req, int blob_fd, int index_fd, int report_fd)
 {
-	static struct rule_list rules;
-	static struct diags diags;
+	static struct made made;
 	static struct sources sources;
 	const struct cache_dir *cache = cache_directory(req->cache);
 	int keep[] = {blob_fd, index_fd, report_fd, cache != NULL ? cache->fd : -1};
 
 	child_begin(keep, 4);
-	set_limits(&req->limits);
+	compile_child_limit(&req->limits);
 	FILE *report = fdopen(report_fd, "w");
 	if (report == NULL)
 		_exit(EXIT_FAILURE);
@@ -164,9 +196,12 @@ noreturn void compile_child_run(
 		_exit(fclose(report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 	setpriority(PRIO_PROCESS, 0, NICE); // packets come first
 	if (err < 0)
-		compile_report_origin(CACHE_NONE, NULL, report);
+		compile_report_origin(CACHE_NONE, NULL, false, report);
 	else
-		err = compile(req, &sources, &rules, &diags, blob_fd, index_fd);
-	compile_report_write(&sources, &diags, err, rules.n, report);
+		err = compile(req, &sources, &made, blob_fd, index_fd);
+	compile_report_costs(made.costs, report);
+	if (examples_within(&made.rules))
+		compile_report_examples(report);
+	compile_report_write(&sources, &made.diags, err, made.rules.n, report);
 	_exit(fclose(report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

@@ -1,5 +1,6 @@
 #include "control/compile_job.h"
 
+#include "control/examples_child.h"
 #include "dataplane/base/clock.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 struct compile_job {
 	compile_done_fn done;
 	void *ctx;
+	enum compile_work work;
 	struct compile_limits limits;
 	struct cache *cache; // NULL: none
 	pid_t pid; // 0: none
@@ -104,19 +106,19 @@ static int seal(struct compile_job *j, struct compile_result *r)
 static int explain_death(const struct compile_job *j, int state, struct compile_result *r)
 {
 	const struct compile_limits *l = &j->limits;
+	const bool examples = j->work == COMPILE_EXAMPLES;
+	const char *what = examples ? "running the examples" : "compiling";
 
 	if (j->late) {
 		snprintf(r->error, sizeof(r->error),
-			"compiling took longer than compile.wall_s: %u; raise it, or load less",
+			"%s took longer than compile.wall_s: %u; raise it, or load less", what,
 			l->wall_s);
 		return -ETIMEDOUT;
 	}
 	if (WIFSIGNALED(state) && WTERMSIG(state) == SIGXCPU) {
 		snprintf(r->error, sizeof(r->error),
-			"compiling used up its processor time, compile.cpu_s: %u; raise it, or "
-			"load "
-			"less",
-			l->cpu_s);
+			"%s used up its processor time, compile.cpu_s: %u; raise it, or load less",
+			what, l->cpu_s);
 		return -ETIMEDOUT;
 	}
 	if (WIFSIGNALED(state) && WTERMSIG(state) == SIGXFSZ) {
@@ -127,11 +129,12 @@ static int explain_death(const struct compile_job *j, int state, struct compile_
 		return -EFBIG;
 	}
 	if (WIFSIGNALED(state)) {
-		snprintf(r->error, sizeof(r->error), "the compiler died: %s",
-			strsignal(WTERMSIG(state)));
+		snprintf(r->error, sizeof(r->error), "%s died: %s",
+			examples ? "sealwatch-replay" : "the compiler", strsignal(WTERMSIG(state)));
 		return -ECHILD;
 	}
-	snprintf(r->error, sizeof(r->error), "the compiler ended without a result");
+	snprintf(r->error, sizeof(r->error), "%s ended without a result",
+		examples ? "sealwatch-replay" : "the compiler");
 	return -ECHILD;
 }
 
@@ -144,6 +147,9 @@ static int explain_status(const struct compile_job *j, struct compile_result *r)
 			"compiling needs more memory than compile.memory_mb: %u; raise it, or load "
 			"less",
 			j->limits.memory_mb);
+	else if (report->n_errors > 0 && j->work == COMPILE_EXAMPLES)
+		snprintf(r->error, sizeof(r->error), "the examples of the set: %u of %u are wrong",
+			report->n_errors, report->n_rules);
 	else if (report->n_errors > 0)
 		snprintf(r->error, sizeof(r->error), "the pattern set has %u error%s",
 			report->n_errors, report->n_errors == 1 ? "" : "s");
@@ -164,9 +170,9 @@ static void keep(struct compile_job *j, const struct compile_result *r, const ch
 
 static int take_set(struct compile_job *j, struct compile_result *r, const char *text)
 {
-	int err = seal(j, r);
+	int err = j->work == COMPILE_SET ? seal(j, r) : 0;
 
-	if (err == 0)
+	if (err == 0 && (j->work == COMPILE_SET || j->work == COMPILE_INDEX))
 		err = pattern_index_read(j->index_fd, &r->index);
 	if (err == 0 && r->report.has_digest && r->report.found != CACHE_HIT)
 		keep(j, r, text);
@@ -241,6 +247,8 @@ static int start_child(struct compile_job *j, const struct compile_request *req)
 		j->pid = fork();
 		err = j->pid < 0 ? -errno : 0;
 	}
+	if (err == 0 && j->pid == 0 && req->work == COMPILE_EXAMPLES)
+		examples_child_run(req, write_end);
 	if (err == 0 && j->pid == 0)
 		compile_child_run(req, j->blob_fd, j->index_fd, write_end);
 	fd_drop(&write_end);
@@ -275,6 +283,7 @@ int compile_job_start(struct event_base *base, const struct compile_request *req
 	j->pid_fd = j->blob_fd = j->index_fd = j->report_fd = -1;
 	j->done = done;
 	j->ctx = ctx;
+	j->work = req->work;
 	j->limits = req->limits;
 	j->cache = req->cache;
 	j->start_ns = clock_monotonic_ns();

@@ -13,7 +13,8 @@ struct compile_result {
 	int status; // 0, or -errno and a text
 	char error[256];
 	struct compile_report report; // diags, also when it went well
-	// With status 0, unless report.found is CACHE_HELD: then there is the name and nothing else.
+	// With status 0, as far as the work makes it; unless report.found is CACHE_HELD: then there is
+	// the name and nothing else.
 	struct pattern_index *index;
 	int blob_fd; // a memfd that nobody can change; else -1
 	uint64_t blob_len;

@@ -5,12 +5,14 @@
 #pragma once
 
 #include "control/cache_file.h"
-#include "control/sources.h"
 #include "patterns/diag.h"
+#include "patterns/lint.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+struct sources;
 
 enum {
 	COMPILE_REPORT_MAX = 4 << 20, // bytes
@@ -18,9 +20,11 @@ enum {
 };
 
 struct compile_diag {
-	bool is_error;
+	enum diag_level level;
 	uint32_t line, column;
+	uint32_t sid; // 0: not known
 	const char *file;
+	const char *kind; // "lint:short"; "": of the language
 	const char *text;
 };
 
@@ -28,19 +32,29 @@ struct compile_report {
 	enum cache_found found;
 	bool has_digest; // the result has a name in the cache
 	uint8_t digest[32];
+	bool examples_beside; // in files beside the rules,
+	bool examples_within; // in the rules
 	int status; // 0 or -errno
 	uint32_t n_rules;
-	uint32_t n_errors, n_warnings; // all, also those that were only counted
+	uint32_t n_errors, n_warnings, n_notes; // all, also those that were only counted
 	uint32_t n;
 	struct compile_diag *diags;
 	uint32_t n_files; // all, also those that were only counted
 	uint32_t n_names;
 	const char **names; // of files
+	struct lint_costs *costs; // NULL: not measured
 	char *text;
 };
 
+// What was measured; a line a field. NULL: nothing was.
+void compile_report_costs(const struct lint_costs *costs, FILE *out);
 // The first line. digest: NULL when the cache is not asked.
-void compile_report_origin(enum cache_found found, const uint8_t digest[32], FILE *out);
+// beside: files with examples lie beside those of the rules.
+void compile_report_origin(
+	enum cache_found found, const uint8_t digest[32], bool beside, FILE *out);
+// Rules have examples in their metadata.
+void compile_report_examples(FILE *out);
+// sources: NULL: nobody asks which files.
 void compile_report_write(const struct sources *sources, const struct diags *diags, int status,
 	uint32_t n_rules, FILE *out);
 

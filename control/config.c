@@ -21,6 +21,11 @@ struct limit_keys {
 	uint32_t *wall_s;
 };
 
+struct lint_keys {
+	uint32_t *max_ns;
+	uint32_t *max_memory_mb;
+};
+
 struct keys {
 	char *link_socket;
 	char *control_socket;
@@ -28,6 +33,7 @@ struct keys {
 	char *user;
 	char *eve_file;
 	char *cache;
+	char *replay;
 	char *metrics_address;
 	uint32_t *metrics_port;
 	uint32_t *stats_interval_s;
@@ -35,6 +41,7 @@ struct keys {
 	uint32_t *keep_generations;
 	uint32_t lab; // a bool of libcyaml takes every word that is not "false" for true
 	struct limit_keys *compile;
+	struct lint_keys *lint;
 	char **patterns;
 	uint32_t patterns_count;
 	struct rule_var *variables;
@@ -69,6 +76,12 @@ static const cyaml_schema_field_t limit_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t lint_fields[] = {
+	NUMBER(struct lint_keys, max_ns),
+	NUMBER(struct lint_keys, max_memory_mb),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_strval_t switch_words[] = {
 	{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0}, {"no", 0}, {"off", 0}};
 
@@ -79,6 +92,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(user, 1, 256),
 	TEXT(eve_file, 0, 4096),
 	TEXT(cache, 0, 4096),
+	TEXT(replay, 1, 4095),
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
 	NUMBER(struct keys, stats_interval_s),
@@ -87,6 +101,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_ENUM("lab", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct keys, lab,
 		switch_words, CYAML_ARRAY_LEN(switch_words)),
 	CYAML_FIELD_MAPPING_PTR("compile", POINTER, struct keys, compile, limit_fields),
+	CYAML_FIELD_MAPPING_PTR("lint", POINTER, struct keys, lint, lint_fields),
 	CYAML_FIELD_SEQUENCE(
 		"patterns", POINTER, struct keys, patterns, &path_schema, 0, PATTERNS_MAX),
 	CYAML_FIELD_SEQUENCE(
@@ -264,6 +279,7 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	c->cache = or_default(k->cache, "/var/lib/sealwatch/cache");
 	if (c->cache[0] == '\0')
 		c->cache = NULL;
+	c->replay = k->replay;
 	c->metrics_address = or_default(k->metrics_address, "127.0.0.1");
 	c->metrics_port = (uint16_t)port;
 	c->stats_interval_s = k->stats_interval_s != NULL ? *k->stats_interval_s : 8;
@@ -288,6 +304,10 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	*key = "keep_generations";
 	if (c->keep_generations == 0 || c->keep_generations > KEEP_GENERATIONS_MAX)
 		return "takes 1 to 64";
+	if (k->lint != NULL && k->lint->max_ns != NULL)
+		c->budget.value_ns = *k->lint->max_ns;
+	if (k->lint != NULL && k->lint->max_memory_mb != NULL)
+		c->budget.bytes = (uint64_t)*k->lint->max_memory_mb << 20;
 	*key = take_limits(k->compile, &c->compile);
 	return *key != NULL ? "is out of bounds" : NULL;
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "patterns/lint.h"
 #include "patterns/parse.h"
 
 #include <stdbool.h>
@@ -25,8 +26,10 @@ struct control_config {
 	uint16_t metrics_port; // 0: no HTTP
 	uint32_t stats_interval_s; // 0: no stats records
 	bool lab;
+	const char *replay; // path of sealwatch-replay; NULL: where it is looked for
 	const char *cache; // directory of compiled sets; NULL: none
 	struct compile_limits compile;
+	struct lint_budget budget;
 	uint32_t load_deadline_s; // of a load that brings none; 0: none
 	uint32_t keep_generations; // sets that a rollback can bring back, the live one included
 	const char *const *patterns; // paths, loaded at start

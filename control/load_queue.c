@@ -31,8 +31,13 @@ struct load *load_new(const struct load_request *request, const struct load_call
 	}
 	if (request->set != NULL)
 		l->set = pattern_set_hold(request->set);
+	for (unsigned i = 0; i < 2; i++)
+		l->sides[i] =
+			request->sides[i] != NULL ? pattern_set_hold(request->sides[i]) : NULL;
 	if (caller != NULL)
 		l->caller = *caller;
+	l->purpose = request->purpose;
+	l->budget = request->budget;
 	l->uid = request->uid;
 	l->deadline_s = request->deadline_s;
 	l->asked_ns = clock_monotonic_ns();
@@ -47,6 +52,10 @@ void load_free(struct load *l)
 		free(l->paths[i]);
 	free(l->paths);
 	pattern_set_drop(l->set);
+	for (unsigned i = 0; i < 2; i++) {
+		pattern_set_drop(l->sides[i]);
+		pattern_index_free(l->read[i]);
+	}
 	if (l->on_deadline != NULL)
 		event_free(l->on_deadline);
 	free(l);

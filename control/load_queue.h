@@ -15,8 +15,17 @@ enum load_state {
 	LOAD_IDLE,
 	LOAD_QUEUED,
 	LOAD_COMPILING,
+	LOAD_TESTING, // its examples are run
 	LOAD_WAITING, // compiled; for a dataplane
 	LOAD_SENDING,
+};
+
+// What it is for: all but the first end before the dataplane hears of it, and change nothing.
+enum load_purpose {
+	LOAD_TO_RUN,
+	LOAD_TO_LINT,
+	LOAD_TO_TEST,
+	LOAD_TO_DIFF,
 };
 
 struct link_receipt;
@@ -26,11 +35,14 @@ struct load_outcome {
 	uint64_t id;
 	int status; // 0, or -errno and a text: -ECANCELED, -ETIME past its deadline, ...
 	const char *error;
+	enum load_purpose purpose;
 	uid_t uid;
 	bool rollback;
 	bool cached; // nothing had to be compiled
 	const struct compile_report *report; // NULL: not compiled, nor found in the cache
 	const struct link_receipt *receipt; // NULL: never sent
+	uint32_t n_examples; // that were run
+	const struct pattern_index *sides[2]; // LOAD_TO_DIFF, when it went well
 	uint64_t queued_ns, compile_ns;
 };
 
@@ -49,18 +61,26 @@ struct load_caller {
 
 // Either paths or a set that was compiled before.
 struct load_request {
+	enum load_purpose purpose;
+	struct lint_budget budget; // LOAD_TO_LINT
 	const char *const *paths;
 	uint32_t n_paths;
 	struct pattern_set *set;
+	struct pattern_set *sides[2]; // LOAD_TO_DIFF: what is compared; NULL: the next path
 	uint32_t deadline_s; // until the dataplane gets it; 0: none
 	uid_t uid;
 };
 
 struct load {
 	uint64_t id;
+	enum load_purpose purpose;
+	struct lint_budget budget;
 	char **paths;
 	uint32_t n_paths;
 	struct pattern_set *set; // held; NULL: to be compiled
+	struct pattern_set *sides[2]; // held, or NULL
+	struct pattern_index *read[2]; // of paths, in their order
+	unsigned n_read;
 	uint32_t deadline_s;
 	uid_t uid;
 	struct load_caller caller; // done NULL: nobody waits, the log is told

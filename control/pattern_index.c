@@ -16,22 +16,51 @@ static int compare_rules(const void *a, const void *b)
 		return x->gid < y->gid ? -1 : 1;
 	if (x->sid != y->sid)
 		return x->sid < y->sid ? -1 : 1;
-	return x->rev == y->rev ? 0 : x->rev < y->rev ? -1 : 1;
+	if (x->rev != y->rev)
+		return x->rev < y->rev ? -1 : 1;
+	return (int)y->half - (int)x->half;
+}
+
+static void write_digest(const struct rule_digest *d, FILE *out)
+{
+	const uint8_t *p = (const uint8_t *)d->parts;
+
+	for (size_t i = 0; i < sizeof(d->parts); i++)
+		fprintf(out, "%02x", p[i]);
+}
+
+// Of the first half, which stands in front of the second, something is left in the second's.
+static int digest_of(const struct rule *r, struct rule_digest *half, struct rule_digest *out)
+{
+	int err = rule_digest(r, out);
+
+	for (unsigned i = 0; i < RULE_PARTS && err == 0; i++) {
+		if (r->half)
+			half->parts[i] = out->parts[i] << 1 | out->parts[i] >> 63;
+		else
+			out->parts[i] ^= half->parts[i];
+	}
+	if (!r->half)
+		*half = (struct rule_digest){0};
+	return err;
 }
 
 // Sorted here, where nobody waits.
 int pattern_index_write(const struct rule_list *rules, FILE *out)
 {
 	const struct rule **sorted = malloc((rules->n + 1u) * sizeof(*sorted));
+	struct rule_digest half = {0}, digest;
+	int err = 0;
 
 	if (sorted == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < rules->n; i++)
 		sorted[i] = rules->rules[i];
 	qsort(sorted, rules->n, sizeof(*sorted), compare_rules);
-	for (uint32_t i = 0; i < rules->n; i++) {
+	for (uint32_t i = 0; i < rules->n && err == 0; i++) {
 		const struct rule *r = sorted[i];
-		if (r->half)
+		err = digest_of(r, &half, &digest);
+		if (err < 0 || r->half)
 			continue;
 		fprintf(out, "%u\t%u\t%u\t", r->gid, r->sid, r->rev);
 		escape_write(r->set, out);
@@ -39,10 +68,12 @@ int pattern_index_write(const struct rule_list *rules, FILE *out)
 		escape_write(r->service != NULL ? r->service : "", out);
 		fputc('\t', out);
 		escape_write(r->msg, out);
+		fputc('\t', out);
+		write_digest(&digest, out);
 		fputc('\n', out);
 	}
 	free(sorted);
-	return 0;
+	return err;
 }
 
 static int compare(const void *a, const void *b)
@@ -58,7 +89,7 @@ static int compare(const void *a, const void *b)
 
 static bool parse_line(char *line, struct pattern_entry *out)
 {
-	enum { COLUMNS = 6 };
+	enum { COLUMNS = 7 };
 	char *columns[COLUMNS];
 
 	for (unsigned i = 0; i < COLUMNS; i++)
@@ -67,7 +98,8 @@ static bool parse_line(char *line, struct pattern_entry *out)
 		return false;
 	return escape_number(columns[0], &out->gid) && escape_number(columns[1], &out->sid) &&
 		escape_number(columns[2], &out->rev) && (out->set = columns[3]) != NULL &&
-		(out->service = columns[4]) != NULL && (out->msg = columns[5]) != NULL;
+		(out->service = columns[4]) != NULL && (out->msg = columns[5]) != NULL &&
+		escape_hex(columns[6], (uint8_t *)out->digest.parts, sizeof(out->digest.parts));
 }
 
 static bool is_sorted(const struct pattern_index *x)

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "patterns/rule.h"
+#include "patterns/rule_digest.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@ struct pattern_entry {
 	const char *set;
 	const char *service; // "": names none
 	const char *msg;
+	struct rule_digest digest; // what it says; of a rule with "=>": of both its halves
 };
 
 struct pattern_index {

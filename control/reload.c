@@ -39,8 +39,8 @@ static void log_diags(const struct compile_report *report)
 {
 	for (uint32_t i = 0; i < report->n; i++) {
 		const struct compile_diag *d = &report->diags[i];
-		log_message(d->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s:%u:%u: %s",
-			d->file, d->line, d->column, d->text);
+		log_message(d->level == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			"%s:%u:%u: %s", d->file, d->line, d->column, d->text);
 	}
 }
 
@@ -48,8 +48,10 @@ void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *out
 {
 	const uint64_t begun_ns = l->begun_ns != 0 ? l->begun_ns : clock_monotonic_ns();
 
-	snprintf(r->last_error, sizeof(r->last_error), "%s", outcome->error);
+	if (l->purpose == LOAD_TO_RUN)
+		snprintf(r->last_error, sizeof(r->last_error), "%s", outcome->error);
 	outcome->id = l->id;
+	outcome->purpose = l->purpose;
 	outcome->uid = l->uid;
 	outcome->rollback = l->set != NULL;
 	outcome->queued_ns = begun_ns - l->asked_ns;
@@ -60,7 +62,7 @@ void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *out
 	load_free(l);
 }
 
-static void finish(struct reload *r, int status, const char *error,
+void reload_finish(struct reload *r, int status, const char *error,
 	const struct compile_report *report, const struct link_receipt *receipt)
 {
 	struct load_outcome outcome = {.status = status,
@@ -68,10 +70,12 @@ static void finish(struct reload *r, int status, const char *error,
 		.report = report,
 		.receipt = receipt,
 		.cached = r->found == CACHE_HIT || r->found == CACHE_HELD,
+		.n_examples = r->n_examples,
+		.sides = {r->sides[0], r->sides[1]},
 		.compile_ns = r->compile_ns};
 	struct load *l = r->current;
 
-	if (status < 0) {
+	if (status < 0 && (l == NULL || l->purpose == LOAD_TO_RUN)) {
 		log_error("pattern set not loaded: %s", error);
 		snprintf(r->last_error, sizeof(r->last_error), "%s", error);
 	}
@@ -94,7 +98,7 @@ void reload_finish_without(struct reload *r, int status, const char *error)
 	struct pattern_set *set = r->next;
 
 	r->next = NULL;
-	finish(r, status, error, set != NULL ? &set->report : NULL, NULL);
+	reload_finish(r, status, error, set != NULL ? &set->report : NULL, NULL);
 	pattern_set_drop(set);
 }
 
@@ -108,6 +112,9 @@ void reload_free(struct reload *r)
 	compile_job_cancel(r->job);
 	if (r->current != NULL)
 		reload_finish_without(r, -ECANCELED, why);
+	if (r->parked != NULL)
+		load_free(r->parked);
+	pattern_set_drop(r->parked_set);
 	while ((l = load_queue_pop(&r->queue)) != NULL)
 		reload_tell_done(r, l, &(struct load_outcome){.status = -ECANCELED, .error = why});
 	pattern_set_drop(r->live);
@@ -178,7 +185,7 @@ static void adopt_next(struct reload *r, uint64_t generation)
 }
 
 // A daemon that was started again finds its configured set running.
-static void send_or_adopt(struct reload *r)
+void reload_send(struct reload *r)
 {
 	if (somebody_waits(r) || r->next == NULL || !link_is_up(r->link) ||
 		!dataplane_has(r, r->next)) {
@@ -186,7 +193,7 @@ static void send_or_adopt(struct reload *r)
 		return;
 	}
 	adopt_next(r, r->met_generation);
-	finish(r, 0, "", &r->live->report, NULL);
+	reload_finish(r, 0, "", &r->live->report, NULL);
 }
 
 // The child has the names of what we hold, and may say one of them; it is not trusted to.
@@ -206,23 +213,27 @@ static void compiled(void *ctx, struct compile_result *result)
 
 	r->job = NULL;
 	r->compile_ns = result->compile_ns;
-	if (result->status < 0) {
-		finish(r, result->status, result->error, &result->report, NULL);
+	if (result->status < 0 || r->current->purpose == LOAD_TO_LINT) {
+		reload_finish(r, result->status, result->error, &result->report, NULL);
 		return;
 	}
+	const bool beside = result->report.examples_beside;
 	r->found = result->report.found;
 	int err = r->found == CACHE_HELD ? take_held(r, result->report.digest)
 					 : pattern_set_new(result, &r->next);
 	if (err < 0)
-		finish(r, err, strerror(-err), NULL, NULL);
+		reload_finish(r, err, strerror(-err), NULL, NULL);
 	else
-		send_or_adopt(r);
+		reload_test(r, beside);
 }
 
 static void begin(struct reload *r, struct load *l)
 {
 	uint8_t held[HISTORY_MAX][32];
-	const struct compile_request request = {.paths = (const char *const *)l->paths,
+	const bool lint = l->purpose == LOAD_TO_LINT;
+	const struct compile_request request = {.work = lint ? COMPILE_LINT : COMPILE_SET,
+		.budget = lint ? l->budget : r->config->budget,
+		.paths = (const char *const *)l->paths,
 		.n_paths = l->n_paths,
 		.variables = r->config->variables,
 		.lab = r->config->lab,
@@ -233,6 +244,8 @@ static void begin(struct reload *r, struct load *l)
 
 	r->current = l;
 	r->compile_ns = 0;
+	r->n_examples = 0;
+	r->sides[0] = r->sides[1] = NULL;
 	r->found = CACHE_NONE;
 	l->begun_ns = clock_monotonic_ns();
 	if (l->set != NULL) {
@@ -240,9 +253,13 @@ static void begin(struct reload *r, struct load *l)
 		send_set(r);
 		return;
 	}
+	if (l->purpose == LOAD_TO_DIFF) {
+		reload_diff(r);
+		return;
+	}
 	int err = compile_job_start(r->base, &request, compiled, r, &r->job);
 	if (err < 0) {
-		finish(r, err, strerror(-err), NULL, NULL);
+		reload_finish(r, err, strerror(-err), NULL, NULL);
 		return;
 	}
 	r->state = LOAD_COMPILING;
@@ -255,7 +272,8 @@ static void begin_next(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (r->state != LOAD_IDLE)
+	reload_park(r);
+	if (r->state != LOAD_IDLE || (link_is_up(r->link) && reload_unpark(r)))
 		return;
 	// Another load was under way when the dataplane came back, and has failed.
 	if (r->owed && link_is_up(r->link)) {
@@ -263,8 +281,10 @@ static void begin_next(evutil_socket_t fd, short what, void *ctx)
 		return;
 	}
 	struct load *l = load_queue_pop(&r->queue);
-	if (l == NULL)
+	if (l == NULL) {
+		reload_unpark(r);
 		return;
+	}
 	load_queue_tell(&r->queue);
 	begin(r, l);
 }
@@ -282,11 +302,13 @@ static void meet(struct reload *r, const struct link_hello *hello)
 void reload_link_up(struct reload *r, const struct link_hello *hello)
 {
 	meet(r, hello);
-	if (r->state == LOAD_COMPILING)
+	if (r->state == LOAD_COMPILING || r->state == LOAD_TESTING)
 		return;
 	r->state = LOAD_IDLE;
+	if (reload_unpark(r))
+		return;
 	if (r->next != NULL || r->owed) {
-		send_or_adopt(r);
+		reload_send(r);
 		return;
 	}
 	if (r->live == NULL)
@@ -328,7 +350,7 @@ void reload_receipt(struct reload *r, int status, const struct link_receipt *rec
 		return;
 	}
 	take_receipt(r, receipt);
-	finish(r, status, error, &r->live->report, receipt);
+	reload_finish(r, status, error, &r->live->report, receipt);
 }
 
 enum load_state reload_state(const struct reload *r)

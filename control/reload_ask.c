@@ -15,7 +15,8 @@ static void give_up(struct reload *r, struct load *l, int status, const char *er
 		return;
 	}
 	load_queue_remove(&r->queue, l);
-	log_error("pattern set not loaded: %s", error);
+	if (l->purpose == LOAD_TO_RUN)
+		log_error("pattern set not loaded: %s", error);
 	reload_tell_done(r, l, &(struct load_outcome){.status = status, .error = error});
 	load_queue_tell(&r->queue);
 }
@@ -32,6 +33,31 @@ static void deadline_passed(evutil_socket_t fd, short what, void *ctx)
 		"a longer one",
 		l->deadline_s);
 	give_up(l->reload, l, -ETIME, error);
+}
+
+void reload_park(struct reload *r)
+{
+	const struct load *next = TAILQ_FIRST(&r->queue.waiting);
+
+	if (r->state != LOAD_WAITING || next == NULL || next->purpose == LOAD_TO_RUN)
+		return;
+	r->parked = r->current;
+	r->parked_set = r->next;
+	r->current = NULL;
+	r->next = NULL;
+	r->state = LOAD_IDLE;
+}
+
+bool reload_unpark(struct reload *r)
+{
+	if (r->parked == NULL)
+		return false;
+	r->current = r->parked;
+	r->next = r->parked_set;
+	r->parked = NULL;
+	r->parked_set = NULL;
+	reload_send(r);
+	return true;
 }
 
 static int set_deadline(struct reload *r, struct load *l)
@@ -76,7 +102,7 @@ int reload_start(struct reload *r, const struct load_request *request,
 	// The first one will not wait.
 	const unsigned room = LOADS_WAITING_MAX + (r->state == LOAD_IDLE);
 
-	if (!link_is_up(r->link))
+	if (request->purpose == LOAD_TO_RUN && !link_is_up(r->link))
 		return -ENOTCONN;
 	return r->queue.n < room ? enqueue(r, request, caller, id) : -EBUSY;
 }

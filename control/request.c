@@ -16,6 +16,10 @@ enum key {
 	KEY_RULES = 1 << 6,
 	KEY_BY = 1 << 7,
 	KEY_COUNT = 1 << 8,
+	KEY_MAX_NS = 1 << 9,
+	KEY_MAX_BYTES = 1 << 10,
+	KEY_FROM = 1 << 11,
+	KEY_TO = 1 << 12,
 };
 
 static const struct {
@@ -24,6 +28,10 @@ static const struct {
 } commands[COMMAND_COUNT] = {
 	[COMMAND_STATUS] = {"status", 0},
 	[COMMAND_PATTERNS_LOAD] = {"patterns.load", KEY_PATHS | KEY_WATCH | KEY_DEADLINE},
+	[COMMAND_PATTERNS_LINT] = {"patterns.lint",
+		KEY_PATHS | KEY_WATCH | KEY_DEADLINE | KEY_MAX_NS | KEY_MAX_BYTES},
+	[COMMAND_PATTERNS_TEST] = {"patterns.test", KEY_PATHS | KEY_WATCH | KEY_DEADLINE},
+	[COMMAND_PATTERNS_DIFF] = {"patterns.diff", KEY_FROM | KEY_TO | KEY_WATCH | KEY_DEADLINE},
 	[COMMAND_PATTERNS_ROLLBACK] = {"patterns.rollback",
 		KEY_GENERATION | KEY_DIGEST | KEY_WATCH | KEY_DEADLINE},
 	[COMMAND_PATTERNS_CANCEL] = {"patterns.cancel", KEY_LOAD},
@@ -111,6 +119,20 @@ static int take_digest(const json_t *value, struct request *r, char error[256])
 	return 0;
 }
 
+static int take_side(const json_t *value, const char *key, const char **out, char error[256])
+{
+	const char *text = json_string_value(value);
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	if (len == 0 || len > REQUEST_PATH_LEN_MAX ||
+		(text[0] != '/' && strspn(text, "0123456789abcdef") != len &&
+			strcmp(text, "live") != 0))
+		return refuse(error,
+			"\"%s\" takes an absolute path, a generation, a digest, or \"live\"", key);
+	*out = text;
+	return 0;
+}
+
 static int take_deadline(const json_t *value, struct request *r, char error[256])
 {
 	uint64_t seconds = 0;
@@ -162,6 +184,10 @@ static const struct {
 	{"rules", KEY_RULES},
 	{"by", KEY_BY},
 	{"count", KEY_COUNT},
+	{"from", KEY_FROM},
+	{"to", KEY_TO},
+	{"max_ns", KEY_MAX_NS},
+	{"max_bytes", KEY_MAX_BYTES},
 };
 
 static int take_value(enum key key, const json_t *value, struct request *r, char error[256])
@@ -179,6 +205,14 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 		return take_number(value, "generation", INT64_MAX, &r->generation, error);
 	case KEY_DIGEST:
 		return take_digest(value, r, error);
+	case KEY_FROM:
+		return take_side(value, "from", &r->from, error);
+	case KEY_TO:
+		return take_side(value, "to", &r->to, error);
+	case KEY_MAX_NS:
+		return take_number(value, "max_ns", INT64_MAX, &r->max_ns, error);
+	case KEY_MAX_BYTES:
+		return take_number(value, "max_bytes", INT64_MAX, &r->max_bytes, error);
 	case KEY_RULES:
 		return take_bool(value, "rules", &r->rules, error);
 	case KEY_BY:
@@ -217,6 +251,8 @@ static int take(struct request *r, char error[256])
 	}
 	if (commands[r->command].keys & KEY_PATHS && r->n_paths == 0)
 		return refuse(error, "\"paths\" takes a list of files");
+	if (commands[r->command].keys & KEY_TO && r->to == NULL)
+		return refuse(error, "\"to\" says what to compare with");
 	if (r->generation != 0 && r->digest != NULL)
 		return refuse(error, "\"generation\" or \"digest\", not both");
 	return 0;

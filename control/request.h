@@ -24,6 +24,9 @@ enum {
 enum command {
 	COMMAND_STATUS,
 	COMMAND_PATTERNS_LOAD,
+	COMMAND_PATTERNS_LINT,
+	COMMAND_PATTERNS_TEST,
+	COMMAND_PATTERNS_DIFF,
 	COMMAND_PATTERNS_ROLLBACK,
 	COMMAND_PATTERNS_CANCEL,
 	COMMAND_PATTERNS_LIST,
@@ -36,15 +39,18 @@ enum command {
 
 struct request {
 	enum command command;
-	uint32_t n_paths; // COMMAND_PATTERNS_LOAD: at least one, all absolute
+	uint32_t n_paths; // load, lint: at least one, all absolute
 	const char *paths[REQUEST_PATHS_MAX];
-	bool watch; // load, rollback: lines before the answer are wanted
+	// diff: a path, a generation, the begin of a digest, or "live"; from is live when absent
+	const char *from, *to;
+	bool watch; // load, rollback and the like: lines before the answer are wanted
 	bool rules; // show: each of them
 	enum tally_key by; // top
 	uint32_t count; // top
 	uint32_t deadline_s; // load, rollback; 0: none was given
 	uint64_t load; // cancel: which; 0: the one that is under way
 	uint64_t generation; // rollback; 0: none was given
+	uint64_t max_ns, max_bytes; // lint: what exceeds it is an error; 0: as configured
 	const char *digest; // rollback: its begin, in lower-case hex; NULL: none was given
 	json_t *root; // what the texts point into
 };

@@ -228,6 +228,7 @@ int sources_digest(const struct sources *s, const struct build_context *context,
 	}
 	put(md, context->program, sizeof(context->program));
 	put(md, &context->lab, sizeof(context->lab));
+	put(md, &context->budget, sizeof(context->budget));
 	for (const struct rule_var *v = context->variables; v->name != NULL; v++) {
 		put_text(md, v->name);
 		put_text(md, v->value);

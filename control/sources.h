@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "patterns/lint.h"
 #include "patterns/parse.h"
 
 #include <stdbool.h>
@@ -37,6 +38,7 @@ int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab
 struct build_context {
 	const struct rule_var *variables; // ended by a NULL name
 	bool lab;
+	struct lint_budget budget; // what exceeds it is refused
 	uint8_t program[32]; // digest of the compiler
 };
 

@@ -34,6 +34,30 @@ uint32_t swdb_put(struct swdb_build *b, enum swdb_section_id section, const void
 	return (uint32_t)(part->len - len);
 }
 
+// The measure of a compile is no part of what it makes: short of memory, it is left out.
+void swdb_put_cost(struct swdb_build *b, const struct swdb_scan *scan, uint32_t n_patterns,
+	uint64_t compile_ns, const struct hs_database *db)
+{
+	const struct swdb_buffer *buffers = (const struct swdb_buffer *)b->parts[SWDB_BUFFERS].p;
+	uint32_t field =
+		scan->field < FIELD_COUNT ? scan->field : buffers[scan->field - FIELD_COUNT].field;
+	struct swdb_cost cost = {.field = (uint16_t)field,
+		.expressions = scan->kind == SWDB_EXPRESSIONS,
+		.n_patterns = n_patterns,
+		.compile_ns = compile_ns};
+	size_t size;
+
+	if (hs_database_size(db, &size) == HS_SUCCESS)
+		cost.bytes = size;
+	if (field == FIELD_STREAM && hs_stream_size(db, &size) == HS_SUCCESS)
+		cost.stream_bytes = size;
+	struct swdb_cost *more = realloc(b->costs, (b->n_costs + 1u) * sizeof(*more));
+	if (more == NULL)
+		return;
+	b->costs = more;
+	b->costs[b->n_costs++] = cost;
+}
+
 // SHA-256 of the sections rules..text: what was compiled, not for which machine.
 static bool digest_sources(const struct swdb_build *b, uint8_t digest[32])
 {
@@ -125,11 +149,18 @@ int swdb_compile(const struct rule_list *rules, struct swdb *out, struct diags *
 		err = b.failed ? -ENOMEM : assemble(&b, out);
 	for (unsigned i = 0; i < SWDB_SECTIONS; i++)
 		free(b.parts[i].p);
-	return err;
+	if (err < 0) {
+		free(b.costs);
+		return err;
+	}
+	out->costs = b.costs;
+	out->n_costs = b.n_costs;
+	return 0;
 }
 
 void swdb_free(struct swdb *s)
 {
 	free(s->data);
+	free(s->costs);
 	*s = (struct swdb){0};
 }

@@ -3,6 +3,8 @@
 // one pattern.
 
 #include "patterns/compile_hs.h"
+
+#include "dataplane/base/clock.h"
 #include "patterns/confirm.h"
 
 #include <hs.h>
@@ -74,7 +76,7 @@ static bool usable(const struct rule *r, uint32_t i, uint8_t at)
 }
 
 // fast_pattern, else the longest content, else an expression, else none.
-static const struct condition *choose(const struct rule *r, uint8_t at)
+const struct condition *swdb_prefilter(const struct rule *r, uint8_t at)
 {
 	const struct condition *content = NULL, *expression = NULL;
 
@@ -274,7 +276,7 @@ static bool has_payload(const struct rule *r)
 static bool add_rule(struct swdb_build *b, struct prefilters *all, const struct rule *r,
 	uint32_t index, uint8_t at)
 {
-	const struct condition *c = choose(r, at);
+	const struct condition *c = swdb_prefilter(r, at);
 	bool header = c != NULL && field_is_header(c->field);
 
 	if (at & SWDB_AT_TX) {
@@ -434,6 +436,7 @@ static int put_scan(
 	hs_database_t *db = NULL;
 	hs_compile_error_t *wrong = NULL;
 	hs_error_t status;
+	const uint64_t begun = clock_monotonic_ns();
 
 	if (scan.kind == SWDB_EXPRESSIONS) {
 		int err = check_expressions(in, diags);
@@ -448,6 +451,7 @@ static int put_scan(
 	if (status != HS_SUCCESS)
 		return hs_fault(in, wrong, diags);
 
+	swdb_put_cost(b, &scan, in->n, clock_monotonic_ns() - begun, db);
 	int err = put_database(b, scan, db);
 	hs_free_database(db);
 	return err;

@@ -17,7 +17,14 @@ struct swdb_build {
 	struct swdb_part parts[SWDB_SECTIONS];
 	bool failed; // short of memory, or too large
 	const struct condition *buffers[SWDB_BUFFERS_MAX]; // one that looks at each of them
+	uint32_t n_costs;
+	struct swdb_cost *costs;
 };
+
+struct hs_database;
+// What this database took; db is borrowed.
+void swdb_put_cost(struct swdb_build *b, const struct swdb_scan *scan, uint32_t n_patterns,
+	uint64_t compile_ns, const struct hs_database *db);
 
 // Appends, and returns the offset of what was appended; after a failure, 0.
 uint32_t swdb_put(struct swdb_build *b, enum swdb_section_id section, const void *data, size_t len);
@@ -26,6 +33,9 @@ struct swdb_span swdb_put_transforms(struct swdb_build *b, const struct rule_vie
 // compile_rule.c: adds the rule's rows; where it is looked at (enum swdb_rule_at).
 void swdb_put_rule(struct swdb_build *b, const struct rule *r);
 uint8_t swdb_rule_at(const struct rule *r);
+// compile_hs.c: what Hyperscan looks for there (fast_pattern, else the longest content, else an
+// expression); NULL: nothing.
+const struct condition *swdb_prefilter(const struct rule *r, uint8_t at);
 // compile_check.c: complains of what can not be compiled.
 void swdb_check_rule(const struct rule *r, struct diags *diags);
 

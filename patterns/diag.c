@@ -4,11 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Warnings must not keep an error from being told: the last one makes room.
-static bool make_room(struct diags *d)
+const char *diag_level_name(enum diag_level level)
+{
+	static const char *const names[] = {
+		[DIAG_NOTE] = "note", [DIAG_WARNING] = "warning", [DIAG_ERROR] = "error"};
+
+	return names[level];
+}
+
+// What is less grave must not keep an error from being told: the last of it makes room.
+static bool make_room(struct diags *d, enum diag_level level)
 {
 	for (uint32_t i = d->n; i-- > 0;) {
-		if (d->items[i].level != DIAG_WARNING)
+		if (d->items[i].level >= level)
 			continue;
 		free((char *)d->items[i].where.file);
 		free(d->items[i].text);
@@ -19,31 +27,46 @@ static bool make_room(struct diags *d)
 	return false;
 }
 
-void diag_add(struct diags *d, enum diag_level level, struct rule_where where, const char *fmt, ...)
+static void add(struct diags *d, const struct diag *like, const char *fmt, va_list ap)
 {
+	uint32_t *const counts[] = {&d->n_notes, &d->n_warnings, &d->n_errors};
+	struct diag diag = *like;
 	char text[512];
-	va_list ap;
 
-	if (level == DIAG_ERROR)
-		d->n_errors++;
-	else
-		d->n_warnings++;
-	if (d->n == DIAGS_MAX && (level == DIAG_WARNING || !make_room(d)))
+	(*counts[like->level])++;
+	if (d->n == DIAGS_MAX && !make_room(d, like->level))
 		return;
 	if (d->items == NULL)
 		d->items = calloc(DIAGS_MAX, sizeof(*d->items));
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	char *file = strdup(where.file != NULL ? where.file : "");
-	char *copy = strdup(text);
-	if (d->items == NULL || file == NULL || copy == NULL) {
+	char *file = strdup(like->where.file != NULL ? like->where.file : "");
+	diag.text = strdup(text);
+	if (d->items == NULL || file == NULL || diag.text == NULL) {
 		free(file);
-		free(copy);
+		free(diag.text);
 		return;
 	}
-	where.file = file;
-	d->items[d->n++] = (struct diag){.level = level, .where = where, .text = copy};
+	diag.where.file = file;
+	d->items[d->n++] = diag;
+}
+
+void diag_add(struct diags *d, enum diag_level level, struct rule_where where, const char *fmt, ...)
+{
+	const struct diag like = {.level = level, .where = where, .kind = ""};
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(d, &like, fmt, ap);
+	va_end(ap);
+}
+
+void diag_add_like(struct diags *d, const struct diag *like, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(d, like, fmt, ap);
+	va_end(ap);
 }
 
 static void print_text(const char *text, FILE *out)
@@ -58,13 +81,13 @@ static void print_text(const char *text, FILE *out)
 
 void diags_print(const struct diags *d, FILE *out)
 {
-	uint32_t all = d->n_errors + d->n_warnings;
+	uint32_t all = d->n_errors + d->n_warnings + d->n_notes;
 
 	for (uint32_t i = 0; i < d->n; i++) {
 		const struct diag *item = &d->items[i];
 		print_text(item->where.file, out);
 		fprintf(out, ":%u:%u: %s: ", item->where.line, item->where.column,
-			item->level == DIAG_ERROR ? "error" : "warning");
+			diag_level_name(item->level));
 		print_text(item->text, out);
 		fputc('\n', out);
 	}

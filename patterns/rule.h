@@ -275,6 +275,10 @@ enum flow_need {
 	FLOW_ONLY_STREAM = 1 << 6,
 };
 
+// metadata that is an example: its value is one of the rule's first buffer.
+#define EXAMPLE_KEY_HIT "example_hit"
+#define EXAMPLE_KEY_MISS "example_miss"
+
 struct rule_pair { // metadata "key value", reference "type,value"
 	const char *key;
 	const char *value;

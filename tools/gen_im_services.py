@@ -2,6 +2,7 @@
 """Writes patterns/sets/im-services.rules from a table of services.
 
   gen_im_services.py SERVICES.tsv > patterns/sets/im-services.rules
+  gen_im_services.py --examples SERVICES.tsv > patterns/sets/im-services.examples.yaml
 
 The table has one service a line, with the columns id, service, class, v2fly_suffixes(=full),
 ndpi_substrings, curated_suffixes(...) (others are not read). A suffix that begins with '=' is a
@@ -144,6 +145,57 @@ INBAND = {
 }
 
 
+# What the rules above match, and what is almost the same: id -> [(rule, expectation, hex or text)].
+INBAND_EXAMPLES = {
+    'whatsapp': [
+        (0, 'hit', 'hex: "57 41 06 03 00 00 10"'),
+        (0, 'miss', 'hex: "57 41 06 13 00 00 10"'),
+        (0, 'miss', 'hex: "00 57 41 06 03 00 00 10"'),
+        (1, 'hit', 'hex: "45 44 00 01 00 00 04"'),
+        (1, 'miss', 'hex: "45 44 00 02 00 00 04"'),
+        (2, 'hit', 'hex: "08 00 00 10 21 12 a4 42 00 00 00 00"'),
+        (2, 'miss', 'hex: "00 01 00 00 21 12 a4 42 00 00 00 00"'),
+        (2, 'miss', 'hex: "08 00 00 10 00 21 12 a4 42 00 00 00"'),
+    ],
+    'discord': [
+        (0, 'hit', 'hex: "00 01 00 46%s"' % (' 00' * 70)),
+        (0, 'miss', 'hex: "00 01 00 46%s"' % (' 00' * 71)),
+        (1, 'hit', 'hex: "00 02 00 46%s"' % (' 00' * 70)),
+        (1, 'miss', 'hex: "00 03 00 46%s"' % (' 00' * 70)),
+    ],
+    'xmpp': [
+        (0, 'hit', 'text: "<?xml version=\'1.0\'?><stream:stream to=\'example.org\'>"'),
+        (0, 'miss', 'text: "<stream to=\'example.org\'>"'),
+        (1, 'hit', 'text: _xmpp-client._tcp.example.org'),
+        (1, 'miss', 'text: not_xmpp-client._tcp.example.org'),
+        (2, 'hit', 'text: _xmpps-client._tcp.example.org'),
+        (2, 'miss', 'text: _xmpp-client._tcp.example.org'),
+    ],
+    'irc': [
+        (0, 'hit', 'text: "CAP LS 302\\r\\n"'),
+        (1, 'hit', 'text: "NICK someone\\r\\n"'),
+        (1, 'miss', 'text: "NICK two words\\r\\n"'),
+        (2, 'hit', 'text: "USER guest 0 * :Some One\\r\\n"'),
+        (2, 'miss', 'text: "USER anonymous\\r\\n"'),
+    ],
+    'teamspeak': [
+        (0, 'hit', 'text: TS3INIT1x'),
+        (0, 'miss', 'text: xTS3INIT1'),
+    ],
+    'mumble': [
+        (0, 'hit', 'hex: "00 00 00 00 01 02 03 04 05 06 07 08"'),
+        (0, 'miss', 'hex: "00 00 00 00 01 02 03 04 05 06 07 08 09"'),
+    ],
+    'wechat': [
+        (0, 'hit', 'values: [{field: http.uri, text: /mmtls/0a1b}, '
+                   '{field: http.user_agent, text: MicroMessenger Client}]'),
+        (0, 'miss', 'values: [{field: http.uri, text: /a/mmtls/0a1b}, '
+                    '{field: http.user_agent, text: MicroMessenger Client}]'),
+    ],
+}
+EXAMPLE_NAMES = 2  # of each service that have examples
+
+
 def suffixes(row, ident):
     columns = {k.split('(')[0]: v for k, v in row.items() if k}
     out = set()
@@ -204,11 +256,31 @@ def service_rules(ident, name, cls, names, sid):
             for n, (header, what, options) in enumerate(group, first)]
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
+def example(sid, expectation, what):
+    return '- {sid: %d, expect: %s, %s}' % (sid, expectation, what)
+
+
+def service_examples(ident, names, sid):
+    """Of some of its names, what is below each, and what only looks alike; of all its own words."""
+    out = []
+    for i, n in enumerate(names[:EXAMPLE_NAMES]):
+        name = n.lstrip('=')
+        hit = name if n.startswith('=') else 'a.' + name
+        sids = [sid + i * len(BUFFERS) + k for k in range(len(BUFFERS))] + [sid + QUIC_SID + i]
+        for number in sids:
+            out.append(example(number, 'hit', 'text: %s' % hit))
+            out.append(example(number, 'miss', 'text: not%s' % name))
+            out.append(example(number, 'miss', 'text: %s.example.com' % name))
+    first = sid + len(names) * len(BUFFERS)
+    out += [example(first + rule, expectation, what)
+            for rule, expectation, what in INBAND_EXAMPLES.get(ident, ())]
+    return out
+
+
+def read_services(path):
+    """(id, name, class, names) of each; a name that two services claim is the first one's."""
     services = []
-    with open(sys.argv[1], encoding='utf-8') as f:
+    with open(path, encoding='utf-8') as f:
         for row in csv.DictReader(f, delimiter='\t', quoting=csv.QUOTE_NONE):
             ident = row['#id']
             names = set() if ident in PROTOCOLS else suffixes(row, ident)
@@ -216,8 +288,22 @@ def main():
                              minimal(names)))
     for ident, (name, cls, names) in EXTRA.items():
         services.append((ident, name, cls, minimal(set(names))))
-    # A name that two services claim is the first one's.
     owner = {}
+    return [(ident, name, cls,
+             [n for n in names if owner.setdefault(n.lstrip('='), ident) == ident])
+            for ident, name, cls, names in services]
+
+
+def main():
+    examples = sys.argv[1:2] == ['--examples']
+    if len(sys.argv) != 2 + examples:
+        sys.exit(__doc__)
+    services = read_services(sys.argv[-1])
+    if examples:
+        print('# Examples of im-services.rules. Made by tools/gen_im_services.py; do not edit.')
+        for number, (ident, name, cls, names) in enumerate(services, 1):
+            print('\n'.join(service_examples(ident, names, 4000000 + 1000 * number)))
+        return
     print('''# Instant messengers, and what belongs to them: services named by the TLS server name, the HTTP
 # host, the DNS query, and by what they say in their own protocols.
 #
@@ -228,7 +314,6 @@ def main():
 # the table + a running number; QUIC from 500 on.
 ''')
     for number, (ident, name, cls, names) in enumerate(services, 1):
-        names = [n for n in names if owner.setdefault(n.lstrip('='), ident) == ident]
         if not names and ident not in INBAND:
             continue
         print('# %s' % name)

@@ -26,6 +26,8 @@ struct cli {
 	const char *by; // top: what is sorted by; NULL: cost
 	unsigned count; // top: rules; 0: the default
 	unsigned interval_s; // top; 0: the default
+	bool strict; // lint: warnings count as errors
+	uint64_t max_ns, max_memory_mb; // lint; 0: the daemon's
 	unsigned deadline_s; // of a load; 0: the daemon's
 	char *const *args;
 	int n_args;
@@ -46,6 +48,13 @@ enum cli_exit cli_ask_watched(
 // The same for a request that is a name only.
 enum cli_exit cli_ask_simple(const struct cli *cli, const char *command, json_t **reply);
 
+// A load, or what is like one: shown on its way, Ctrl-C cancels it; diags are printed, and with
+// --json the reply. *reply is the caller's, and may be NULL.
+enum cli_exit cli_ask_load(const struct cli *cli, json_t *request, json_t **reply);
+// The arguments as absolute paths, for the daemon has another working directory. NULL: there is no
+// such file, and that was printed.
+json_t *cli_paths(const struct cli *cli);
+
 void cli_print_json(const json_t *json, bool compact);
 
 uint64_t cli_number(const json_t *object, const char *key);
@@ -56,6 +65,9 @@ const char *cli_text(const json_t *object, const char *key); // "-" when there i
 
 enum cli_exit cli_status(const struct cli *cli);
 enum cli_exit cli_patterns_load(const struct cli *cli);
+enum cli_exit cli_patterns_lint(const struct cli *cli);
+enum cli_exit cli_patterns_test(const struct cli *cli);
+enum cli_exit cli_patterns_diff(const struct cli *cli);
 enum cli_exit cli_patterns_rollback(const struct cli *cli);
 enum cli_exit cli_patterns_cancel(const struct cli *cli);
 enum cli_exit cli_patterns_show(const struct cli *cli);

@@ -43,7 +43,7 @@ static void catch_interrupt(void)
 }
 
 // The daemon has another working directory.
-static json_t *absolute_paths(const struct cli *cli)
+json_t *cli_paths(const struct cli *cli)
 {
 	json_t *paths = json_array();
 
@@ -98,6 +98,8 @@ static void print_receipt(const json_t *r)
 	put(t, "rules", cli_number(r, "rules"), "");
 	put(t, "warnings", cli_number(r, "warnings"), "");
 	put_loader(t, r);
+	if (cli_number(r, "examples") > 0)
+		put(t, "examples", cli_number(r, "examples"), " run, 0 failed");
 	if (cli_number(r, "queued_ms") > 0)
 		put(t, "waited", cli_number(r, "queued_ms"), " ms");
 	if (!json_is_true(json_object_get(r, "rollback")))
@@ -190,7 +192,7 @@ static enum cli_exit status_of(enum cli_exit status, const json_t *reply)
 	return cli_number(reply, "errors") > 0 ? CLI_PATTERNS : CLI_REFUSED;
 }
 
-static enum cli_exit load(const struct cli *cli, json_t *request)
+enum cli_exit cli_ask_load(const struct cli *cli, json_t *request, json_t **out)
 {
 	struct view view = {.cli = cli, .terminal = !cli->json && isatty(STDERR_FILENO)};
 	const struct cli_watcher watcher = {.line = line, .tick = tick, .ctx = &view};
@@ -206,16 +208,24 @@ static enum cli_exit load(const struct cli *cli, json_t *request)
 		cli_print_diags(reply);
 	if (status == CLI_OK && cli->json)
 		cli_print_json(reply, false);
-	else if (status == CLI_OK)
+	*out = reply;
+	return status_of(status, reply);
+}
+
+static enum cli_exit load(const struct cli *cli, json_t *request)
+{
+	json_t *reply = NULL;
+	enum cli_exit status = cli_ask_load(cli, request, &reply);
+
+	if (status == CLI_OK && !cli->json)
 		print_receipt(reply);
-	status = status_of(status, reply);
 	json_decref(reply);
 	return status;
 }
 
 enum cli_exit cli_patterns_load(const struct cli *cli)
 {
-	json_t *paths = absolute_paths(cli);
+	json_t *paths = cli_paths(cli);
 
 	if (paths == NULL)
 		return CLI_USAGE;

@@ -14,6 +14,7 @@ enum {
 	OPTION_RULES = 1 << 1,
 	OPTION_DEADLINE = 1 << 2,
 	OPTION_TOP = 1 << 3, // --by, --count, --interval, --once
+	OPTION_LINT = 1 << 4, // --strict, --max-ns, --max-memory
 	PATHS_MAX = 64,
 };
 
@@ -32,6 +33,17 @@ static const struct command commands[] = {
 	{{"patterns", "load"}, cli_patterns_load, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
 		"compile rules (files, or directories of *.rules) and make them the live set;\n"
 		"  waits, and prints the receipt; Ctrl-C cancels it"},
+	{{"patterns", "lint"}, cli_patterns_lint, 1, PATHS_MAX, OPTION_DEADLINE | OPTION_LINT,
+		"PATH...",
+		"what is wrong with rules that could be loaded, and what they cost; loads "
+		"nothing,\n"
+		"  and needs no dataplane"},
+	{{"patterns", "test"}, cli_patterns_test, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
+		"run the examples of rules (NAME.examples.yaml, metadata) as a load does;\n"
+		"  loads nothing, and needs no dataplane"},
+	{{"patterns", "diff"}, cli_patterns_diff, 1, 2, OPTION_DEADLINE, "[A] B",
+		"rules that are new, gone or other in B: a file, a directory, a generation,\n"
+		"  the begin of a digest, or \"live\" (A, when it is left out)"},
 	{{"patterns", "list"}, cli_patterns_list, 0, 0, 0, "",
 		"the sets that were live last: what a rollback can bring back"},
 	{{"patterns", "show"}, cli_patterns_show, 0, 0, OPTION_RULES, "",
@@ -54,7 +66,8 @@ enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static const char exits[] =
 	"exit status: 0 ok, 1 the daemon refused, 2 usage, 3 daemon not reachable,\n"
-	"             4 the pattern set has errors (printed as file:line:column),\n"
+	"             4 the pattern set has errors, or its examples fail (printed as\n"
+	"             file:line:column),\n"
 	"             5 the load was cancelled, 6 it was not ready within its deadline\n"
 	"             (after 4, 5 and 6 what was live is live still)\n";
 
@@ -85,6 +98,12 @@ static const char top_options[] =
 	"      --interval SECONDS  again after so long, 1 to 3600 (on a terminal 2)\n"
 	"      --once              the numbers so far, and no more\n";
 
+static const char lint_options[] =
+	"      --strict         warnings, too, are exit status 4\n"
+	"      --max-ns N       more for a value of a field is an error\n"
+	"      --max-memory MB  more for the whole set is an error\n"
+	"                       (the daemon's defaults: lint.max_ns, lint.max_memory_mb)\n";
+
 static void help_command(const struct command *c)
 {
 	printf("usage: sealctl [--json] [--socket PATH] ");
@@ -93,10 +112,13 @@ static void help_command(const struct command *c)
 		c->options & OPTION_RULES ? " [--rules]" : "",
 		c->options & OPTION_DEADLINE ? " [--deadline SECONDS]" : "",
 		c->options & OPTION_TOP ? " [--by KEY] [--count N] [--interval SECONDS] [--once]"
-					: "",
+			: c->options & OPTION_LINT ? " [--strict] [--max-ns N] [--max-memory MB]"
+						   : "",
 		c->help);
 	if (c->options & OPTION_TOP)
 		printf("%s", top_options);
+	if (c->options & OPTION_LINT)
+		printf("%s", lint_options);
 	if (c->options & OPTION_WATCH)
 		printf("      --watch  again each second, with rates; ends with Ctrl-C\n");
 	if (c->options & OPTION_RULES)
@@ -169,9 +191,16 @@ static bool take_number(const char *text, uint64_t max, unsigned *out)
 	return true;
 }
 
+static bool take_bound(const char *text, uint64_t *out)
+{
+	return cli_parse_number(text, out) && *out <= UINT32_MAX;
+}
+
 // NULL, or what the option takes.
 static const char *take_value(struct cli *cli, int option, const char *value)
 {
+	static const char bound[] = "a bound is a whole number above 0, not";
+
 	switch (option) {
 	case 'd':
 		return take_number(value, 86400, &cli->deadline_s)
@@ -183,11 +212,79 @@ static const char *take_value(struct cli *cli, int option, const char *value)
 	case 'c':
 		return take_number(value, 10000, &cli->count) ? NULL
 							      : "--count takes 1 to 10000, not";
+	case 'n':
+		return take_bound(value, &cli->max_ns) ? NULL : bound;
+	case 'm':
+		return take_bound(value, &cli->max_memory_mb) ? NULL : bound;
 	default:
 		return take_number(value, 3600, &cli->interval_s)
 			? NULL
 			: "--interval takes 1 to 3600 seconds, not";
 	}
+}
+
+// Which commands an option is for; 0: for all.
+static unsigned option_of(int option)
+{
+	switch (option) {
+	case 'w':
+		return OPTION_WATCH;
+	case 'r':
+		return OPTION_RULES;
+	case 'd':
+		return OPTION_DEADLINE;
+	case 'o':
+	case 'b':
+	case 'c':
+	case 'i':
+		return OPTION_TOP;
+	case 'S':
+	case 'n':
+	case 'm':
+		return OPTION_LINT;
+	default:
+		return 0;
+	}
+}
+
+// One option. -1 to go on, or the status to end with.
+static int take_option(struct cli *cli, int option, unsigned *options, bool *help)
+{
+	const char *wrong = NULL;
+
+	*options |= option_of(option);
+	switch (option) {
+	case 'j':
+		cli->json = true;
+		break;
+	case 's':
+		cli->socket = optarg;
+		break;
+	case 'w':
+		cli->watch = true;
+		break;
+	case 'r':
+		cli->rules = true;
+		break;
+	case 'o':
+		cli->once = true;
+		break;
+	case 'S':
+		cli->strict = true;
+		break;
+	case 'h':
+		*help = true;
+		break;
+	case 'v':
+		printf("sealctl " SEALWATCH_VERSION "\n");
+		return CLI_OK;
+	case '?':
+		return CLI_USAGE;
+	default:
+		wrong = take_value(cli, option, optarg);
+		break;
+	}
+	return wrong != NULL ? (int)usage(wrong, optarg) : -1;
 }
 
 int main(int argc, char **argv)
@@ -197,53 +294,20 @@ int main(int argc, char **argv)
 		{"rules", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'},
 		{"deadline", required_argument, NULL, 'd'}, {"version", no_argument, NULL, 'v'},
 		{"by", required_argument, NULL, 'b'}, {"count", required_argument, NULL, 'c'},
-		{"interval", required_argument, NULL, 'i'}, {"once", no_argument, NULL, 'o'}, {0}};
+		{"interval", required_argument, NULL, 'i'}, {"once", no_argument, NULL, 'o'},
+		{"strict", no_argument, NULL, 'S'}, {"max-ns", required_argument, NULL, 'n'},
+		{"max-memory", required_argument, NULL, 'm'}, {0}};
 	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
 	unsigned options = 0;
-	const char *wrong;
 	bool help = false;
 	int option;
 
 	// Without it libsmartcols prints every byte beyond ASCII as \xNN.
 	setlocale(LC_CTYPE, "");
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		switch (option) {
-		case 'j':
-			cli.json = true;
-			break;
-		case 's':
-			cli.socket = optarg;
-			break;
-		case 'w':
-			cli.watch = true;
-			options |= OPTION_WATCH;
-			break;
-		case 'r':
-			cli.rules = true;
-			options |= OPTION_RULES;
-			break;
-		case 'o':
-			cli.once = true;
-			options |= OPTION_TOP;
-			break;
-		case 'd':
-		case 'b':
-		case 'c':
-		case 'i':
-			wrong = take_value(&cli, option, optarg);
-			if (wrong != NULL)
-				return usage(wrong, optarg);
-			options |= option == 'd' ? OPTION_DEADLINE : OPTION_TOP;
-			break;
-		case 'h':
-			help = true;
-			break;
-		case 'v':
-			printf("sealctl " SEALWATCH_VERSION "\n");
-			return CLI_OK;
-		default:
-			return CLI_USAGE;
-		}
+		int end = take_option(&cli, option, &options, &help);
+		if (end >= 0)
+			return end;
 	}
 	enum cli_exit status = run(&cli, options, help, argv + optind, argc - optind);
 	if (fflush(stdout) != 0 && status == CLI_OK)

@@ -2,7 +2,7 @@
 
 #include "control/compile_job.h"
 #include "patterns/swdb.h"
-#include "tests/unit/check.h"
+#include "tests/unit/compile_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,73 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/test_compile_job.XXXXXX";
-
-struct outcome {
-	bool done;
-	struct compile_result result;
-	unsigned ticks;
-};
-
-static void take(void *ctx, struct compile_result *result)
-{
-	struct outcome *o = ctx;
-
-	o->done = true;
-	o->result = *result;
-	*result = (struct compile_result){.blob_fd = -1};
-}
-
-static void tick(evutil_socket_t fd, short what, void *ctx)
-{
-	struct outcome *o = ctx;
-
-	(void)fd;
-	(void)what;
-	o->ticks++;
-}
-
-static const char *write_rules(const char *name, const char *text)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		abort();
-	close(fd);
-	return path;
-}
-
-static const struct compile_limits plenty = {.cpu_s = 60, .memory_mb = 4096, .wall_s = 60};
-
-static struct compile_request request_of(const char *const *paths, uint32_t n)
-{
-	static const struct rule_var none[] = {{NULL, NULL}};
-
-	return (struct compile_request){
-		.paths = paths, .n_paths = n, .variables = none, .limits = plenty};
-}
-
-static struct outcome run(const struct compile_request *req)
-{
-	const struct timeval period = {.tv_usec = 10000};
-	struct event_base *base = event_base_new();
-	struct outcome o = {.result = {.blob_fd = -1}};
-	struct event *timer = event_new(base, -1, EV_PERSIST, tick, &o);
-	struct compile_job *job;
-
-	event_add(timer, &period);
-	int err = compile_job_start(base, req, take, &o, &job);
-	CHECK(err == 0, "start: %d", err);
-	for (unsigned i = 0; i < 20000 && !o.done; i++)
-		event_base_loop(base, EVLOOP_ONCE);
-	CHECK(o.done, "it ended");
-	event_free(timer);
-	event_base_free(base);
-	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD, "no child is left");
-	return o;
-}
+#define X16 "0123456789abcdef"
+#define DIGEST X16 X16 X16 X16 X16 X16 X16
 
 static void test_good(void)
 {
@@ -146,7 +81,7 @@ static void test_bad(void)
 		CHECK(r->status < 0 && r->error[0] != '\0', "%s: %d", rows[i].name, r->status);
 		CHECK(r->report.n_errors == rows[i].errors && r->report.n == rows[i].errors,
 			"%s: %u errors", rows[i].name, r->report.n_errors);
-		CHECK(r->report.n > 0 && r->report.diags[0].is_error &&
+		CHECK(r->report.n > 0 && r->report.diags[0].level == DIAG_ERROR &&
 				(rows[i].line == 0 || r->report.diags[0].line == rows[i].line),
 			"%s: line", rows[i].name);
 		CHECK(r->blob_fd == -1 && r->index == NULL, "%s: nothing to load", rows[i].name);
@@ -379,14 +314,19 @@ static void test_index(void)
 		uint32_t n;
 	} rows[] = {
 		{"no rule", TEXT(""), 0, 0},
-		{"two", TEXT("1\t9\t1\ts\t\tm\n1\t2\t1\ts\tx\tm\n"), 0, 2},
-		{"largest", TEXT("4294967295\t4294967295\t4294967295\t\t\t\n"), 0, 1},
+		{"two", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\n1\t2\t1\ts\tx\tm\t" DIGEST "\n"), 0, 2},
+		{"largest", TEXT("4294967295\t4294967295\t4294967295\t\t\t\t" DIGEST "\n"), 0, 1},
 		{"no newline", TEXT("1\t9\t1\ts\t\tm"), -EBADMSG, 0},
-		{"column missing", TEXT("1\t9\t1\ts\tm\n"), -EBADMSG, 0},
-		{"column too many", TEXT("1\t9\t1\ts\t\tm\tz\n"), -EBADMSG, 0},
-		{"no number", TEXT("1\tx\t1\ts\t\tm\n"), -EBADMSG, 0},
+		{"column missing", TEXT("1\t9\t1\ts\tm\t" DIGEST "\n"), -EBADMSG, 0},
+		{"column too many", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\tz\n"), -EBADMSG, 0},
+		{"digest missing", TEXT("1\t9\t1\ts\t\tm\n"), -EBADMSG, 0},
+		{"digest too short", TEXT("1\t9\t1\ts\t\tm\t" X16 "\n"), -EBADMSG, 0},
+		{"digest in capitals",
+			TEXT("1\t9\t1\ts\t\tm\t0123456789ABCDEF" X16 X16 X16 X16 X16 X16 "\n"),
+			-EBADMSG, 0},
+		{"no number", TEXT("1\tx\t1\ts\t\tm\t" DIGEST "\n"), -EBADMSG, 0},
 		{"empty line", TEXT("\n"), -EBADMSG, 0},
-		{"a NUL", TEXT("1\t9\t1\ts\t\tm\n1\t\0\n"), -EBADMSG, 0},
+		{"a NUL", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\n1\t\0\n"), -EBADMSG, 0},
 		{"NULs", TEXT("\0\n\0\n"), -EBADMSG, 0},
 	};
 #undef TEXT

@@ -66,6 +66,7 @@ static void test_all_keys(void)
 				   "load_deadline_s: 0\n"
 				   "keep_generations: 64\n"
 				   "compile: {cpu_s: 1, memory_mb: 2}\n"
+				   "lint: {max_ns: 3000, max_memory_mb: 5}\n"
 				   "patterns: [/p/x.rules, /p/sets]\n"
 				   "variables:\n"
 				   "  - {name: HOME_NET, value: '[10.0.0.0/8]'}\n"
@@ -86,6 +87,7 @@ static void test_all_keys(void)
 	CHECK(c.stats_interval_s == 0 && c.lab, "zero is not absent");
 	CHECK(c.compile.cpu_s == 1 && c.compile.memory_mb == 2 && c.compile.wall_s == 120,
 		"limits: what is absent has its default");
+	CHECK(c.budget.value_ns == 3000 && c.budget.bytes == 5 << 20, "budget");
 	CHECK(c.n_patterns == 2 && strcmp(c.patterns[1], "/p/sets") == 0, "patterns");
 	CHECK(strcmp(c.variables[0].value, "[10.0.0.0/8]") == 0, "variable");
 	CHECK(strcmp(c.variables[1].name, "PORTS") == 0 && c.variables[2].name == NULL, "the end");

@@ -5,6 +5,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
 #include "dataplane/runtime/capture_file.h"
+#include "tools/replay/examples.h"
 #include "tools/replay/options.h"
 #include "tools/replay/rules.h"
 #include "tools/replay/summary.h"
@@ -311,6 +312,8 @@ static int replay(struct replay *r)
 		}
 		rules.vars = r->config.variables;
 	}
+	if (r->options.examples)
+		return examples_main(&r->options, rules.vars);
 	int status = check_captures(&r->options);
 
 	if (status == 0)

@@ -8,7 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_EVE = 256, OPT_WORKERS, OPT_LAB, OPT_LOOP, OPT_JSON, OPT_RATE, OPT_VERSION };
+enum {
+	OPT_EVE = 256,
+	OPT_WORKERS,
+	OPT_LAB,
+	OPT_LOOP,
+	OPT_JSON,
+	OPT_RATE,
+	OPT_VERSION,
+	OPT_EXAMPLES,
+	OPT_COMPILED,
+	OPT_REPORT
+};
 
 // One row an option: parsing and --help are made from it.
 static const struct {
@@ -30,6 +41,11 @@ static const struct {
 	{"loop", OPT_LOOP, "N", "read the captures N times, 0: until interrupted"},
 	{"rate", OPT_RATE, "PPS", "at most so many packets a second"},
 	{"lab", OPT_LAB, NULL, "captures one owns: addresses and values are not masked"},
+	{"examples", OPT_EXAMPLES, NULL,
+		"run the examples of rules (-S, or all other arguments) instead of captures"},
+	{"compiled", OPT_COMPILED, "FILE",
+		"--examples: of this compiled set (only of one you made yourself)"},
+	{"report", OPT_REPORT, NULL, "--examples: say how it went as sealwatchd reads it"},
 	{"json", OPT_JSON, NULL, "print the summary as JSON"},
 	{"quiet", 'q', NULL, "no progress, no summary"},
 	{"help", 'h', NULL, "this text"},
@@ -53,8 +69,8 @@ static void help(void)
 	}
 	printf("\nexit status: 0 done (also with a truncated capture), 1 output could not be "
 	       "written\n"
-	       "or memory is short, 2 usage, 3 a capture can not be read, 4 the rules have "
-	       "errors\n");
+	       "or memory is short, 2 usage, 3 a capture can not be read, 4 the rules (or their\n"
+	       "examples) have errors, 5 an example fails\n");
 }
 
 static int usage(const char *what, const char *value)
@@ -148,6 +164,15 @@ static int take(struct replay_options *o, int option, const char *value)
 	case OPT_JSON:
 		o->json = true;
 		return -1;
+	case OPT_EXAMPLES:
+		o->examples = true;
+		return -1;
+	case OPT_COMPILED:
+		o->compiled = value;
+		return -1;
+	case OPT_REPORT:
+		o->report = true;
+		return -1;
 	case OPT_VERSION:
 		printf("sealwatch-replay " SEALWATCH_VERSION "\n");
 		return 0;
@@ -157,6 +182,15 @@ static int take(struct replay_options *o, int option, const char *value)
 		return take_number(o, option, value);
 	}
 	return usage("bad option", NULL);
+}
+
+static int check_examples(const struct replay_options *o)
+{
+	if (o->n_rules == 0)
+		return usage("--examples wants rules", NULL);
+	if (o->n_captures > 0 || o->log_dir != NULL || o->eve != NULL)
+		return usage("--examples excludes -r, -l and --eve", NULL);
+	return -1;
 }
 
 int replay_options_parse(struct replay_options *o, int argc, char **argv)
@@ -185,10 +219,15 @@ int replay_options_parse(struct replay_options *o, int argc, char **argv)
 	}
 	// -r a.pcap b.pcap c.pcap: what a shell makes of -r *.pcap.
 	for (; optind < argc; optind++) {
-		int status = take_path(o->captures, &o->n_captures, argv[optind]);
+		int status = o->examples ? take_path(o->rules, &o->n_rules, argv[optind])
+					 : take_path(o->captures, &o->n_captures, argv[optind]);
 		if (status >= 0)
 			return status;
 	}
+	if (o->examples)
+		return check_examples(o);
+	if (o->report || o->compiled != NULL)
+		return usage("--compiled and --report are for --examples", NULL);
 	if (o->n_captures == 0)
 		return usage("no capture given (-r FILE)", NULL);
 	if (o->log_dir != NULL && o->eve != NULL)

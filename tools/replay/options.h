@@ -21,6 +21,9 @@ struct replay_options {
 	uint64_t rate_pps;
 	bool lab;
 	bool json;
+	bool examples; // of the rules are run, and no capture
+	bool report; // their outcome as the daemon reads it
+	const char *compiled; // the rules' set, compiled before; NULL: to be compiled
 	bool quiet;
 	bool drop_bad_checksum;
 	bool verify_checksum;
