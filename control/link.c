@@ -94,6 +94,8 @@ static void take_reply(struct link *l, const struct link_reply *reply)
 		l->status = reply->state;
 		l->has_status = true;
 		break;
+	case LINK_SHADOW_LOAD:
+	case LINK_SHADOW_DROP:
 	case LINK_OP_COUNT:
 		break;
 	}
