@@ -14,6 +14,8 @@ static inline uint64_t check_begin(struct match_counts *m, const struct pattern_
 	if (m == NULL)
 		return 0;
 	rule_counts_check(m->rules, m->slot[c->rule], (enum check_led)c->led);
+	if (m->twin != NULL)
+		rule_counts_check(m->twin, m->slot[c->rule], (enum check_led)c->led);
 	return --m->until_timed > 0 ? 0 : match_counts_begin(m);
 }
 

@@ -37,14 +37,15 @@ void match_counts_init(struct match_counts *m, struct rule_counts *rules)
 
 void match_counts_time(struct match_counts *m, uint32_t rule, uint64_t cycles)
 {
-	struct rule_count *c = &m->rules->of[m->slot[rule]];
 	uint64_t ns = STEP_MAX_NS;
 
 	cycles -= cycles < m->empty_step ? cycles : m->empty_step;
 	if (cycles < 1u << 24) // else the product overflows, and it was too long in any case
 		ns = cycles * m->cycle_q32 >> 32;
-	rule_count_add(&c->timed, 1);
-	rule_count_add(&c->cost_ns, (ns < STEP_MAX_NS ? ns : STEP_MAX_NS) * RULE_COST_STRIDE);
+	ns = (ns < STEP_MAX_NS ? ns : STEP_MAX_NS) * RULE_COST_STRIDE;
+	rule_count_time(&m->rules->of[m->slot[rule]], ns);
+	if (m->twin != NULL)
+		rule_count_time(&m->twin->of[m->slot[rule]], ns);
 }
 
 uint64_t match_counts_begin(struct match_counts *m)

@@ -115,6 +115,7 @@ struct match_counts {
 	// Of the set: to be kept in step with it.
 	const uint32_t *slot; // by rule index, below RULE_SLOTS
 	uint64_t cycle_q32; // clock_cycle_q32()
+	struct rule_counts *twin; // counted there, too; NULL: nowhere else
 	// Its own.
 	uint64_t empty_step; // cycles that timing takes by itself
 	uint32_t until_timed; // confirm steps, the one that is timed included

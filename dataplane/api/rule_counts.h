@@ -69,6 +69,13 @@ static inline void rule_counts_check(struct rule_counts *t, uint32_t slot, enum 
 	atomic_store_explicit(checks, n + 1, memory_order_relaxed);
 }
 
+// Writer: one step was timed, and stands for so much.
+static inline void rule_count_time(struct rule_count *c, uint64_t cost_ns)
+{
+	rule_count_add(&c->timed, 1);
+	rule_count_add(&c->cost_ns, cost_ns);
+}
+
 // Writer.
 static inline void rule_count_hit(struct rule_count *c, uint64_t ts_ns)
 {

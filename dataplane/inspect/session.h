@@ -30,11 +30,14 @@ struct side {
 
 struct pattern_stream;
 
+enum { SESSION_SETS = 2 }; // pattern sets that a flow may be matched with: the live one, a shadow
+
 struct session {
 	struct tcp_half half[2];
 	const struct proto *proto; // NULL while unknown
 	struct flow *flow;
-	struct pattern_stream *stream[2]; // the matcher's; opened and closed by the hooks
+	// The matcher's, by set and side; opened and closed by the hooks.
+	struct pattern_stream *stream[SESSION_SETS][2];
 	uint64_t offset[2]; // bytes delivered or skipped so far
 	uint32_t next; // free list
 	uint32_t tx_base; // added to the numbers that the parser gives: a later one begins anew

@@ -1,5 +1,7 @@
 #include "dataplane/runtime/engine.h"
 
+#include "dataplane/runtime/shadow.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +55,8 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 		w.inspect.flow.max_flows = o->max_flows;
 	w.rule_state = rule_state_defaults();
 	w.rule_state.seed = w.decoder.seed;
+	e->rule_state = w.rule_state;
+	e->max_flows = w.inspect.flow.max_flows;
 	e->rule_shares = rule_shares_new(&w.rule_state);
 	if (e->rule_shares == NULL)
 		return -ENOMEM;
@@ -175,29 +179,73 @@ int engine_capture(struct engine *e, const struct capture_plan *plan, char error
 	return 0;
 }
 
-int engine_load(
-	struct engine *e, const void *blob, size_t len, uint64_t *generation, char error[256])
+static int prepare(
+	struct engine *e, const void *blob, size_t len, struct ruleset **next, char error[256])
 {
 	struct pattern_db *db = NULL;
-	struct ruleset *next = NULL;
 
 	int err = pattern_db_load(blob, len, e->n_workers, &db, error);
 	if (err < 0)
 		return err;
-	err = ruleset_prepare(e->rulesets, db, &next);
+	err = ruleset_prepare(e->rulesets, db, next);
 	if (err < 0) {
 		pattern_db_free(db);
 		snprintf(error, 256, "not enough memory for the set's tables");
-		return err;
 	}
+	return err;
+}
+
+static int still_held(char error[256])
+{
+	snprintf(error, 256, "a worker still holds the set before the live one");
+	return -EBUSY;
+}
+
+int engine_load(
+	struct engine *e, const void *blob, size_t len, uint64_t *generation, char error[256])
+{
+	struct ruleset *next = NULL;
+
+	int err = prepare(e, blob, len, &next, error);
+	if (err < 0)
+		return err;
 	int64_t published = ruleset_publish(e->rulesets, next);
 	if (published < 0) {
 		ruleset_free(next);
-		snprintf(error, 256, "a worker still holds the set before the live one");
-		return (int)published;
+		return still_held(error);
 	}
 	*generation = (uint64_t)published;
 	return 0;
+}
+
+int engine_shadow(struct engine *e, const void *blob, size_t len, uint32_t share,
+	uint64_t *generation, char error[256])
+{
+	struct ruleset *rules = NULL;
+
+	int err = prepare(e, blob, len, &rules, error);
+	if (err < 0)
+		return err;
+	struct shadow *next = shadow_new(rules, e->n_workers, e->max_flows, &e->rule_state, share);
+	if (next == NULL) {
+		ruleset_free(rules);
+		snprintf(error, 256, "not enough memory for what the set's rules remember");
+		return -ENOMEM;
+	}
+	int64_t published = shadow_publish(e->rulesets, next);
+	if (published < 0) {
+		shadow_free(next);
+		return still_held(error);
+	}
+	*generation = (uint64_t)published;
+	return 0;
+}
+
+int engine_shadow_drop(struct engine *e)
+{
+	if (shadow_borrow(e->rulesets) == NULL)
+		return 0;
+	return (int)shadow_publish(e->rulesets, NULL);
 }
 
 void engine_stop(struct engine *e)

@@ -29,7 +29,9 @@ struct engine {
 	struct shared shared;
 	struct rulesets *rulesets;
 	struct worker *workers;
+	struct rule_state_options rule_state;
 	struct rule_shares *rule_shares;
+	uint32_t max_flows; // of a worker
 	struct reader *reader; // NULL: one worker, or ports
 	struct order *order; // as reader
 	struct packet_pool *pool; // NULL: ports
@@ -51,6 +53,11 @@ int engine_capture(struct engine *e, const struct capture_plan *plan, char error
 // or -errno with a text. -EBUSY: the one before is still held by a worker.
 int engine_load(
 	struct engine *e, const void *blob, size_t len, uint64_t *generation, char error[256]);
+
+// The same beside the live set, on so many thousandths of the flows.
+int engine_shadow(struct engine *e, const void *blob, size_t len, uint32_t share,
+	uint64_t *generation, char error[256]);
+int engine_shadow_drop(struct engine *e); // 0 or -EBUSY
 
 void engine_stop(struct engine *e); // ask all threads to return
 

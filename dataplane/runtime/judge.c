@@ -1,10 +1,33 @@
 #include "dataplane/runtime/judge.h"
 
-struct inspect_wants judge_wants(const struct judge *j)
+#include "dataplane/runtime/shadow.h"
+
+// Of no flowbit: a flow of a shadow that is passed over.
+static const uint64_t PASSED_NAME = 0;
+
+static struct inspect_wants wants_of(const struct judge *j)
 {
-	if (j->rules == NULL)
+	if (j == NULL || j->rules == NULL)
 		return (struct inspect_wants){0};
 	return j->rules->wants;
+}
+
+struct inspect_wants judge_wants(struct judge *j)
+{
+	struct inspect_wants a = wants_of(j), b = wants_of(j->shadow);
+
+	if (b.fields == NULL)
+		return a;
+	for (unsigned i = 0; i < FIELD_COUNT; i++)
+		j->wanted[i] = (a.fields != NULL && a.fields[i] != 0) | b.fields[i];
+	return (struct inspect_wants){
+		.packets_tcp = a.packets_tcp || b.packets_tcp,
+		.packets_other = a.packets_other || b.packets_other,
+		.flow_starts = a.flow_starts || b.flow_starts,
+		.stream_depth = a.stream_depth > b.stream_depth ? a.stream_depth : b.stream_depth,
+		.facts = a.facts || b.facts,
+		.fields = j->wanted,
+	};
 }
 
 static struct match_env env_of(const struct find *find)
@@ -78,6 +101,15 @@ static int strength(enum field field)
 	}
 }
 
+// Does a shadow look at this flow, too?
+static bool is_shadowed(const struct judge *j, const struct find *find)
+{
+	const struct judge *shadow = j->shadow;
+
+	return shadow != NULL && shadow->rules != NULL &&
+		shadow_looks_at(shadow->share, find->flow->hash);
+}
+
 // A hit on the way to its verdict.
 static const struct pattern_rule *rule_of(const struct judge *j, const struct judge_hit *hit)
 {
@@ -140,30 +172,53 @@ static void group_add(struct judge *j, const struct find *find)
 	}
 }
 
-// NULL: a name that nobody asked for here and now is no hit, nor is half of a rule.
-static struct rule_count *count_hit(struct judge *j, const struct judge_hit *hit)
+static void count_in(struct rule_counts *table, uint32_t slot, const struct judge_hit *hit)
 {
-	struct rule_count *count = &j->counts.rules->of[j->counts.slot[hit->rule]];
+	if (table == NULL)
+		return;
+	rule_count_hit(&table->of[slot], hit->find->ts_ns);
+	if (hit->verdict == VERDICT_ALERT)
+		rule_count_add(&table->of[slot].alerts, 1);
+}
+
+// False: a name that nobody asked for here and now is no hit, nor is half of a rule.
+static bool count_hit(struct judge *j, const struct judge_hit *hit)
+{
+	uint32_t slot = j->counts.slot[hit->rule];
 
 	if (hit->find->kind == FIND_NAME || rule_of(j, hit)->half)
-		return NULL;
-	rule_count_hit(count, hit->find->ts_ns);
-	return count;
+		return false;
+	count_in(j->counts.rules, slot, hit);
+	count_in(j->counts.twin, slot, hit);
+	return true;
 }
 
 static void report_hit(struct judge *j, const struct judge_hit *hit)
 {
 	const struct find *find = hit->find;
 
-	if (hit->verdict == VERDICT_NO)
+	if (hit->verdict == VERDICT_NO || !count_hit(j, hit) || hit->verdict != VERDICT_ALERT ||
+		j->emitter == NULL)
 		return;
-	struct rule_count *count = count_hit(j, hit);
-	if (count == NULL || hit->verdict != VERDICT_ALERT)
-		return;
-	rule_count_add(&count->alerts, 1);
 	find->flow->flags |= FLOW_ALERTED;
 	j->counters[CTR_ALERTS]++;
 	emit_alert(j->emitter, find, rule_of(j, hit), hit->field, j->rules->generation);
+}
+
+// Did a pass rule about all of the flow hit before? A shadow's leaves the flow as it is.
+static bool flow_passed(const struct judge *j, const struct find *find)
+{
+	if (j->emitter != NULL)
+		return (find->flow->flags & FLOW_PASSED) != 0;
+	return rule_bits_flow(j->state, find->flow_number, BIT_ISSET, PASSED_NAME);
+}
+
+static void pass_flow(struct judge *j, const struct find *find)
+{
+	if (j->emitter != NULL)
+		find->flow->flags |= FLOW_PASSED;
+	else
+		rule_bits_flow(j->state, find->flow_number, BIT_SET, PASSED_NAME);
 }
 
 // A pass rule that hits silences what is judged after it; one about all of the flow, what comes later,
@@ -175,18 +230,18 @@ static bool judge_hits(struct judge *j)
 	for (uint32_t i = 0; i < j->n_group; i++) {
 		struct judge_hit *hit = &j->group[i];
 		const struct pattern_rule *rule = rule_of(j, hit);
-		struct flow *flow = hit->find->flow;
 
-		passed |= (flow->flags & FLOW_PASSED) != 0;
+		passed |= flow_passed(j, hit->find);
 		hit->verdict =
 			(uint8_t)(passed ? VERDICT_NO : verdict_of(j->state, rule, hit->find));
 		if (!rule->pass || hit->verdict == VERDICT_NO)
 			continue;
+		hit->verdict = VERDICT_QUIET;
 		count_hit(j, hit);
 		passed = true;
 		hit->verdict = VERDICT_NO;
 		if (rule->of_flow)
-			flow->flags |= FLOW_PASSED;
+			pass_flow(j, hit->find);
 	}
 	return passed;
 }
@@ -209,7 +264,7 @@ static void judge_group(struct judge *j, const struct find *finds, unsigned n)
 		wait_for_turn(j, finds->serial);
 	bool passed = judge_hits(j);
 
-	for (unsigned i = 0; i < n && j->n_group > 0 && !passed; i++)
+	for (unsigned i = 0; i < n && j->n_group > 0 && !passed && j->emitter != NULL; i++)
 		name_service(j, &finds[i]);
 	for (unsigned i = 0; i < n; i++) {
 		for (uint32_t k = 0; k < j->n_group; k++) {
@@ -223,7 +278,7 @@ static void judge_group(struct judge *j, const struct find *finds, unsigned n)
 static void match_stream(struct judge *j, const struct find *find, const struct match_env *env)
 {
 	unsigned side = env->src == find->flow->key.a ? 0 : 1;
-	struct pattern_stream **stream = &find->session->stream[side];
+	struct pattern_stream **stream = &find->session->stream[j->set][side];
 
 	// A stream belongs to the set that opened it: after a swap it is opened anew.
 	if (*stream == NULL)
@@ -272,26 +327,48 @@ static bool together(const struct find *a, const struct find *b)
 		(a->kind == FIND_NAME) == (b->kind == FIND_NAME);
 }
 
-void judge_finds(struct judge *j, const struct find *finds, unsigned n)
+static void begin(struct judge *j)
 {
-	uint64_t generation = j->rules != NULL ? j->rules->generation : 0;
-	uint64_t gave_up = j->rules != NULL ? pattern_db_gave_up(j->rules->db, j->worker) : 0;
-
 	j->hits.overflow = 0;
 	j->hits.scans = 0;
 	j->hits.candidates = 0;
-	if (j->rules != NULL) {
-		j->counts.slot = j->rules->rule_slot;
-		j->counts.cycle_q32 = j->rules->cycle_q32;
-		j->hits.counts = &j->counts;
-	}
-	for (unsigned i = 0, end; i < n; i = end) {
-		for (end = i; end < n && together(&finds[i], &finds[end]); end++) {
-			if (j->rules != NULL)
-				match_one(j, &finds[end]);
+	if (j->rules == NULL)
+		return;
+	j->counts.slot = j->rules->rule_slot;
+	j->counts.cycle_q32 = j->rules->cycle_q32;
+	j->hits.counts = &j->counts;
+}
+
+// Match and judge what was found in one packet.
+static void judge_packet(struct judge *j, const struct find *finds, unsigned n)
+{
+	if (j->rules == NULL)
+		return;
+	j->counts.twin = is_shadowed(j, finds) ? &j->page->beside : NULL;
+	for (unsigned i = 0; i < n; i++)
+		match_one(j, &finds[i]);
+	judge_group(j, finds, n);
+}
+
+void judge_finds(struct judge *j, const struct find *finds, unsigned n)
+{
+	struct judge *shadow = j->shadow;
+	uint64_t generation = j->rules != NULL ? j->rules->generation : 0;
+	uint64_t gave_up = j->rules != NULL ? pattern_db_gave_up(j->rules->db, j->worker) : 0;
+	unsigned next;
+
+	begin(j);
+	if (shadow != NULL)
+		begin(shadow);
+	for (unsigned i = 0; i < n; i = next) {
+		for (next = i + 1; next < n && together(&finds[i], &finds[next]); next++)
+			;
+		judge_packet(j, finds + i, next - i);
+		if (is_shadowed(j, &finds[i])) {
+			judge_packet(shadow, finds + i, next - i);
+			j->counters[CTR_SHADOW_FINDS] += next - i;
 		}
-		judge_group(j, finds + i, end - i);
-		for (unsigned k = i; k < end; k++) {
+		for (unsigned k = i; k < next; k++) {
 			if (finds[k].kind == FIND_TX && !finds[k].quiet)
 				emit_tx(j->emitter, &finds[k], generation);
 		}
@@ -307,12 +384,14 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 void judge_flow_end(struct judge *j, uint32_t flow_number)
 {
 	rule_state_flow_end(j->state, flow_number);
+	if (j->shadow != NULL && j->shadow->rules != NULL)
+		rule_state_flow_end(j->shadow->state, flow_number);
 }
 
 void judge_close_streams(struct session *s)
 {
-	for (unsigned side = 0; side < 2; side++) {
-		pattern_stream_close(s->stream[side]);
-		s->stream[side] = NULL;
+	for (unsigned i = 0; i < 2 * SESSION_SETS; i++) {
+		pattern_stream_close(s->stream[i / 2][i % 2]);
+		s->stream[i / 2][i % 2] = NULL;
 	}
 }

@@ -17,10 +17,16 @@ struct judge_hit {
 	uint8_t verdict;
 };
 
+// One of a set. A shadow's tells nothing: it has no emitter, counts into tables of its own, and leaves
+// no mark on the flow.
 struct judge {
 	unsigned worker;
+	unsigned set; // which stream of a session is its own
+	uint32_t share; // of a shadow: flows that it looks at
+	struct judge *shadow; // judges what is found after this one; NULL: none
+	uint8_t wanted[FIELD_COUNT]; // by either of them
 	const struct ruleset *rules; // borrowed for the burst; NULL: none loaded
-	struct emitter *emitter;
+	struct emitter *emitter; // NULL: nothing is told
 	struct counter_page *page;
 	uint64_t *counters;
 	struct rule_state *state;
@@ -32,7 +38,7 @@ struct judge {
 	struct judge_hit group[JUDGE_GROUP_MAX];
 };
 
-struct inspect_wants judge_wants(const struct judge *j);
+struct inspect_wants judge_wants(struct judge *j); // its views: until the next call
 void judge_finds(struct judge *j, const struct find *finds, unsigned n);
 void judge_flow_end(struct judge *j, uint32_t flow_number);
 void judge_close_streams(struct session *s);

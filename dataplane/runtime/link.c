@@ -1,5 +1,7 @@
 #include "dataplane/runtime/link.h"
 
+#include "dataplane/runtime/shadow.h"
+
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
 #include "dataplane/base/sock.h"
@@ -17,9 +19,10 @@
 
 enum { BLOB_MAX = 1 << 30, GRACE_TIMEOUT_NS = 2000000000, CLIENTS_MAX = 8 };
 
-// A load that was published and waits for the workers; its asker gets the receipt then.
+// What was published and waits for the workers; its asker gets the receipt then.
 struct pending {
 	bool active;
+	uint16_t op; // enum link_op
 	int client; // index, or -1 when it has gone
 	uint32_t id;
 	uint64_t published_ns;
@@ -57,10 +60,9 @@ static void reply(struct link_server *l, int i, uint16_t op, uint32_t id, int st
 		drop_client(l, i);
 }
 
-static uint64_t live(struct link_server *l, uint8_t digest[32], uint32_t *n_rules)
+// The set's generation; 0: there is none.
+static uint64_t describe(const struct ruleset *rs, uint8_t digest[32], uint32_t *n_rules)
 {
-	const struct ruleset *rs = ruleset_live(l->engine->rulesets);
-
 	memset(digest, 0, 32);
 	*n_rules = 0;
 	if (rs == NULL)
@@ -81,7 +83,7 @@ static void on_hello(struct link_server *l, int i, uint32_t id, const void *payl
 		reply(l, i, LINK_HELLO, id, -EPROTO, NULL, 0, -1);
 		return;
 	}
-	hello.generation = live(l, hello.digest, &n_rules);
+	hello.generation = describe(ruleset_live(l->engine->rulesets), hello.digest, &n_rules);
 	reply(l, i, LINK_HELLO, id, 0, &hello, sizeof(hello), l->engine->shared.fd);
 }
 
@@ -112,51 +114,109 @@ static uint64_t lost_so_far(const struct link_server *l)
 	return lost;
 }
 
-static int load(struct link_server *l, const struct link_load_req *req, int fd)
+// The set behind fd, published as the live one or as a shadow.
+static int publish(struct link_server *l, uint64_t len, uint32_t share, int fd)
 {
 	struct link_receipt *r = &l->pending.receipt;
-	const struct ruleset *old = ruleset_live(l->engine->rulesets);
-	uint64_t start = clock_monotonic_ns();
 	void *blob = NULL;
 
-	memset(&l->pending, 0, sizeof(l->pending));
-	r->bytes_before = old != NULL ? pattern_db_memory(old->db) : 0;
-	l->pending.lost_before = lost_so_far(l);
-	int err = map_blob(fd, req->blob_len, &blob);
+	int err = map_blob(fd, len, &blob);
 	if (err < 0) {
 		snprintf(r->error, sizeof(r->error),
 			"the pattern set is no sealed memfd of its length");
 		return err;
 	}
-	err = engine_load(l->engine, blob, req->blob_len, &r->generation, r->error);
-	munmap(blob, req->blob_len);
+	if (l->pending.op == LINK_SHADOW_LOAD)
+		err = engine_shadow(l->engine, blob, len, share, &r->generation, r->error);
+	else
+		err = engine_load(l->engine, blob, len, &r->generation, r->error);
+	munmap(blob, len);
+	return err;
+}
+
+static const struct ruleset *published(const struct link_server *l, uint16_t op)
+{
+	const struct shadow *shadow = shadow_borrow(l->engine->rulesets);
+
+	if (op != LINK_SHADOW_LOAD)
+		return ruleset_live(l->engine->rulesets);
+	return shadow != NULL ? shadow->rules : NULL;
+}
+
+static uint64_t memory_of(const struct ruleset *rs)
+{
+	return rs != NULL ? pattern_db_memory(rs->db) : 0;
+}
+
+static int load(struct link_server *l, uint16_t op, uint64_t len, uint32_t share, int fd)
+{
+	struct link_receipt *r = &l->pending.receipt;
+	uint64_t start = clock_monotonic_ns();
+
+	l->pending = (struct pending){.op = op, .lost_before = lost_so_far(l)};
+	r->bytes_before = memory_of(published(l, op));
+	int err = publish(l, len, share, fd);
 	if (err < 0)
 		return err;
 	l->pending.published_ns = clock_monotonic_ns();
 	r->prepare_ns = l->pending.published_ns - start;
 	r->n_workers = l->engine->n_workers;
-	r->bytes_after = pattern_db_memory(ruleset_live(l->engine->rulesets)->db);
-	live(l, r->digest, &r->n_rules);
+	r->bytes_after = memory_of(published(l, op));
+	describe(published(l, op), r->digest, &r->n_rules);
 	return 0;
 }
 
-static void on_load(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
+static void begin_load(struct link_server *l, int i, uint16_t op, uint32_t id, uint64_t len,
+	uint32_t share, int fd)
 {
 	struct link_receipt busy = {.error = "another pattern set is being loaded"};
 
 	if (l->pending.active) {
-		reply(l, i, LINK_PATTERNS_LOAD, id, -EBUSY, &busy, sizeof(busy), -1);
+		reply(l, i, op, id, -EBUSY, &busy, sizeof(busy), -1);
 		return;
 	}
-	int err = load(l, payload, fd);
+	int err = load(l, op, len, share, fd);
 	if (err < 0) {
-		reply(l, i, LINK_PATTERNS_LOAD, id, err, &l->pending.receipt,
-			sizeof(l->pending.receipt), -1);
+		reply(l, i, op, id, err, &l->pending.receipt, sizeof(l->pending.receipt), -1);
 		return;
 	}
 	l->pending.active = true;
 	l->pending.client = i;
 	l->pending.id = id;
+}
+
+static void on_load(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
+{
+	const struct link_load_req *req = payload;
+
+	begin_load(l, i, LINK_PATTERNS_LOAD, id, req->blob_len, 0, fd);
+}
+
+static void on_shadow_load(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
+{
+	const struct link_shadow_req *req = payload;
+	struct link_receipt wrong = {.error = "a share is 1 to 1000 thousandths of the flows"};
+
+	if (req->share == 0 || req->share > SHADOW_SHARE_MAX)
+		reply(l, i, LINK_SHADOW_LOAD, id, -EINVAL, &wrong, sizeof(wrong), -1);
+	else
+		begin_load(l, i, LINK_SHADOW_LOAD, id, req->blob_len, req->share, fd);
+}
+
+static void on_shadow_drop(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
+{
+	(void)payload;
+	(void)fd;
+	int err = l->pending.active ? -EBUSY : engine_shadow_drop(l->engine);
+	if (err < 0) {
+		reply(l, i, LINK_SHADOW_DROP, id, err, NULL, 0, -1);
+		return;
+	}
+	l->pending = (struct pending){.active = true,
+		.op = LINK_SHADOW_DROP,
+		.client = i,
+		.id = id,
+		.published_ns = clock_monotonic_ns()};
 }
 
 static void on_status(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
@@ -166,7 +226,14 @@ static void on_status(struct link_server *l, int i, uint32_t id, const void *pay
 
 	(void)payload;
 	(void)fd;
-	status.generation = live(l, status.digest, &status.n_rules);
+	const struct shadow *shadow = shadow_borrow(l->engine->rulesets);
+	status.generation =
+		describe(ruleset_live(l->engine->rulesets), status.digest, &status.n_rules);
+	if (shadow != NULL) {
+		status.shadow_share = shadow->share;
+		status.shadow_generation =
+			describe(shadow->rules, status.shadow_digest, &status.shadow_rules);
+	}
 	status.source_ended = l->facts.ended != NULL && l->facts.ended(l->facts.ctx);
 	snprintf(status.source, sizeof(status.source), "%s", l->facts.source);
 	reply(l, i, LINK_STATUS, id, 0, &status, sizeof(status), -1);
@@ -180,6 +247,8 @@ static const struct {
 	[LINK_HELLO] = {sizeof(struct link_hello_req), false, on_hello},
 	[LINK_PATTERNS_LOAD] = {sizeof(struct link_load_req), true, on_load},
 	[LINK_STATUS] = {0, false, on_status},
+	[LINK_SHADOW_LOAD] = {sizeof(struct link_shadow_req), true, on_shadow_load},
+	[LINK_SHADOW_DROP] = {0, false, on_shadow_drop},
 };
 
 static void dispatch(struct link_server *l, int i, const uint8_t *message, size_t len, int fd)
@@ -236,8 +305,36 @@ static void accept_client(struct link_server *l)
 	close(fd);
 }
 
-// The receipt goes out when every worker has taken the new set and the old one is gone; a
-// capture's worker that has ended will never take it, and is not waited for.
+// Has each worker taken what was published? A capture's worker that has ended never will, and is not
+// waited for. When a shadow's grace period is over, no worker can be without it.
+static bool all_taken(struct link_server *l, bool freed)
+{
+	struct pending *p = &l->pending;
+	bool ended = l->facts.ended != NULL && l->facts.ended(l->facts.ctx);
+	bool taken = true;
+
+	for (unsigned w = 0; w < l->engine->n_workers; w++) {
+		uint64_t at = p->op == LINK_PATTERNS_LOAD
+			? ruleset_taken_ns(l->engine->rulesets, w, p->receipt.generation)
+			: freed ? clock_monotonic_ns()
+				: 0;
+		p->receipt.ack_ns[w] = at > p->published_ns ? at - p->published_ns : at != 0;
+		taken &= at != 0 || ended;
+	}
+	return taken;
+}
+
+static void log_taken(const struct pending *p)
+{
+	if (p->op == LINK_SHADOW_DROP)
+		log_info("no shadow any more");
+	else
+		log_info("%s %llu is live: %u rules",
+			p->op == LINK_SHADOW_LOAD ? "shadow" : "pattern set",
+			(unsigned long long)p->receipt.generation, p->receipt.n_rules);
+}
+
+// The receipt goes out when every worker has taken what is new, and what was before is gone.
 static void finish_pending(struct link_server *l)
 {
 	struct pending *p = &l->pending;
@@ -245,28 +342,23 @@ static void finish_pending(struct link_server *l)
 
 	if (!p->active)
 		return;
-	bool ended = l->facts.ended != NULL && l->facts.ended(l->facts.ctx);
 	bool freed = ruleset_poll(l->engine->rulesets) == 1;
-	bool taken = true;
-	for (unsigned w = 0; w < l->engine->n_workers; w++) {
-		uint64_t at = ruleset_taken_ns(l->engine->rulesets, w, p->receipt.generation);
-		p->receipt.ack_ns[w] = at > p->published_ns ? at - p->published_ns : at != 0;
-		taken &= at != 0 || ended;
-	}
-	if (!(freed && taken) && now - p->published_ns < GRACE_TIMEOUT_NS)
+	bool done = all_taken(l, freed) && freed;
+	if (!done && now - p->published_ns < GRACE_TIMEOUT_NS)
 		return;
 	p->active = false;
 	p->receipt.grace_ns = now - p->published_ns;
 	p->receipt.lost_packets = lost_so_far(l) - p->lost_before;
-	int status = freed && taken ? 0 : -ETIMEDOUT;
+	int status = done ? 0 : -ETIMEDOUT;
 	if (status < 0)
 		snprintf(p->receipt.error, sizeof(p->receipt.error),
 			"the set is live, but a worker has not taken it within two seconds");
-	log_info("pattern set %llu is live: %u rules", (unsigned long long)p->receipt.generation,
-		p->receipt.n_rules);
-	if (p->client >= 0)
-		reply(l, p->client, LINK_PATTERNS_LOAD, p->id, status, &p->receipt,
-			sizeof(p->receipt), -1);
+	log_taken(p);
+	if (p->client < 0)
+		return;
+	bool drop = p->op == LINK_SHADOW_DROP;
+	reply(l, p->client, p->op, p->id, status, drop ? NULL : &p->receipt,
+		drop ? 0 : sizeof(p->receipt), -1);
 }
 
 int link_open(const char *path, struct engine *engine, const struct link_facts *facts,

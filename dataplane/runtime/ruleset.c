@@ -1,5 +1,6 @@
 #include "dataplane/runtime/ruleset.h"
 
+#include "dataplane/runtime/shadow.h"
 #include "dataplane/runtime/verdict.h"
 
 #include "dataplane/base/clock.h"
@@ -20,9 +21,13 @@ struct rulesets {
 	struct directory_page *directory; // ours
 	struct directory_page *shared; // told to control
 	_Atomic(struct ruleset *) live;
-	struct ruleset *last; // waits for its grace period; control only
+	_Atomic(struct shadow *) shadow;
+	// What waits for its grace period; control only.
+	struct ruleset *last;
+	struct shadow *last_shadow;
 	uint64_t token;
 	uint64_t generation;
+	uint64_t shadows; // that were published
 	struct clock_pair opened;
 	unsigned n_workers;
 	struct taken taken[LINK_WORKERS_MAX];
@@ -72,6 +77,8 @@ void rulesets_free(struct rulesets *r)
 		return;
 	ruleset_free(r->last);
 	ruleset_free(atomic_load(&r->live));
+	shadow_free(r->last_shadow);
+	shadow_free(atomic_load(&r->shadow));
 	free(r->directory);
 	free(r->qsbr);
 	free(r);
@@ -245,6 +252,8 @@ int ruleset_poll(struct rulesets *r)
 	r->token = 0;
 	ruleset_free(r->last);
 	r->last = NULL;
+	shadow_free(r->last_shadow);
+	r->last_shadow = NULL;
 	return 1;
 }
 
@@ -290,4 +299,20 @@ uint64_t ruleset_taken_ns(const struct rulesets *r, unsigned worker, uint64_t ge
 	if (atomic_load_explicit(&taken->generation, memory_order_acquire) != generation)
 		return 0;
 	return atomic_load_explicit(&taken->ns, memory_order_relaxed);
+}
+
+int64_t shadow_publish(struct rulesets *r, struct shadow *next)
+{
+	if (ruleset_poll(r) == 0)
+		return -EBUSY;
+	if (next != NULL)
+		next->rules->generation = ++r->shadows;
+	r->last_shadow = atomic_exchange_explicit(&r->shadow, next, memory_order_acq_rel);
+	r->token = rte_rcu_qsbr_start(r->qsbr);
+	return next != NULL ? (int64_t)next->rules->generation : 0;
+}
+
+struct shadow *shadow_borrow(struct rulesets *r)
+{
+	return atomic_load_explicit(&r->shadow, memory_order_acquire);
 }

@@ -63,3 +63,12 @@ void ruleset_quiesce(struct rulesets *r, unsigned worker);
 
 // When a worker first borrowed generation `generation` (CLOCK_MONOTONIC), 0: not yet.
 uint64_t ruleset_taken_ns(const struct rulesets *r, unsigned worker, uint64_t generation);
+
+// The set beside the live one (shadow.h); NULL: none. As for the live one: published by the control
+// thread, borrowed by workers until they quiesce, freed by ruleset_poll() when none can hold it.
+struct shadow;
+
+// Takes `next`; NULL: no shadow from here on. Its generation, 0 for none; -EBUSY: what was published
+// last is still waited for.
+int64_t shadow_publish(struct rulesets *r, struct shadow *next);
+struct shadow *shadow_borrow(struct rulesets *r);

@@ -1,5 +1,7 @@
 #include "dataplane/runtime/worker.h"
 
+#include "dataplane/runtime/shadow.h"
+
 #include "dataplane/base/clock.h"
 
 #include <errno.h>
@@ -14,7 +16,7 @@ enum {
 
 static struct inspect_wants on_wants(void *ctx)
 {
-	const struct worker *w = ctx;
+	struct worker *w = ctx;
 	return judge_wants(&w->judge);
 }
 
@@ -68,6 +70,11 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->judge.worker = options->id;
 	w->judge.page = w->page;
 	match_counts_init(&w->judge.counts, &w->page->rules);
+	w->judge.shadow = &w->shadow;
+	w->shadow.worker = options->id;
+	w->shadow.set = 1;
+	w->shadow.page = w->page;
+	match_counts_init(&w->shadow.counts, &w->page->shadow);
 	w->judge.counters = w->counters;
 	w->judge.order = options->order;
 	w->judge.stop = &w->stop;
@@ -111,6 +118,27 @@ static void publish(struct worker *w)
 	atomic_store_explicit(&w->page->heartbeat_ns, clock_monotonic_ns(), memory_order_relaxed);
 }
 
+// A burst sees one pattern set, and one shadow.
+static void borrow(struct worker *w)
+{
+	struct shadow *shadow = shadow_borrow(w->rulesets);
+
+	w->judge.rules = ruleset_borrow(w->rulesets, w->id);
+	if (shadow == NULL)
+		return;
+	w->shadow.rules = shadow->rules;
+	w->shadow.share = shadow->share;
+	w->shadow.state = shadow->workers[w->id].state;
+	w->shadow.counters = shadow->workers[w->id].counters;
+}
+
+static void give_back(struct worker *w)
+{
+	w->judge.rules = NULL;
+	w->shadow.rules = NULL;
+	w->shadow.state = NULL;
+}
+
 unsigned worker_turn(struct worker *w)
 {
 	struct packet packets[BURST_MAX];
@@ -118,8 +146,7 @@ unsigned worker_turn(struct worker *w)
 	uint64_t dealt = order != NULL ? order_dealt(order) : 0;
 	unsigned total = 0;
 
-	// A burst sees one pattern set.
-	w->judge.rules = ruleset_borrow(w->rulesets, w->id);
+	borrow(w);
 	for (unsigned i = 0; i < w->n_sources; i++) {
 		unsigned n =
 			intake_burst(&w->intake, w->sources[i].source, w->sources[i].deal, packets);
@@ -134,8 +161,8 @@ unsigned worker_turn(struct worker *w)
 	if (total > 0 || w->idle_turns % HEARTBEAT_TURNS == 0)
 		publish(w);
 	w->idle_turns = total > 0 ? 0 : w->idle_turns + 1;
-	w->judge.rules = NULL;
-	ruleset_quiesce(w->rulesets, w->id); // the set may be freed from here on
+	give_back(w);
+	ruleset_quiesce(w->rulesets, w->id); // the sets may be freed from here on
 	return total;
 }
 
@@ -165,7 +192,7 @@ static void expire_at_end(struct worker *w)
 
 void worker_end(struct worker *w)
 {
-	w->judge.rules = ruleset_borrow(w->rulesets, w->id);
+	borrow(w);
 	intake_finish(&w->intake);
 	expire_at_end(w);
 	if (w->judge.order != NULL)
@@ -174,7 +201,7 @@ void worker_end(struct worker *w)
 	if (w->judge.order != NULL)
 		order_reach(w->judge.order, w->id, UINT64_MAX);
 	publish(w);
-	w->judge.rules = NULL;
+	give_back(w);
 	ruleset_offline(w->rulesets, w->id);
 }
 

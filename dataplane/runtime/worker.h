@@ -33,6 +33,7 @@ struct worker {
 	struct intake intake;
 	struct inspector *inspector;
 	struct judge judge;
+	struct judge shadow;
 	struct rulesets *rulesets;
 	struct counter_page *page;
 	unsigned idle_turns;
