@@ -97,6 +97,8 @@
 	X(CTR_RULE_STATE_SHED, "rule_state_shed", KIND_INFO,                                       \
 		"bits, numbers and limits of rules that were given up: no room")                   \
 	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
+	X(CTR_SHADOW_FINDS, "shadow_finds", KIND_INFO,                                             \
+		"packets, messages and pieces of streams that a shadow set was matched with")      \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")    \
 	APP_PROTOS(TX_COUNTER)                                                                     \
@@ -160,6 +162,9 @@ struct counter_page {
 	_Atomic uint64_t values[CTR_COUNT];
 	struct service_count services[SERVICE_SLOTS]; // written as it happens
 	struct rule_counts rules; // likewise
+	// Of the flows that a shadow set looks at: its numbers, and those of the live set beside it. They
+	// go on through shadows, so what one of them counted is the difference to when it came.
+	struct rule_counts shadow, beside;
 };
 
 enum { THREAD_READER = 0xffff };

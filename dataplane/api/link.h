@@ -6,6 +6,9 @@
 //   HELLO          versions agreed; reply: struct link_hello + fd of the shared region
 //   PATTERNS_LOAD  + fd of a sealed memfd with a .swdb; reply: struct link_receipt,
 //                  sent when every worker has taken the new generation
+//   SHADOW_LOAD    + fd, as PATTERNS_LOAD: the set runs beside the live one on a share of the
+//                  flows, in place of the shadow that was there; reply: struct link_receipt
+//   SHADOW_DROP    no shadow any more, whether there was one or not; reply: no payload
 //   STATUS         reply: struct link_status
 
 #pragma once
@@ -16,9 +19,16 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum { LINK_VERSION = 2, LINK_WORKERS_MAX = 64, LINK_PAYLOAD_MAX = 4096, LINK_FDS_MAX = 1 };
+enum { LINK_VERSION = 3, LINK_WORKERS_MAX = 64, LINK_PAYLOAD_MAX = 4096, LINK_FDS_MAX = 1 };
 
-enum link_op { LINK_HELLO = 1, LINK_PATTERNS_LOAD, LINK_STATUS, LINK_OP_COUNT };
+enum link_op {
+	LINK_HELLO = 1,
+	LINK_PATTERNS_LOAD,
+	LINK_STATUS,
+	LINK_SHADOW_LOAD,
+	LINK_SHADOW_DROP,
+	LINK_OP_COUNT
+};
 
 struct link_head {
 	uint16_t op;
@@ -60,6 +70,14 @@ struct link_load_req {
 	uint64_t reserved;
 };
 
+enum { SHADOW_SHARE_MAX = 1000 };
+
+struct link_shadow_req {
+	uint64_t blob_len;
+	uint32_t share; // of the flows, in thousandths: 1 to SHADOW_SHARE_MAX
+	uint32_t reserved;
+};
+
 struct link_receipt {
 	uint64_t generation;
 	uint8_t digest[32];
@@ -82,5 +100,9 @@ struct link_status {
 	uint32_t n_rules;
 	uint32_t source_ended; // 1: a capture was read to its end
 	uint32_t reserved;
+	uint64_t shadow_generation; // counts up with each shadow of this run; 0: there is none
+	uint8_t shadow_digest[32];
+	uint32_t shadow_share; // thousandths
+	uint32_t shadow_rules;
 	char source[128]; // "port 0000:01:00.0", "capture x.pcap"
 };
