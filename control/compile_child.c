@@ -127,8 +127,8 @@ static bool answer_cached(const struct compile_request *req, const struct source
 	}
 	if (named)
 		found = fetch(req, digest, beside, blob_fd, index_fd, report);
-	// The bytes of the rules were read up to here, but not looked at. What looks at them has
-	// no key.
+	// The bytes of the rules were read up to here, but only searched for the names of lists.
+	// What looks at them has no key.
 	if (req->cache != NULL)
 		cache_forget(req->cache);
 	if (found == CACHE_HIT || found == CACHE_HELD)

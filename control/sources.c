@@ -1,6 +1,7 @@
 #include "control/sources.h"
 
 #include "patterns/compile.h"
+#include "patterns/rule_files.h"
 #include "patterns/swdb.h"
 
 #include <openssl/evp.h>
@@ -132,6 +133,8 @@ int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out
 
 	for (uint32_t i = 0; i < n_paths && err == 0; i++)
 		err = read_path(&s, paths[i], true);
+	if (err == 0)
+		err = source_lists_read(&s);
 	if (err < 0)
 		sources_free(&s);
 	else
@@ -139,13 +142,19 @@ int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out
 	return err;
 }
 
+static void free_all(struct source *items, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		free(items[i].name);
+		free(items[i].text);
+	}
+	free(items);
+}
+
 void sources_free(struct sources *s)
 {
-	for (uint32_t i = 0; i < s->n; i++) {
-		free(s->items[i].name);
-		free(s->items[i].text);
-	}
-	free(s->items);
+	free_all(s->items, s->n);
+	free_all(s->lists, s->n_lists);
 	*s = (struct sources){0};
 }
 
@@ -172,13 +181,16 @@ static int parse_one(const struct source *one, const struct rule_var *vars, bool
 int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
 	struct rule_list *rules, struct diags *diags)
 {
+	const struct rule_files files = {(void *)(uintptr_t)s, source_list_get};
 	int err = 0;
 
+	rules->files = &files;
 	// All files, so that the operator sees all mistakes at once.
 	for (uint32_t i = 0; i < s->n; i++) {
 		int now = parse_one(&s->items[i], vars, lab, rules, diags);
 		err = err == 0 ? now : err;
 	}
+	rules->files = NULL;
 	return err;
 }
 
@@ -237,6 +249,12 @@ int sources_digest(const struct sources *s, const struct build_context *context,
 	for (uint32_t i = 0; i < s->n; i++) {
 		put_text(md, s->items[i].name);
 		put(md, s->items[i].text, s->items[i].len);
+	}
+	put_text(md, ""); // no file has an empty name
+	for (uint32_t i = 0; i < s->n_lists; i++) {
+		put_text(md, s->lists[i].name);
+		put(md, &s->lists[i].err, sizeof(s->lists[i].err));
+		put(md, s->lists[i].text, s->lists[i].len);
 	}
 	int err = put_platform(md);
 	if (err == 0 && EVP_DigestFinal_ex(md, digest, NULL) != 1)

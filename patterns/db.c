@@ -26,6 +26,9 @@ static const size_t row_size[SWDB_SECTIONS] = {
 	[SWDB_MEMORIES] = sizeof(struct rule_memory),
 	[SWDB_ADDRS] = sizeof(struct swdb_addr),
 	[SWDB_PORTS] = sizeof(struct swdb_port),
+	[SWDB_DATASETS] = sizeof(struct swdb_dataset),
+	[SWDB_VALUES] = sizeof(struct swdb_value),
+	[SWDB_INDEXES] = sizeof(uint32_t),
 	[SWDB_PAIRS] = sizeof(uint32_t),
 	[SWDB_TEXT] = 1,
 	[SWDB_PATTERNS] = sizeof(struct swdb_pattern),
@@ -129,6 +132,9 @@ static int map_sections(
 	db->memories = (const void *)at[SWDB_MEMORIES];
 	db->addrs = (const void *)at[SWDB_ADDRS];
 	db->ports = (const void *)at[SWDB_PORTS];
+	db->datasets = (const void *)at[SWDB_DATASETS];
+	db->values = (const void *)at[SWDB_VALUES];
+	db->indexes = (const void *)at[SWDB_INDEXES];
 	db->pairs = (const void *)at[SWDB_PAIRS];
 	db->text = at[SWDB_TEXT];
 	db->patterns = (const void *)at[SWDB_PATTERNS];
@@ -341,6 +347,7 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.memories = db->memories + r->memories.first,
 		.limit = &r->limit,
 		.filter = &r->filter,
+		.sets = rule_sets(db, r),
 	};
 }
 

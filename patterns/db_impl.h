@@ -68,6 +68,9 @@ struct pattern_db {
 	const struct rule_memory *memories;
 	const struct swdb_addr *addrs;
 	const struct swdb_port *ports;
+	const struct swdb_dataset *datasets;
+	const struct swdb_value *values;
+	const uint32_t *indexes;
 	const uint32_t *pairs;
 	const uint8_t *text;
 	const struct swdb_pattern *patterns;
@@ -130,6 +133,20 @@ static inline bool rule_is_ip_only(const struct swdb_rule *r)
 		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 && r->facts.n == 0 &&
 		r->memories.n == 0 && r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
 }
+
+// enum pattern_sets_use. (match_sets.c)
+uint8_t rule_sets(const struct pattern_db *db, const struct swdb_rule *r);
+// Is it in the set? And with what reputation, when not NULL. (dataset.c)
+bool dataset_has(
+	const struct pattern_db *db, uint32_t set, struct bytes value, uint16_t *reputation);
+
+// The value as a chain looks at it; valid until the next call. Bad: it can not be. (match.c)
+struct bytes match_chain_value(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_chain *chain, struct bytes value);
+// The packet's own buffers: its payload and, where they are looked at, headers and addresses. (match.c)
+enum { PACKET_VALUES = 7 };
+unsigned match_packet_values(
+	const struct match_env *env, struct bytes payload, struct match_value out[PACKET_VALUES]);
 
 // Which packets and facts of them the rule wants, added to those of the set. (wants.c)
 void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r);

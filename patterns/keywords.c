@@ -97,6 +97,8 @@ static const struct {
 	{"hostbits", VALUE_WANTED, parse_xbits},
 	{"threshold", VALUE_WANTED, parse_threshold},
 	{"detection_filter", VALUE_WANTED, parse_detection_filter},
+	{"dataset", VALUE_WANTED, parse_dataset},
+	{"datarep", VALUE_WANTED, parse_datarep},
 	{"requires", VALUE_WANTED, on_requires},
 	{"rawbytes", VALUE_NONE, on_ignored},
 	{"target", VALUE_WANTED, on_ignored},

@@ -35,17 +35,18 @@ static bool fact_of_packet(const struct rule_fact *f)
 
 void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r)
 {
-	bool header = false;
+	bool header = false, facts = false;
 
 	for (uint32_t i = 0; i < r->chains.n; i++) {
 		uint16_t field = db->chains[r->chains.first + i].field;
 		header |= field < FIELD_CONFIDENCE && field != FIELD_PAYLOAD;
+		facts |= field < FIELD_IP_SRC && field != FIELD_PAYLOAD;
 		// What a message's rule wants of the packet comes with the packet.
 		db->facts_wanted |= (r->at & SWDB_AT_TX) && field == FIELD_PAYLOAD;
 	}
 	for (uint32_t i = 0; i < r->facts.n; i++)
 		db->facts_wanted |= fact_of_packet(&db->facts[r->facts.first + i]);
-	db->facts_wanted |= header;
+	db->facts_wanted |= facts;
 	if (!(r->at & SWDB_AT_PACKET) || r->chains.n == 0)
 		return;
 	if (only_tcp(r) || (!never_tcp(r) && (header || !(r->at & SWDB_AT_STREAM))))

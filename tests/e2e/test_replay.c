@@ -448,6 +448,42 @@ static void test_bad_input(void)
 	}
 }
 
+// Lists beside the rules; sets that grow as the capture goes on.
+static void test_datasets(void)
+{
+	static const struct {
+		const char *name, *options;
+		int want;
+	} cases[] = {
+		{"a name of the list", "http.host; dataset:isset,hosts,type string,load hosts.lst;",
+			1},
+		{"its digest",
+			"http.host; to_md5; dataset:isset,digests,type md5,load digests.lst;", 1},
+		{"every value once", "http.host; dataset:set,seen,type string;", 6},
+		{"but what the list has",
+			"http.host; dataset:set,hosts2,type string,load hosts.lst;", 5},
+		{"an address", "ip.dst; dataset:isset,nobody,type ip,load nobody.lst;", 0},
+	};
+
+	// printf %s shop.example.com | base64, | md5sum
+	write_file(in_dir(dir, "hosts.lst"), "# hosts\nc2hvcC5leGFtcGxlLmNvbQ==\n");
+	write_file(in_dir(dir, "digests.lst"), "f40d9b2f6eeec78e169bc40177907bff\n");
+	write_file(in_dir(dir, "nobody.lst"), "192.0.2.253\n2001:db8::fd\n");
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		const char *rules = in_dir(dir, "datasets.rules");
+		char text[400];
+		snprintf(text, sizeof(text),
+			"alert http any any -> any any (msg:\"x\"; %s sid:1;)\n", cases[i].options);
+		write_file(rules, text);
+		const char *argv[] = {
+			program("sealwatch-replay"), "--json", "-S", rules, "-r", sample, NULL};
+		json_t *s = summary_of(argv);
+		json_int_t alerts = json_integer_value(json_object_get(s, "alerts"));
+		CHECK(alerts == cases[i].want, "%s: %d", cases[i].name, (int)alerts);
+		json_decref(s);
+	}
+}
+
 static void test_loop(void)
 {
 	const char *argv[] = {
@@ -472,6 +508,7 @@ int main(void)
 		{"numbers of rules", test_rule_numbers},
 		{"masked records", test_masked},
 		{"bad input", test_bad_input},
+		{"sets of values", test_datasets},
 		{"loop", test_loop},
 		CU_TEST_INFO_NULL,
 	};
