@@ -192,6 +192,8 @@ noreturn void compile_child_run(
 	if (report == NULL)
 		_exit(EXIT_FAILURE);
 	int err = sources_read(req->paths, req->n_paths, &sources);
+	if (err == 0)
+		err = sources_read_countries(&sources, req->geoip_database);
 	if (err == 0 && answer_cached(req, &sources, blob_fd, index_fd, report))
 		_exit(fclose(report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 	setpriority(PRIO_PROCESS, 0, NICE); // packets come first

@@ -1,5 +1,6 @@
 #include "control/sources.h"
 
+#include "control/geo_database.h"
 #include "patterns/compile.h"
 #include "patterns/rule_files.h"
 #include "patterns/swdb.h"
@@ -142,6 +143,20 @@ int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out
 	return err;
 }
 
+int sources_read_countries(struct sources *s, const char *path)
+{
+	static const char word[] = "geoip";
+	bool wanted = false;
+
+	for (uint32_t i = 0; i < s->n && !wanted; i++)
+		wanted = s->items[i].len > 0 &&
+			memmem(s->items[i].text, s->items[i].len, word, sizeof(word) - 1) != NULL;
+	if (!wanted)
+		return 0;
+	s->countries = geo_database_new(path);
+	return s->countries != NULL ? geo_database_read(s->countries) : -ENOMEM;
+}
+
 static void free_all(struct source *items, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
@@ -155,6 +170,7 @@ void sources_free(struct sources *s)
 {
 	free_all(s->items, s->n);
 	free_all(s->lists, s->n_lists);
+	geo_database_free(s->countries);
 	*s = (struct sources){0};
 }
 
@@ -184,13 +200,17 @@ int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab
 	const struct rule_files files = {(void *)(uintptr_t)s, source_list_get};
 	int err = 0;
 
+	const struct geo_source countries = {s->countries, geo_database_get};
+
 	rules->files = &files;
+	rules->geo = s->countries != NULL ? &countries : NULL;
 	// All files, so that the operator sees all mistakes at once.
 	for (uint32_t i = 0; i < s->n; i++) {
 		int now = parse_one(&s->items[i], vars, lab, rules, diags);
 		err = err == 0 ? now : err;
 	}
 	rules->files = NULL;
+	rules->geo = NULL;
 	return err;
 }
 
@@ -230,6 +250,17 @@ static int put_platform(EVP_MD_CTX *md)
 	return 0;
 }
 
+static void put_countries(EVP_MD_CTX *md, const struct geo_database *d)
+{
+	const char *name, *bytes;
+	size_t len;
+
+	for (unsigned i = 0; d != NULL && geo_database_bytes(d, i, &name, &bytes, &len); i++) {
+		put_text(md, name);
+		put(md, bytes, len);
+	}
+}
+
 int sources_digest(const struct sources *s, const struct build_context *context, uint8_t digest[32])
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -256,6 +287,7 @@ int sources_digest(const struct sources *s, const struct build_context *context,
 		put(md, &s->lists[i].err, sizeof(s->lists[i].err));
 		put(md, s->lists[i].text, s->lists[i].len);
 	}
+	put_countries(md, s->countries);
 	int err = put_platform(md);
 	if (err == 0 && EVP_DigestFinal_ex(md, digest, NULL) != 1)
 		err = -ENOMEM;

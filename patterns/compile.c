@@ -141,6 +141,7 @@ int swdb_compile(const struct rule_list *rules, struct swdb *out, struct diags *
 			swdb_put_rule(&b, rules->rules[i]);
 	}
 	swdb_put_datasets(&b, rules, diags);
+	swdb_put_geo(&b, rules);
 	swdb_put(&b, SWDB_TEXT, "", 1);
 	if (diags->n_errors != errors)
 		err = -EINVAL;

@@ -38,6 +38,8 @@ uint8_t swdb_rule_at(const struct rule *r);
 const struct condition *swdb_prefilter(const struct rule *r, uint8_t at);
 // compile_dataset.c: the sets that rules name, in the list's order.
 void swdb_put_datasets(struct swdb_build *b, const struct rule_list *rules, struct diags *diags);
+// compile_rule.c: the ranges of the countries that rules ask for, and the lists of these.
+void swdb_put_geo(struct swdb_build *b, const struct rule_list *rules);
 // compile_check.c: complains of what can not be compiled.
 void swdb_check_rule(const struct rule *r, struct diags *diags);
 

@@ -95,7 +95,7 @@ static bool condition_ok(const struct pattern_db *db, const struct swdb_conditio
 	}
 }
 
-static bool fact_ok(const struct rule_fact *f)
+static bool fact_ok(const struct pattern_db *db, const struct rule_fact *f)
 {
 	if (f->shift > 63)
 		return false;
@@ -105,6 +105,9 @@ static bool fact_ok(const struct rule_fact *f)
 	case FACT_FIELD:
 	case FACT_DIGITS:
 		return f->what < FIELD_COUNT && f->also < FIELD_COUNT;
+	case FACT_GEOIP:
+		return f->arg < GEO_SIDES && f->a <= db->n[SWDB_COUNTRIES] &&
+			f->b <= db->n[SWDB_COUNTRIES] - f->a;
 	default:
 		return f->kind < FACT_KINDS;
 	}
@@ -176,7 +179,7 @@ const char *pattern_db_wrong_row(const struct pattern_db *db)
 	EACH(SWDB_CHAINS, chain_ok(db, &db->chains[i]), "chain")
 	EACH(SWDB_TRANSFORMS, transform_ok(db, &db->transform_rows[i]), "transform")
 	EACH(SWDB_BUFFERS, buffer_ok(db, &db->buffers[i]), "buffer")
-	EACH(SWDB_FACTS, fact_ok(&db->facts[i]), "fact")
+	EACH(SWDB_FACTS, fact_ok(db, &db->facts[i]), "fact")
 	EACH(SWDB_MEMORIES, memory_ok(&db->memories[i]), "memory")
 	EACH(SWDB_DATASETS, dataset_ok(db, &db->datasets[i]), "dataset")
 	EACH(SWDB_VALUES, value_ok(db, &db->values[i]), "value of a dataset")

@@ -71,6 +71,9 @@ struct pattern_db {
 	const struct swdb_dataset *datasets;
 	const struct swdb_value *values;
 	const uint32_t *indexes;
+	const struct geo4 *geo4;
+	const struct geo6 *geo6;
+	const uint16_t *countries;
 	const uint32_t *pairs;
 	const uint8_t *text;
 	const struct swdb_pattern *patterns;
@@ -125,13 +128,14 @@ void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
 // NULL, or which kind of row is wrong. (db_check.c)
 const char *pattern_db_wrong_row(const struct pattern_db *db);
 
-// As in Suricata: a rule about nothing but addresses is looked at once for each direction of a
+// As in Suricata: a rule about nothing but addresses, and their countries, is looked at once for each direction of a
 // flow, because no later packet can change the answer.
 static inline bool rule_is_ip_only(const struct swdb_rule *r)
 {
 	return (r->at & SWDB_AT_PACKET) && r->chains.n == 0 && !(r->flags & SWDB_DSIZE) &&
-		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 && r->facts.n == 0 &&
-		r->memories.n == 0 && r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
+		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 &&
+		(r->facts.n == 0 || (r->flags & SWDB_OF_ADDRESSES)) && r->memories.n == 0 &&
+		r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
 }
 
 // enum pattern_sets_use. (match_sets.c)

@@ -99,6 +99,7 @@ static const struct {
 	{"detection_filter", VALUE_WANTED, parse_detection_filter},
 	{"dataset", VALUE_WANTED, parse_dataset},
 	{"datarep", VALUE_WANTED, parse_datarep},
+	{"geoip", VALUE_WANTED, parse_geoip},
 	{"requires", VALUE_WANTED, on_requires},
 	{"rawbytes", VALUE_NONE, on_ignored},
 	{"target", VALUE_WANTED, on_ignored},

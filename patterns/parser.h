@@ -145,6 +145,9 @@ bool parser_keyed(struct slice s, const char *word, struct slice *value);
 void parse_dataset(struct parser *p, struct slice name, struct slice value);
 void parse_datarep(struct parser *p, struct slice name, struct slice value);
 
+// parse_geoip.c.
+void parse_geoip(struct parser *p, struct slice name, struct slice value);
+
 // parse_memory.c.
 void parse_flowbits(struct parser *p, struct slice name, struct slice value);
 void parse_flowint(struct parser *p, struct slice name, struct slice value);

@@ -183,6 +183,7 @@ enum fact_kind {
 	FACT_VLAN_ID, // arg: layer, or VLAN_ANY
 	FACT_VLAN_LAYERS,
 	FACT_APP_PROTO, // a: bits of enum app_proto
+	FACT_GEOIP, // arg: enum geo_side; countries: b of them from a on, in the list's geo_use
 	FACT_DIGITS, // the first `take` digits of a text of the message, as one number
 	FACT_KINDS,
 };
@@ -322,6 +323,8 @@ struct rule {
 
 struct dataset; // patterns/dataset.h
 struct rule_files;
+struct geo_source; // patterns/geo.h
+struct geo_use;
 
 struct rule_list {
 	uint32_t n;
@@ -329,5 +332,7 @@ struct rule_list {
 	struct rule_arena *arena;
 	uint32_t n_datasets;
 	struct dataset **datasets; // in the order in which rules first name them
+	const struct geo_source *geo; // whom to ask for countries; NULL: there is nobody
+	struct geo_use *geo_use; // NULL: no rule asks
 	const struct rule_files *files; // whom to ask for files that rules name; NULL: the disk
 };

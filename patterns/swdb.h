@@ -2,7 +2,7 @@
 // file or a sealed memfd. Native byte order, one machine; all structs are padded by hand.
 //
 //     header | rules chains conditions transforms buffers facts memories addrs ports datasets
-//     values indexes pairs text | patterns links always scans | bytecode
+//     values indexes geo4 geo6 countries pairs text | patterns links always scans | bytecode
 //
 // Sections begin at multiples of 8. The bytecode comes last. `sha256` covers every byte after
 // itself. `sources` is the SHA-256 over the sections rules..text, each led by its length (u64):
@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include "patterns/geo.h"
 #include "patterns/rule.h"
 
 #include <assert.h>
@@ -41,6 +42,9 @@ enum swdb_section_id {
 	SWDB_DATASETS, // struct swdb_dataset
 	SWDB_VALUES, // struct swdb_value, of each set in order
 	SWDB_INDEXES, // u32: of each set
+	SWDB_GEO4, // struct geo4, by address: of the countries that rules ask for
+	SWDB_GEO6, // struct geo6, likewise
+	SWDB_COUNTRIES, // u16: lists of countries
 	SWDB_PAIRS, // u32: offset of a text
 	SWDB_TEXT, // strings (with NUL) and content bytes; its last byte is NUL
 	SWDB_PATTERNS, // struct swdb_pattern, by Hyperscan id
@@ -83,6 +87,7 @@ enum swdb_rule_flag {
 	SWDB_PASS = 1 << 2,
 	SWDB_DSIZE = 1 << 3,
 	SWDB_HALF = 1 << 5,
+	SWDB_OF_ADDRESSES = 1 << 6, // its facts are of addresses
 	SWDB_ONCE = 1 << 4, // looked at once for each direction, when the protocol is known
 };
 

@@ -25,6 +25,7 @@ static bool fact_of_packet(const struct rule_fact *f)
 	case FACT_DIGITS:
 	case FACT_APP_PROTO:
 	case FACT_SAME_ADDRESS:
+	case FACT_GEOIP:
 	case FACT_FLOW_PACKETS:
 	case FACT_FLOW_BYTES:
 		return false;

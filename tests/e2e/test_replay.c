@@ -484,6 +484,44 @@ static void test_datasets(void)
 	}
 }
 
+// A database of the test's own, named by the configuration that the daemon takes, too.
+static void test_countries(void)
+{
+	static const struct {
+		const char *name, *options, *database;
+		int status;
+		const char *says;
+	} cases[] = {
+		{"all that is spoken", "geoip:any,DE;", "0.0.0.0,255.255.255.255,DE\n", 0, "x"},
+		{"nothing of it", "geoip:any,DE;", "0.0.0.0,0.0.0.1,DE\n", 0, ""},
+		{"a broken database", "geoip:any,DE;", "0.0.0.0,DE\n", 4, "countries.txt:1:1: two"},
+		{"none", "geoip:any,DE;", NULL, 4, "countries.txt: No such file"},
+	};
+	const char *database = in_dir(dir, "countries.txt"), *config = in_dir(dir, "geo.yaml");
+	const char *rules = in_dir(dir, "geo.rules");
+	char text[4200];
+
+	snprintf(text, sizeof(text), "geoip_database: %s\n", database);
+	write_file(config, text);
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		unlink(database);
+		if (cases[i].database != NULL)
+			write_file(database, cases[i].database);
+		snprintf(text, sizeof(text),
+			"alert dns any any -> any any (msg:\"x\"; %s sid:1;)\n", cases[i].options);
+		write_file(rules, text);
+		const char *argv[] = {
+			program("sealwatch-replay"), "-c", config, "-S", rules, "-r", sample, NULL};
+		struct output o = run(argv, 30);
+		CHECK(o.status == cases[i].status, "%s: %d", cases[i].name, o.status);
+		bool hits = strstr(o.out, "1:1:0") != NULL;
+		CHECK(hits == (strcmp(cases[i].says, "x") == 0), "%s: hits", cases[i].name);
+		CHECK(o.status == 0 || strstr(o.err, cases[i].says) != NULL, "%s: %.200s",
+			cases[i].name, o.err);
+		output_free(&o);
+	}
+}
+
 static void test_loop(void)
 {
 	const char *argv[] = {
@@ -509,6 +547,7 @@ int main(void)
 		{"masked records", test_masked},
 		{"bad input", test_bad_input},
 		{"sets of values", test_datasets},
+		{"countries", test_countries},
 		{"loop", test_loop},
 		CU_TEST_INFO_NULL,
 	};

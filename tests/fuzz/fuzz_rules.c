@@ -1,5 +1,6 @@
 // Rules. What is behind the first NUL is every list of values that they name.
 
+#include "patterns/geo.h"
 #include "patterns/lint.h"
 #include "patterns/parse.h"
 #include "patterns/rule_files.h"
@@ -15,13 +16,23 @@ static int read_list(void *ctx, const char *path, struct rule_text *out)
 	return 0;
 }
 
+static const struct geo_table *get_countries(void *ctx, const char **why)
+{
+	static const struct geo_table none;
+
+	(void)ctx;
+	(void)why;
+	return &none;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = size > 0 ? memchr(data, '\0', size) : NULL;
 	size_t len = end != NULL ? (size_t)(end - data) : size;
 	struct rule_text text = {.p = (const char *)data + len, .len = size - len};
 	const struct rule_files files = {&text, read_list};
-	struct rule_list list = {.files = &files};
+	const struct geo_source geo = {NULL, get_countries};
+	struct rule_list list = {.files = &files, .geo = &geo};
 	struct diags diags = {0};
 	const struct lint_options options = {.notes = true, .per_kind = 100};
 

@@ -43,7 +43,9 @@ static const char text[] =
 	"alert http any any -> any any (http.host; dataset:isset,s,type string,load l; sid:12;)\n"
 	"alert http any any -> any any (http.host; datarep:s,>,1; sid:13;)\n"
 	"alert http any any -> any any (http.uri; to_md5; dataset:set,m,type md5; sid:14;)\n"
-	"alert udp any any -> any any (ip.src; dataset:isnotset,a,type ip,load l2; sid:15;)\n";
+	"alert udp any any -> any any (ip.src; dataset:isnotset,a,type ip,load l2; sid:15;)\n"
+	"alert ip any any -> any any (geoip:src,!FR,!DE; sid:16;)\n"
+	"alert http any any -> any any (geoip:any,US,DE; sid:17;)\n";
 
 static int read_list(void *ctx, const char *path, struct rule_text *out)
 {
@@ -55,6 +57,17 @@ static int read_list(void *ctx, const char *path, struct rule_text *out)
 	*out = (struct rule_text){.p = of_names ? names : addresses};
 	out->len = strlen(out->p);
 	return 0;
+}
+
+static const struct geo_table *get_countries(void *ctx, const char **why)
+{
+	static struct geo4 v4[] = {{0, 9, 7, 0}, {0x0a000000, 0x0affffff, 82, 0}};
+	static struct geo6 v6[] = {{{0x20}, {0x20, 1}, 520, 0}};
+	static const struct geo_table table = {v4, v6, 2, 1};
+
+	(void)ctx;
+	(void)why;
+	return &table;
 }
 
 static bool set_has(void *ctx, uint64_t set, struct bytes value, bool listed)
@@ -74,7 +87,8 @@ static void set_change(void *ctx, uint64_t set, struct bytes value, bool in)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const struct rule_files files = {NULL, read_list};
-	struct rule_list list = {.files = &files};
+	static const struct geo_source geo = {NULL, get_countries};
+	struct rule_list list = {.files = &files, .geo = &geo};
 	struct diags diags = {0};
 
 	(void)argc;
@@ -83,6 +97,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		swdb_compile(&list, &good, &diags) < 0)
 		abort();
 	rule_list_free(&list);
+	diags_free(&diags);
 	return 0;
 }
 

@@ -415,6 +415,44 @@ static void test_lists(void)
 	unlink(l);
 }
 
+static void digest_with(const char *path, const char *database, uint8_t out[32])
+{
+	static const struct rule_var none[] = {{NULL, NULL}};
+	const struct build_context context = {.variables = none};
+	struct sources s = {0};
+	const char *paths[] = {path};
+
+	CHECK(sources_read(paths, 1, &s) == 0 && sources_read_countries(&s, database) == 0, "read");
+	CHECK(sources_digest(&s, &context, out) == 0, "digest");
+	sources_free(&s);
+}
+
+// The database of countries, by its name and bytes, where a rule asks for it.
+static void test_countries(void)
+{
+	uint8_t got[4][32];
+	char a[512], geo[512];
+	snprintf(a, sizeof(a), "%s", in_scratch("a.rules"));
+	snprintf(geo, sizeof(geo), "%s", in_scratch("geo"));
+
+	write_file(a, "geoip:src,DE;", 13);
+	write_file(geo, "1,2,DE\n", 7);
+	digest_with(a, geo, got[0]);
+	write_file(geo, "1,3,DE\n", 7);
+	digest_with(a, geo, got[1]);
+	digest_with(a, "", got[2]);
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned j = 0; j < i; j++)
+			CHECK(memcmp(got[i], got[j], 32) != 0, "%u, %u", i, j);
+	}
+	write_file(a, "sid:1;", 6);
+	digest_with(a, geo, got[2]);
+	digest_with(a, "", got[3]);
+	CHECK(memcmp(got[2], got[3], 32) == 0, "nobody asks");
+	unlink(a);
+	unlink(geo);
+}
+
 // What was read is what is parsed, though the disk has another by then.
 static void test_list_once(void)
 {
@@ -453,6 +491,7 @@ int main(void)
 		{"bounds", test_bounds},
 		{"digest", test_digest},
 		{"lists in the digest", test_lists},
+		{"the database of countries", test_countries},
 		{"a list is read once", test_list_once},
 		CU_TEST_INFO_NULL,
 	};

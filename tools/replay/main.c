@@ -1,6 +1,7 @@
 // sealwatch-replay: captures through the appliance's own workers, in one process.
 
 #include "control/config.h"
+#include "control/geo_database.h"
 #include "control/sinks/eve.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
@@ -298,6 +299,22 @@ static void finish(struct replay *r, uint64_t lines)
 		summary_print(&s);
 }
 
+static int load_rules(struct replay *r, struct tool_rules *rules)
+{
+	struct geo_database *countries = geo_database_new(r->config.geoip_database);
+	const struct geo_source geo = {countries, geo_database_get};
+
+	if (countries == NULL) {
+		log_error("short of memory");
+		return EXIT_OUTPUT;
+	}
+	rules->geo = &geo;
+	int status = tool_rules_load(rules, &r->engine, &r->rules);
+	rules->geo = NULL;
+	geo_database_free(countries);
+	return status;
+}
+
 static int replay(struct replay *r)
 {
 	struct tool_rules rules = {
@@ -321,7 +338,7 @@ static int replay(struct replay *r)
 	if (status == 0)
 		status = open_engine(r);
 	if (status == 0 && rules.n_paths > 0)
-		status = tool_rules_load(&rules, &r->engine, &r->rules);
+		status = load_rules(r, &rules);
 	if (status == 0)
 		status = open_captures(r);
 	if (status != 0)
