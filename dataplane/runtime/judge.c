@@ -195,6 +195,9 @@ static enum verdict verdict_with_sets(
 	struct match_env env = env_of(find);
 	struct match_packet packet;
 
+	// A name that nobody asked for here and now is not seen.
+	if (find->kind == FIND_NAME && (rule->sets & PATTERN_SETS_CHANGE))
+		return VERDICT_NO;
 	if (find->facts != NULL) {
 		packet = packet_of(find);
 		env.packet = &packet;

@@ -452,17 +452,19 @@ static void test_bad_input(void)
 static void test_datasets(void)
 {
 	static const struct {
-		const char *name, *options;
+		const char *name, *proto, *options;
 		int want;
 	} cases[] = {
-		{"a name of the list", "http.host; dataset:isset,hosts,type string,load hosts.lst;",
-			1},
-		{"its digest",
+		{"a name of the list", "http",
+			"http.host; dataset:isset,hosts,type string,load hosts.lst;", 1},
+		{"its digest", "http",
 			"http.host; to_md5; dataset:isset,digests,type md5,load digests.lst;", 1},
-		{"every value once", "http.host; dataset:set,seen,type string;", 6},
-		{"but what the list has",
+		{"every value once", "http", "http.host; dataset:set,seen,type string;", 6},
+		{"but what the list has", "http",
 			"http.host; dataset:set,hosts2,type string,load hosts.lst;", 5},
-		{"an address", "ip.dst; dataset:isset,nobody,type ip,load nobody.lst;", 0},
+		{"every name that is asked for, once", "dns",
+			"dns.query; dataset:set,names,type string;", 24},
+		{"an address", "http", "ip.dst; dataset:isset,nobody,type ip,load nobody.lst;", 0},
 	};
 
 	// printf %s shop.example.com | base64, | md5sum
@@ -472,8 +474,8 @@ static void test_datasets(void)
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		const char *rules = in_dir(dir, "datasets.rules");
 		char text[400];
-		snprintf(text, sizeof(text),
-			"alert http any any -> any any (msg:\"x\"; %s sid:1;)\n", cases[i].options);
+		snprintf(text, sizeof(text), "alert %s any any -> any any (msg:\"x\"; %s sid:1;)\n",
+			cases[i].proto, cases[i].options);
 		write_file(rules, text);
 		const char *argv[] = {
 			program("sealwatch-replay"), "--json", "-S", rules, "-r", sample, NULL};

@@ -294,6 +294,37 @@ static void test_bad_not_cached(void)
 	CHECK(system(command) == 0, "removed");
 }
 
+// A list that a rule loads is part of what the set's name in the cache says.
+static void test_list_cached(void)
+{
+	struct event_base *base = event_base_new();
+	char folder[128], command[256];
+	struct cache *cache = NULL;
+
+	snprintf(folder, sizeof(folder), "%s/state", dir);
+	CHECK(cache_open(base, folder, &cache) == 0, "open");
+	write_rules("list", "eA==\n");
+	const char *path = write_rules("listed.rules",
+		"alert http any any -> any any (http.host; dataset:isset,s,type string,load list; "
+		"sid:1;)\n");
+	struct compile_request req = request_of(&path, 1);
+	req.cache = cache;
+
+	CHECK(found_now(base, &req) == CACHE_NONE, "compiled");
+	CHECK(stored(base, cache, 1), "and kept");
+	CHECK(found_now(base, &req) == CACHE_HIT, "the same again");
+	write_rules("list", "eQ==\n");
+	path = write_rules("listed.rules",
+		"alert http any any -> any any (http.host; dataset:isset,s,type string,load list; "
+		"sid:1;)\n");
+	CHECK(found_now(base, &req) == CACHE_NONE, "another list, another set");
+	stored(base, cache, 2);
+	cache_close(cache);
+	event_base_free(base);
+	snprintf(command, sizeof(command), "rm -r %s %s/list", folder, dir);
+	CHECK(system(command) == 0, "removed");
+}
+
 static int index_file(const char *text, size_t len)
 {
 	int fd = memfd_create("index", MFD_CLOEXEC);
@@ -354,10 +385,11 @@ int main(void)
 		{"cancel", test_cancel},
 		{"from the cache", test_cached},
 		{"mistakes are not cached", test_bad_not_cached},
+		{"lists are part of it", test_list_cached},
 		{"index", test_index},
 		CU_TEST_INFO_NULL,
 	};
-	static const char *const names[] = {"good", "a", "b", "wrong", "heavy"};
+	static const char *const names[] = {"good", "a", "b", "wrong", "heavy", "listed"};
 	char path[128];
 
 	if (mkdtemp(dir) == NULL)
