@@ -6,8 +6,8 @@
 
 struct geo_database;
 
-// path: a .mmdb of MaxMind's, or a text as tor-geoipdb has it, beside which a file of the same name and
-// a 6 may lie (geoip, geoip6); NULL: what tor-geoipdb installs; "": none. Reads nothing.
+// path: a .mmdb of MaxMind's, or a text as tor-geoipdb has it, beside which a file of the same
+// name and a 6 may lie (geoip, geoip6); NULL: what tor-geoipdb installs; "": none. Reads nothing.
 // NULL: short of memory.
 struct geo_database *geo_database_new(const char *path);
 void geo_database_free(struct geo_database *d); // NULL is allowed

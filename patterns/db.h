@@ -167,8 +167,8 @@ struct pattern_sets {
 	void (*change)(void *ctx, uint64_t set, struct bytes value, bool in);
 };
 
-// A rule with `sets` matched: do its sets say so, too? `values`: those of the match (none: a packet).
-// To add a value holds when it is new, to take one out when it was there.
+// A rule with `sets` matched: do its sets say so, too? `values`: those of the match (none: a
+// packet). To add a value holds when it is new, to take one out when it was there.
 bool pattern_db_sets_hold(const struct pattern_db *db, unsigned worker, uint32_t rule,
 	const struct match_env *env, const struct match_value *values, unsigned n,
 	const struct pattern_sets *sets);

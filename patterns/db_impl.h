@@ -147,7 +147,7 @@ bool dataset_has(
 // The value as a chain looks at it; valid until the next call. Bad: it can not be. (match.c)
 struct bytes match_chain_value(const struct pattern_db *db, struct pattern_worker *w,
 	const struct swdb_chain *chain, struct bytes value);
-// The packet's own buffers: its payload and, where they are looked at, headers and addresses. (match.c)
+// The packet's own buffers: its payload, and headers and addresses. (match.c)
 enum { PACKET_VALUES = 7 };
 unsigned match_packet_values(
 	const struct match_env *env, struct bytes payload, struct match_value out[PACKET_VALUES]);

@@ -43,8 +43,8 @@ uint16_t geo_country(const char *letters, size_t len);
 int geo_add4(struct geo_table *t, uint32_t lo, uint32_t hi, uint16_t country);
 int geo_add6(struct geo_table *t, const uint8_t lo[16], const uint8_t hi[16], uint16_t country);
 
-// Adds the ranges of a text as tor-geoipdb has it: lo,hi,CC a line, IPv4 as numbers or with dots, IPv6
-// with colons; comments begin with '#'. What belongs to no country ("??") is left out.
+// Adds the ranges of a text as tor-geoipdb has it: lo,hi,CC a line, IPv4 as numbers or with dots,
+// IPv6 with colons; comments begin with '#'. What belongs to no country ("??") is left out.
 // 0, -ENOMEM, -E2BIG, or -EINVAL with *line (from 1) and *what is wrong there.
 int geo_text_add(
 	struct geo_table *t, const char *text, size_t len, uint32_t *line, const char **what);
@@ -60,7 +60,7 @@ uint16_t geo_find6(const struct geo6 *ranges, uint32_t n, const uint8_t address[
 // Whom a parser asks for the database, when a rule first wants it.
 struct geo_source {
 	void *ctx;
-	// The table, good until the rules are compiled; or NULL and *why, text for behind "geoip: ".
+	// The table, good until the rules are compiled; or NULL and *why, for behind "geoip: ".
 	const struct geo_table *(*get)(void *ctx, const char **why);
 };
 

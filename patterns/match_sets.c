@@ -66,8 +66,8 @@ static bool holds(const struct walk *k, const struct swdb_chain *chain, struct b
 		if (asks(k->db, c) && !says(k, c, value))
 			return false;
 	}
-	// The rule matched, by this value or another of the same field. Numbers that come from other
-	// buffers are not known any more.
+	// The rule matched, by this value or another of the same field. Numbers that come from
+	// other buffers are not known any more.
 	return chain->entangled != 0 || confirm_chain(k->db, k->w, chain, &view, vars);
 }
 

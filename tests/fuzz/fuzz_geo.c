@@ -1,5 +1,5 @@
-// The database of countries: as text, and as changes to a good one of MaxMind's format, each an offset
-// (u16) and a byte to be XORed there.
+// The database of countries: as text, and as changes to a good one of MaxMind's format, each an
+// offset (u16) and a byte to be XORed there.
 
 #include "control/geo_database.h"
 #include "dataplane/base/bytes.h"

@@ -1,13 +1,8 @@
 // dataset, datarep: from the text of rules and lists to what they match, and to what is refused.
 
-#include "patterns/dataset.h"
-#include "patterns/parse.h"
-#include "patterns/rule_files.h"
 #include "patterns/swdb.h"
-#include "tests/unit/check.h"
-#include "tests/unit/pattern_rules.h"
+#include "tests/unit/dataset_rules.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -15,70 +10,6 @@
 #define EXAMPLE_64 "ZXhhbXBsZS5vcmc="
 #define EXAMPLE_MD5 "1bdf72e04d6b50c82a48c7e4dd38cc69"
 #define EXAMPLE_SHA256 "bfabc37432958b063360d3ad6461c9c4735ae7f8edd46592a5e0f01452b2e4b5"
-
-// The only file there is: "lists/a" beside the rules.
-struct list {
-	const char *text;
-	size_t len;
-	unsigned asked;
-};
-
-static int read_list(void *ctx, const char *path, struct rule_text *out)
-{
-	struct list *list = ctx;
-
-	list->asked++;
-	if (strcmp(path, "rules/lists/a") != 0 || list->text == NULL)
-		return -ENOENT;
-	*out = (struct rule_text){.p = list->text, .len = list->len};
-	return 0;
-}
-
-struct set {
-	struct list list;
-	struct rule_files files;
-	struct rule_list rules;
-	struct diags diags;
-	int err;
-};
-
-static void parse(struct set *s, const char *rules, const char *text, size_t len, bool lab)
-{
-	*s = (struct set){.list = {text, len, 0}, .files = {&s->list, read_list}};
-	s->rules.files = &s->files;
-	s->err =
-		rules_parse("rules/t.rules", rules, strlen(rules), NULL, lab, &s->rules, &s->diags);
-}
-
-static void done(struct set *s)
-{
-	rule_list_free(&s->rules);
-	diags_free(&s->diags);
-}
-
-static struct pattern_db *load(struct set *s)
-{
-	struct pattern_db *db = NULL;
-	struct swdb swdb = {0};
-	char error[256] = "";
-
-	if (s->err < 0 || swdb_compile(&s->rules, &swdb, &s->diags) < 0)
-		return NULL;
-	int err = pattern_db_load(swdb.data, swdb.len, 1, &db, error);
-	CHECK(err == 0, "load: %s", error);
-	swdb_free(&swdb);
-	return db;
-}
-
-#define V(field, s)                                                                                \
-	{                                                                                          \
-		field,                                                                             \
-		{                                                                                  \
-			(const uint8_t *)(s), sizeof(s) - 1, false                                 \
-		}                                                                                  \
-	}
-#define HOST(s) V(FIELD_HTTP_HOST, s)
-#define LOAD(type) ",type " type ",load lists/a;"
 
 struct row {
 	const char *name;
@@ -426,74 +357,6 @@ static void test_sizes(void)
 	}
 }
 
-// Sets that change: who remembers is asked, about each value.
-struct memory {
-	char in[8][32];
-	unsigned n;
-	unsigned listed;
-};
-
-static bool has(void *ctx, uint64_t set, struct bytes value, bool listed)
-{
-	struct memory *m = ctx;
-
-	(void)set;
-	m->listed += listed;
-	for (unsigned i = 0; i < m->n; i++) {
-		if (strlen(m->in[i]) == value.len && memcmp(m->in[i], value.p, value.len) == 0)
-			return true;
-	}
-	return listed;
-}
-
-static void change(void *ctx, uint64_t set, struct bytes value, bool in)
-{
-	struct memory *m = ctx;
-
-	(void)set;
-	CHECK(in && m->n < 8 && value.len < 32, "%zu", value.len);
-	memcpy(m->in[m->n++], value.p, value.len);
-}
-
-static void test_changing(void)
-{
-	struct match_value values[] = {V(FIELD_HTTP_REQUEST_HEADER, "a.example"),
-		V(FIELD_HTTP_REQUEST_HEADER, "b.example"), V(FIELD_HTTP_REQUEST_HEADER, "c.test"),
-		V(FIELD_HTTP_REQUEST_HEADER, "example.org")};
-	struct match_env env = test_env(IPPROTO_TCP);
-	struct match_hits hits = {0};
-	struct memory m = {0};
-	struct pattern_sets sets = {&m, has, change};
-	struct set s;
-
-	parse(&s,
-		"alert http any any -> any any (http.request_header; dataset:set,s,type "
-		"string,load lists/a; "
-		"content:\"example\"; sid:1;)\n"
-		"alert http any any -> any any (http.request_header; dataset:isset,s; sid:2;)\n",
-		EXAMPLE_64, strlen(EXAMPLE_64), false);
-	struct pattern_db *db = load(&s);
-	CHECK(db != NULL, "%s", s.diags.n > 0 ? s.diags.items[0].text : "");
-	if (db == NULL)
-		return;
-	CHECK(pattern_db_rule(db, 0)->sets == PATTERN_SETS_CHANGE, "rule 1");
-	CHECK(pattern_db_rule(db, 1)->sets == PATTERN_SETS_TEST, "rule 2");
-	env.app_proto = APP_HTTP;
-	pattern_db_match_tx(db, 0, &env, values, 4, &hits);
-	CHECK(hit(&hits, 0) && hit(&hits, 1), "both are asked about later: %u", hits.n);
-	CHECK(pattern_db_sets_hold(db, 0, 0, &env, values, 4, &sets), "new");
-	CHECK(!pattern_db_sets_hold(db, 0, 1, &env, values, 3, &sets), "not there yet");
-	CHECK(pattern_db_sets_hold(db, 0, 1, &env, values + 3, 1, &sets), "by the list");
-	pattern_db_sets_change(db, 0, 0, &env, values, 4, &sets);
-	// Not c.test, which has no "example", nor what the list has.
-	CHECK(m.n == 2 && strcmp(m.in[0], "a.example") == 0 && strcmp(m.in[1], "b.example") == 0,
-		"%u", m.n);
-	CHECK(!pattern_db_sets_hold(db, 0, 0, &env, values, 4, &sets), "nothing is new");
-	CHECK(pattern_db_sets_hold(db, 0, 1, &env, values, 1, &sets), "it is there");
-	pattern_db_free(db);
-	done(&s);
-}
-
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -505,7 +368,6 @@ int main(void)
 		{"lists that are cut", test_truncated},
 		{"rules share a set", test_shared},
 		{"sets of all sizes", test_sizes},
-		{"sets that change", test_changing},
 		CU_TEST_INFO_NULL,
 	};
 
