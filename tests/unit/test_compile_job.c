@@ -89,6 +89,28 @@ static void test_bad(void)
 	}
 }
 
+// The database of countries is read in the child, and found as the configuration says.
+static void test_countries(void)
+{
+	char database[128];
+
+	snprintf(database, sizeof(database), "%s", write_rules("countries", "1,2,DE\n"));
+	const char *path =
+		write_rules("listed.rules", "alert ip any any -> any any (geoip:src,DE; sid:1;)\n");
+	struct compile_request req = request_of(&path, 1);
+	req.geoip_database = database;
+	struct outcome o = run(&req);
+	CHECK(o.result.status == 0 && o.result.report.n_warnings == 0, "%s", o.result.error);
+	compile_result_free(&o.result);
+	req.geoip_database = "";
+	o = run(&req);
+	CHECK(o.result.status < 0 && o.result.report.n == 1 &&
+			strstr(o.result.report.diags[0].text, "tor-geoipdb") != NULL,
+		"%s", o.result.error);
+	compile_result_free(&o.result);
+	unlink(database);
+}
+
 // Rules that keep a processor busy for more than a second.
 static const char *write_heavy(void)
 {
@@ -381,6 +403,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"good", test_good},
 		{"bad", test_bad},
+		{"countries", test_countries},
 		{"limits", test_limits},
 		{"cancel", test_cancel},
 		{"from the cache", test_cached},
