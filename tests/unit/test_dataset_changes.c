@@ -1,6 +1,7 @@
 // Sets of values that rules change: who remembers is asked, about each value.
 
 #include "tests/unit/dataset_rules.h"
+#include "tests/unit/rule_states.h"
 
 struct memory {
 	char in[8][32];
@@ -69,10 +70,55 @@ static void test_changing(void)
 	done(&s);
 }
 
+static bool state_has(void *ctx, uint64_t set, struct bytes value, bool listed)
+{
+	return rule_values_has(ctx, set, value.p, value.len, listed);
+}
+
+static void state_change(void *ctx, uint64_t set, struct bytes value, bool in)
+{
+	rule_values_change(ctx, set, value.p, value.len, in, noon);
+}
+
+static struct pattern_db *loaded(struct set *s, const char *rules)
+{
+	parse(s, rules, NULL, 0, false);
+	struct pattern_db *db = load(s);
+	CHECK(db != NULL, "%s", s->diags.n > 0 ? s->diags.items[0].text : "");
+	return db;
+}
+
+// What was added under one set of patterns is there under the next, which has its sets elsewhere.
+static void test_swap(void)
+{
+	struct rule_state *state = defaults();
+	const struct pattern_sets sets = {state, state_has, state_change};
+	const struct match_value values[] = {HOST("example.org")};
+	struct match_env env = test_env(IPPROTO_TCP);
+	struct set before, after;
+	struct pattern_db *db = loaded(&before,
+		"alert http any any -> any any (http.host; dataset:set,s,type string; sid:1;)\n");
+
+	pattern_db_sets_change(db, 0, 0, &env, values, 1, &sets);
+	pattern_db_free(db);
+	done(&before);
+	db = loaded(&after,
+		"alert http any any -> any any (http.host; dataset:unset,t,type string; sid:1;)\n"
+		"alert http any any -> any any (http.host; dataset:isset,s,type string; sid:2;)\n"
+		"alert http any any -> any any (http.host; dataset:set,s; sid:3;)\n");
+	CHECK(!pattern_db_sets_hold(db, 0, 0, &env, values, 1, &sets), "not in the other set");
+	CHECK(pattern_db_sets_hold(db, 0, 1, &env, values, 1, &sets), "still in");
+	CHECK(!pattern_db_sets_hold(db, 0, 2, &env, values, 1, &sets), "nothing new");
+	pattern_db_free(db);
+	done(&after);
+	state_free(state);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"added, and asked for", test_changing},
+		{"after a swap", test_swap},
 		CU_TEST_INFO_NULL,
 	};
 
