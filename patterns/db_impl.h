@@ -92,6 +92,7 @@ struct pattern_db {
 	pcre2_code **codes; // by condition; NULL for contents
 	pcre2_match_context *limits;
 	bool interprets; // some expression has no JIT code
+	bool addresses; // some rule looks at ip.src or ip.dst
 	bool facts_wanted; // some rule looks at headers, the flow's age or size
 	bool packets_tcp; // a payload rule may look at TCP packets,
 	bool packets_other; // at others
@@ -149,8 +150,8 @@ struct bytes match_chain_value(const struct pattern_db *db, struct pattern_worke
 	const struct swdb_chain *chain, struct bytes value);
 // The packet's own buffers: its payload, and headers and addresses. (match.c)
 enum { PACKET_VALUES = 7 };
-unsigned match_packet_values(
-	const struct match_env *env, struct bytes payload, struct match_value out[PACKET_VALUES]);
+unsigned match_packet_values(const struct pattern_db *db, const struct match_env *env,
+	struct bytes payload, struct match_value out[PACKET_VALUES]);
 
 // Which packets and facts of them the rule wants, added to those of the set. (wants.c)
 void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r);

@@ -300,8 +300,8 @@ static size_t icmp_header(const struct match_packet *p)
 	return len < all ? len : all;
 }
 
-unsigned match_packet_values(
-	const struct match_env *env, struct bytes payload, struct match_value out[PACKET_VALUES])
+unsigned match_packet_values(const struct pattern_db *db, const struct match_env *env,
+	struct bytes payload, struct match_value out[PACKET_VALUES])
 {
 	static const struct {
 		uint8_t l4;
@@ -313,8 +313,10 @@ unsigned match_packet_values(
 	const size_t address_len = env->ip_version == 4 ? 4 : 16;
 
 	out[n++] = (struct match_value){FIELD_PAYLOAD, payload};
-	out[n++] = (struct match_value){FIELD_IP_SRC, {.p = env->src, .len = address_len}};
-	out[n++] = (struct match_value){FIELD_IP_DST, {.p = env->dst, .len = address_len}};
+	if (db->addresses) {
+		out[n++] = (struct match_value){FIELD_IP_SRC, {.p = env->src, .len = address_len}};
+		out[n++] = (struct match_value){FIELD_IP_DST, {.p = env->dst, .len = address_len}};
+	}
 	if (p == NULL)
 		return n;
 	if (p->ether.len > 0)
@@ -360,7 +362,7 @@ static bool tx_matches(const struct pattern_db *db, struct pattern_worker *w,
 		const struct swdb_chain *chain = &db->chains[rule->chains.first + i];
 		bool of_packet = chain->field < FIELD_CONFIDENCE;
 		if (of_packet && n_packet == 0)
-			n_packet = match_packet_values(env,
+			n_packet = match_packet_values(db, env,
 				env->packet != NULL ? env->packet->payload : (struct bytes){0},
 				packet);
 		if (!chain_matches(db, w, chain, of_packet ? packet : values,
@@ -419,7 +421,7 @@ void pattern_db_match_packet(const struct pattern_db *db, unsigned worker,
 {
 	struct pattern_worker *w = &db->workers[worker];
 	struct match_value values[PACKET_VALUES];
-	unsigned n = match_packet_values(env, payload, values);
+	unsigned n = match_packet_values(db, env, payload, values);
 	uint32_t start = hits->n;
 
 	worker_begin(db, w);

@@ -108,7 +108,7 @@ static struct walk walk_of(const struct pattern_db *db, unsigned worker,
 	struct walk k = {.db = db, .w = &db->workers[worker], .values = packet, .sets = sets};
 
 	k.n = match_packet_values(
-		env, env->packet != NULL ? env->packet->payload : (struct bytes){0}, packet);
+		db, env, env->packet != NULL ? env->packet->payload : (struct bytes){0}, packet);
 	return k;
 }
 

@@ -42,6 +42,7 @@ void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r)
 		uint16_t field = db->chains[r->chains.first + i].field;
 		header |= field < FIELD_CONFIDENCE && field != FIELD_PAYLOAD;
 		facts |= field < FIELD_IP_SRC && field != FIELD_PAYLOAD;
+		db->addresses |= field == FIELD_IP_SRC || field == FIELD_IP_DST;
 		// What a message's rule wants of the packet comes with the packet.
 		db->facts_wanted |= (r->at & SWDB_AT_TX) && field == FIELD_PAYLOAD;
 	}
