@@ -153,6 +153,8 @@ enum { PACKET_VALUES = 7 };
 unsigned match_packet_values(const struct pattern_db *db, const struct match_env *env,
 	struct bytes payload, struct match_value out[PACKET_VALUES]);
 
+// May the rule come true with bytes that follow those that its prefilter found? (wants.c)
+bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r);
 // Which packets and facts of them the rule wants, added to those of the set. (wants.c)
 void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r);
 
