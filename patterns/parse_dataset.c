@@ -307,6 +307,8 @@ static void add_condition(struct parser *p, struct dataset *set, struct slice na
 	p->last_content = -1;
 	c->offset = (int32_t)index;
 	c->number = *number;
+	c->bytes = (const uint8_t *)set->name; // for those who compare rules
+	c->len = (uint32_t)strlen(set->name);
 	if (number->op == DATASET_ISNOTSET)
 		c->flags |= CONTENT_NEGATED;
 }

@@ -135,5 +135,6 @@ void parse_geoip(struct parser *p, struct slice name, struct slice value)
 	if (n == 0 || !place(p, use, list, n, name.where, &fact.a))
 		return;
 	fact.b = n;
+	fact.mask = (uint32_t)rule_name_hash((const char *)list, n * sizeof(list[0]));
 	parser_fact(p, &fact);
 }

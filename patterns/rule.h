@@ -183,7 +183,7 @@ enum fact_kind {
 	FACT_VLAN_ID, // arg: layer, or VLAN_ANY
 	FACT_VLAN_LAYERS,
 	FACT_APP_PROTO, // a: bits of enum app_proto
-	FACT_GEOIP, // arg: enum geo_side; countries: b of them from a on, in the list's geo_use
+	FACT_GEOIP, // arg: enum geo_side; b countries from a on, in geo_use; mask: hash of them
 	FACT_DIGITS, // the first `take` digits of a text of the message, as one number
 	FACT_KINDS,
 };

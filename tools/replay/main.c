@@ -27,6 +27,7 @@ struct replay {
 	struct engine engine;
 	struct rule_list rules;
 	struct control_config config;
+	struct geo_database *countries;
 	struct eve_writer *eve;
 	uint64_t start_ns;
 	uint64_t progress_ns;
@@ -299,26 +300,11 @@ static void finish(struct replay *r, uint64_t lines)
 		summary_print(&s);
 }
 
-static int load_rules(struct replay *r, struct tool_rules *rules)
-{
-	struct geo_database *countries = geo_database_new(r->config.geoip_database);
-	const struct geo_source geo = {countries, geo_database_get};
-
-	if (countries == NULL) {
-		log_error("short of memory");
-		return EXIT_OUTPUT;
-	}
-	rules->geo = &geo;
-	int status = tool_rules_load(rules, &r->engine, &r->rules);
-	rules->geo = NULL;
-	geo_database_free(countries);
-	return status;
-}
-
 static int replay(struct replay *r)
 {
 	struct tool_rules rules = {
 		.paths = r->options.rules, .n_paths = r->options.n_rules, .lab = r->options.lab};
+	struct geo_source geo = {.get = geo_database_get};
 	uint64_t lines = 0;
 	char error[512];
 
@@ -329,8 +315,11 @@ static int replay(struct replay *r)
 		}
 		rules.vars = r->config.variables;
 	}
+	geo.ctx = r->countries = geo_database_new(r->config.geoip_database);
+	if (geo.ctx != NULL)
+		rules.geo = &geo;
 	if (r->options.examples)
-		return examples_main(&r->options, rules.vars);
+		return examples_main(&r->options, rules.vars, rules.geo);
 	int status = check_captures(&r->options);
 
 	if (status == 0)
@@ -338,7 +327,7 @@ static int replay(struct replay *r)
 	if (status == 0)
 		status = open_engine(r);
 	if (status == 0 && rules.n_paths > 0)
-		status = load_rules(r, &rules);
+		status = tool_rules_load(&rules, &r->engine, &r->rules);
 	if (status == 0)
 		status = open_captures(r);
 	if (status != 0)
@@ -374,6 +363,7 @@ int main(int argc, char **argv)
 	eve_close(r.eve);
 	engine_close(&r.engine);
 	rule_list_free(&r.rules);
+	geo_database_free(r.countries);
 	config_free(&r.config);
 	return status;
 }
