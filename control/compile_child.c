@@ -127,8 +127,8 @@ static bool answer_cached(const struct compile_request *req, const struct source
 	}
 	if (named)
 		found = fetch(req, digest, beside, blob_fd, index_fd, report);
-	// The bytes of the rules were read up to here, but not looked at. What looks at them has
-	// no key.
+	// The bytes of the rules were read up to here, but only searched for the names of lists.
+	// What looks at them has no key.
 	if (req->cache != NULL)
 		cache_forget(req->cache);
 	if (found == CACHE_HIT || found == CACHE_HELD)
@@ -192,6 +192,8 @@ noreturn void compile_child_run(
 	if (report == NULL)
 		_exit(EXIT_FAILURE);
 	int err = sources_read(req->paths, req->n_paths, &sources);
+	if (err == 0)
+		err = sources_read_countries(&sources, req->geoip_database);
 	if (err == 0 && answer_cached(req, &sources, blob_fd, index_fd, report))
 		_exit(fclose(report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 	setpriority(PRIO_PROCESS, 0, NICE); // packets come first

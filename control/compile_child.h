@@ -20,6 +20,7 @@ struct compile_request {
 	uint32_t n_paths;
 	const struct rule_var *variables; // ended by a NULL name
 	bool lab;
+	const char *geoip_database; // NULL: the default one; "": none
 	struct compile_limits limits;
 	struct lint_budget budget; // what the set may cost
 	struct cache *cache; // NULL: none

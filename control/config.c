@@ -34,6 +34,7 @@ struct keys {
 	char *eve_file;
 	char *cache;
 	char *replay;
+	char *geoip_database;
 	char *metrics_address;
 	uint32_t *metrics_port;
 	uint32_t *stats_interval_s;
@@ -93,6 +94,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(eve_file, 0, 4096),
 	TEXT(cache, 0, 4096),
 	TEXT(replay, 1, 4095),
+	TEXT(geoip_database, 0, 4096),
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
 	NUMBER(struct keys, stats_interval_s),
@@ -280,6 +282,7 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	if (c->cache[0] == '\0')
 		c->cache = NULL;
 	c->replay = k->replay;
+	c->geoip_database = k->geoip_database;
 	c->metrics_address = or_default(k->metrics_address, "127.0.0.1");
 	c->metrics_port = (uint16_t)port;
 	c->stats_interval_s = k->stats_interval_s != NULL ? *k->stats_interval_s : 8;

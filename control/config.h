@@ -27,6 +27,7 @@ struct control_config {
 	uint32_t stats_interval_s; // 0: no stats records
 	bool lab;
 	const char *replay; // path of sealwatch-replay; NULL: where it is looked for
+	const char *geoip_database; // NULL: what the package tor-geoipdb installs; "": none
 	const char *cache; // directory of compiled sets; NULL: none
 	struct compile_limits compile;
 	struct lint_budget budget;

@@ -237,6 +237,7 @@ static void begin(struct reload *r, struct load *l)
 		.n_paths = l->n_paths,
 		.variables = r->config->variables,
 		.lab = r->config->lab,
+		.geoip_database = r->config->geoip_database,
 		.limits = r->config->compile,
 		.cache = r->cache,
 		.held = (const uint8_t(*)[32])held,

@@ -1,6 +1,8 @@
 #include "control/sources.h"
 
+#include "control/geo_database.h"
 #include "patterns/compile.h"
+#include "patterns/rule_files.h"
 #include "patterns/swdb.h"
 
 #include <openssl/evp.h>
@@ -132,6 +134,8 @@ int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out
 
 	for (uint32_t i = 0; i < n_paths && err == 0; i++)
 		err = read_path(&s, paths[i], true);
+	if (err == 0)
+		err = source_lists_read(&s);
 	if (err < 0)
 		sources_free(&s);
 	else
@@ -139,13 +143,34 @@ int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out
 	return err;
 }
 
+int sources_read_countries(struct sources *s, const char *path)
+{
+	static const char word[] = "geoip";
+	bool wanted = false;
+
+	for (uint32_t i = 0; i < s->n && !wanted; i++)
+		wanted = s->items[i].len > 0 &&
+			memmem(s->items[i].text, s->items[i].len, word, sizeof(word) - 1) != NULL;
+	if (!wanted)
+		return 0;
+	s->countries = geo_database_new(path);
+	return s->countries != NULL ? geo_database_read(s->countries) : -ENOMEM;
+}
+
+static void free_all(struct source *items, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		free(items[i].name);
+		free(items[i].text);
+	}
+	free(items);
+}
+
 void sources_free(struct sources *s)
 {
-	for (uint32_t i = 0; i < s->n; i++) {
-		free(s->items[i].name);
-		free(s->items[i].text);
-	}
-	free(s->items);
+	free_all(s->items, s->n);
+	free_all(s->lists, s->n_lists);
+	geo_database_free(s->countries);
 	*s = (struct sources){0};
 }
 
@@ -172,13 +197,20 @@ static int parse_one(const struct source *one, const struct rule_var *vars, bool
 int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
 	struct rule_list *rules, struct diags *diags)
 {
+	const struct rule_files files = {(void *)(uintptr_t)s, source_list_get};
 	int err = 0;
 
+	const struct geo_source countries = {s->countries, geo_database_get};
+
+	rules->files = &files;
+	rules->geo = s->countries != NULL ? &countries : NULL;
 	// All files, so that the operator sees all mistakes at once.
 	for (uint32_t i = 0; i < s->n; i++) {
 		int now = parse_one(&s->items[i], vars, lab, rules, diags);
 		err = err == 0 ? now : err;
 	}
+	rules->files = NULL;
+	rules->geo = NULL;
 	return err;
 }
 
@@ -218,6 +250,17 @@ static int put_platform(EVP_MD_CTX *md)
 	return 0;
 }
 
+static void put_countries(EVP_MD_CTX *md, const struct geo_database *d)
+{
+	const char *name, *bytes;
+	size_t len;
+
+	for (unsigned i = 0; d != NULL && geo_database_bytes(d, i, &name, &bytes, &len); i++) {
+		put_text(md, name);
+		put(md, bytes, len);
+	}
+}
+
 int sources_digest(const struct sources *s, const struct build_context *context, uint8_t digest[32])
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -238,6 +281,13 @@ int sources_digest(const struct sources *s, const struct build_context *context,
 		put_text(md, s->items[i].name);
 		put(md, s->items[i].text, s->items[i].len);
 	}
+	put_text(md, ""); // no file has an empty name
+	for (uint32_t i = 0; i < s->n_lists; i++) {
+		put_text(md, s->lists[i].name);
+		put(md, &s->lists[i].err, sizeof(s->lists[i].err));
+		put(md, s->lists[i].text, s->lists[i].len);
+	}
+	put_countries(md, s->countries);
 	int err = put_platform(md);
 	if (err == 0 && EVP_DigestFinal_ex(md, digest, NULL) != 1)
 		err = -ENOMEM;

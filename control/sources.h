@@ -22,17 +22,31 @@ struct source {
 struct sources {
 	uint32_t n;
 	struct source *items;
+	uint32_t n_lists; // of values that rules name, as they name them;
+	struct source *lists; // what cannot be read stands here with its error
+	struct geo_database *countries; // NULL: no rule wants it
 };
 
-// The files of `paths` in order; of a directory its *.rules, by name. What cannot be read stands in
-// the list with its error. 0, -ENOMEM, or -E2BIG for more than SOURCES_MAX.
+// The files of `paths` in order; of a directory its *.rules, by name; and the lists of values that
+// they name. What cannot be read stands in the list with its error. 0, -ENOMEM, or -E2BIG for more
+// than SOURCES_MAX.
 int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out);
+// Reads the database of countries too, when the text of the rules has `geoip`; path: as
+// geo_database_new() takes it. 0 or -ENOMEM.
+int sources_read_countries(struct sources *s, const char *path);
 void sources_free(struct sources *s); // a zeroed one is allowed
 
 bool sources_whole(const struct sources *s); // every one could be read
 // As rules_parse(), over all of them; what could not be read is an error with a diag.
 int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
 	struct rule_list *rules, struct diags *diags);
+
+// source_lists.c: fills s->lists, with SOURCES_MAX at most. The text of the rules is only searched
+// for names of files: some may be of rules that are commented out. 0 or -ENOMEM.
+int source_lists_read(struct sources *s);
+// As a rule_files does; ctx: a struct sources.
+struct rule_text;
+int source_list_get(void *ctx, const char *path, struct rule_text *out);
 
 // What a compiled set depends on beside its sources.
 struct build_context {
@@ -43,7 +57,7 @@ struct build_context {
 };
 
 // Names the result of compiling these sources with this compiler on this processor: SHA-256 over
-// names and bytes of the files, the context, the versions of the artefact and of Hyperscan, the
-// processor's features. 0 or -ENOMEM.
+// names and bytes of the files, lists and database, the context, the versions of the artefact and of
+// Hyperscan, the processor's features. 0 or -ENOMEM.
 int sources_digest(
 	const struct sources *s, const struct build_context *context, uint8_t digest[32]);

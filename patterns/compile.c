@@ -140,6 +140,8 @@ int swdb_compile(const struct rule_list *rules, struct swdb *out, struct diags *
 		if (diags->n_errors == before)
 			swdb_put_rule(&b, rules->rules[i]);
 	}
+	swdb_put_datasets(&b, rules, diags);
+	swdb_put_geo(&b, rules);
 	swdb_put(&b, SWDB_TEXT, "", 1);
 	if (diags->n_errors != errors)
 		err = -EINVAL;

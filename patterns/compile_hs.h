@@ -36,6 +36,10 @@ uint8_t swdb_rule_at(const struct rule *r);
 // compile_hs.c: what Hyperscan looks for there (fast_pattern, else the longest content, else an
 // expression); NULL: nothing.
 const struct condition *swdb_prefilter(const struct rule *r, uint8_t at);
+// compile_dataset.c: the sets that rules name, in the list's order.
+void swdb_put_datasets(struct swdb_build *b, const struct rule_list *rules, struct diags *diags);
+// compile_rule.c: the ranges of the countries that rules ask for, and the lists of these.
+void swdb_put_geo(struct swdb_build *b, const struct rule_list *rules);
 // compile_check.c: complains of what can not be compiled.
 void swdb_check_rule(const struct rule *r, struct diags *diags);
 
@@ -44,12 +48,12 @@ static inline bool field_is_payload(uint16_t field)
 	return field == FIELD_PAYLOAD || field == FIELD_STREAM;
 }
 
-static_assert(FIELD_ETHER_HDR < FIELD_CONFIDENCE, "what is a packet's own stands in front");
+static_assert(FIELD_IP_DST < FIELD_CONFIDENCE, "what is a packet's own stands in front");
 
-// A header of the packet, as it is.
+// A header of the packet, or its addresses.
 static inline bool field_is_header(uint16_t field)
 {
-	return field >= FIELD_IPV4_HDR && field <= FIELD_ETHER_HDR;
+	return field >= FIELD_IPV4_HDR && field <= FIELD_IP_DST;
 }
 
 // Is this condition's buffer seen with '.' in front? An expression follows the content before

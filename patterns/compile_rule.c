@@ -241,11 +241,20 @@ static bool fact_of_packet(const struct rule_fact *f)
 	return f->kind == FACT_PACKET || f->kind == FACT_FLAGS || f->kind == FACT_IP_OPTIONS;
 }
 
-// About nothing but the protocol, without a word of the flow.
+static bool facts_of_addresses(const struct rule *r)
+{
+	for (uint32_t i = 0; i < r->n_facts; i++) {
+		if (r->facts[i].kind != FACT_GEOIP)
+			return false;
+	}
+	return true;
+}
+
+// About nothing but the protocol and addresses, without a word of the flow.
 static bool rule_once(const struct rule *r)
 {
-	return r->proto == RULE_APP && r->n_conditions == 0 && r->n_facts == 0 && r->flow == 0 &&
-		!r->has_dsize;
+	return r->proto == RULE_APP && r->n_conditions == 0 && facts_of_addresses(r) &&
+		r->flow == 0 && !r->has_dsize;
 }
 
 uint8_t swdb_rule_at(const struct rule *r)
@@ -321,11 +330,29 @@ void swdb_put_rule(struct swdb_build *b, const struct rule *r)
 		.flags = (uint8_t)((r->bidirectional ? SWDB_BIDIRECTIONAL : 0) |
 			(r->noalert ? SWDB_NOALERT : 0) | (r->action == RULE_PASS ? SWDB_PASS : 0) |
 			(r->has_dsize ? SWDB_DSIZE : 0) | (rule_once(r) ? SWDB_ONCE : 0) |
-			(r->half ? SWDB_HALF : 0)),
+			(r->half ? SWDB_HALF : 0) |
+			(facts_of_addresses(r) ? SWDB_OF_ADDRESSES : 0)),
 		.proto = r->proto,
 		.app_proto = r->app_proto,
 		.at = swdb_rule_at(r),
 	};
 
 	swdb_put(b, SWDB_RULES, &out, sizeof(out));
+}
+
+void swdb_put_geo(struct swdb_build *b, const struct rule_list *rules)
+{
+	const struct geo_use *use = rules->geo_use;
+
+	if (use == NULL)
+		return;
+	for (uint32_t i = 0; i < use->table->n4; i++) {
+		if (use->wanted[use->table->v4[i].country])
+			swdb_put(b, SWDB_GEO4, &use->table->v4[i], sizeof(struct geo4));
+	}
+	for (uint32_t i = 0; i < use->table->n6; i++) {
+		if (use->wanted[use->table->v6[i].country])
+			swdb_put(b, SWDB_GEO6, &use->table->v6[i], sizeof(struct geo6));
+	}
+	swdb_put(b, SWDB_COUNTRIES, use->lists, use->n * sizeof(use->lists[0]));
 }

@@ -1,5 +1,6 @@
 #include "patterns/confirm.h"
 
+#include "patterns/dataset.h"
 #include "patterns/number.h"
 
 #include <string.h>
@@ -349,6 +350,22 @@ static enum found search_size(struct search *s, uint32_t i, int64_t prev, int64_
 	return search_from(s, i + 1, prev, last);
 }
 
+// What a set says that changes while packets come is asked later: pattern_db_sets_hold().
+static bool dataset_says(const struct search *s, const struct swdb_condition *c)
+{
+	uint32_t set = (uint32_t)c->offset;
+	struct bytes value = {.p = s->view->p, .len = s->view->len};
+	uint16_t reputation;
+
+	if (c->number.op == DATASET_REPUTATION)
+		return dataset_has(s->db, set, value, &reputation) &&
+			number_compares((uint8_t)c->number.value2, reputation,
+				(uint64_t)c->number.value, 0);
+	if (s->db->datasets[set].changes)
+		return true;
+	return dataset_has(s->db, set, value, NULL) == (c->number.op == DATASET_ISSET);
+}
+
 static bool confirm_span(struct search *s, uint32_t first, uint32_t end, bool entangled);
 
 // What it decodes is a buffer of its own, for the conditions that are nested in it.
@@ -394,6 +411,8 @@ static enum found search_from(struct search *s, uint32_t i, int64_t prev, int64_
 		return search_size(s, i, prev, last);
 	case COND_BASE64:
 		return search_base64(s, i, prev, last);
+	case COND_DATASET:
+		return dataset_says(s, c) ? search_from(s, i + 1, prev, last) : FOUND_NEVER;
 	default:
 		return search_number(s, i, prev, last);
 	}

@@ -26,6 +26,12 @@ static const size_t row_size[SWDB_SECTIONS] = {
 	[SWDB_MEMORIES] = sizeof(struct rule_memory),
 	[SWDB_ADDRS] = sizeof(struct swdb_addr),
 	[SWDB_PORTS] = sizeof(struct swdb_port),
+	[SWDB_DATASETS] = sizeof(struct swdb_dataset),
+	[SWDB_VALUES] = sizeof(struct swdb_value),
+	[SWDB_INDEXES] = sizeof(uint32_t),
+	[SWDB_GEO4] = sizeof(struct geo4),
+	[SWDB_GEO6] = sizeof(struct geo6),
+	[SWDB_COUNTRIES] = sizeof(uint16_t),
 	[SWDB_PAIRS] = sizeof(uint32_t),
 	[SWDB_TEXT] = 1,
 	[SWDB_PATTERNS] = sizeof(struct swdb_pattern),
@@ -129,6 +135,12 @@ static int map_sections(
 	db->memories = (const void *)at[SWDB_MEMORIES];
 	db->addrs = (const void *)at[SWDB_ADDRS];
 	db->ports = (const void *)at[SWDB_PORTS];
+	db->datasets = (const void *)at[SWDB_DATASETS];
+	db->values = (const void *)at[SWDB_VALUES];
+	db->indexes = (const void *)at[SWDB_INDEXES];
+	db->geo4 = (const void *)at[SWDB_GEO4];
+	db->geo6 = (const void *)at[SWDB_GEO6];
+	db->countries = (const void *)at[SWDB_COUNTRIES];
 	db->pairs = (const void *)at[SWDB_PAIRS];
 	db->text = at[SWDB_TEXT];
 	db->patterns = (const void *)at[SWDB_PATTERNS];
@@ -295,25 +307,6 @@ static int load_transforms(struct pattern_db *db, char error[256])
 	return 0;
 }
 
-// May the rule come true with bytes that follow those that its prefilter found?
-static bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r)
-{
-	uint32_t positive = 0;
-
-	for (uint32_t i = 0; i < r->chains.n; i++) {
-		struct swdb_span span = db->chains[r->chains.first + i].conditions;
-		for (uint32_t j = span.first; j < span.first + span.n; j++) {
-			const struct swdb_condition *c = &db->conditions[j];
-			if (c->flags & CONTENT_NEGATED)
-				continue;
-			positive++;
-			if (c->kind != COND_CONTENT || c->len > SWDB_PREFILTER_MAX)
-				return true;
-		}
-	}
-	return positive > 1;
-}
-
 static void fill_public(struct pattern_db *db, uint32_t i)
 {
 	const struct swdb_rule *r = &db->rules[i];
@@ -341,6 +334,7 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.memories = db->memories + r->memories.first,
 		.limit = &r->limit,
 		.filter = &r->filter,
+		.sets = rule_sets(db, r),
 	};
 }
 

@@ -49,7 +49,11 @@ struct pattern_rule { // as the artefact stores it
 	uint32_t n_memories;
 	const struct rule_memory *memories;
 	const struct rule_limit *limit, *filter; // kind LIMIT_NONE: there is none
+	uint8_t sets; // enum pattern_sets_use: pattern_db_sets_hold() has to be asked
 };
+
+// What a rule does with sets of values that change while packets come.
+enum pattern_sets_use { PATTERN_SETS_TEST = 1 << 0, PATTERN_SETS_CHANGE = 1 << 1 };
 
 uint32_t pattern_db_n_rules(const struct pattern_db *db);
 const struct pattern_rule *pattern_db_rule(const struct pattern_db *db, uint32_t index);
@@ -155,6 +159,24 @@ struct match_value {
 // match no such rule.
 void pattern_db_match_tx(const struct pattern_db *db, unsigned worker, const struct match_env *env,
 	const struct match_value *values, unsigned n, struct match_hits *hits);
+
+// Who remembers what rules added to sets and took out of them: that outlives the pattern set.
+struct pattern_sets {
+	void *ctx;
+	// Is the value in the set? `listed`: it is in the set's file.
+	bool (*has)(void *ctx, uint64_t set, struct bytes value, bool listed);
+	void (*change)(void *ctx, uint64_t set, struct bytes value, bool in);
+};
+
+// A rule with `sets` matched: do its sets say so, too? `values`: those of the match (none: a
+// packet). To add a value holds when it is new, to take one out when it was there.
+bool pattern_db_sets_hold(const struct pattern_db *db, unsigned worker, uint32_t rule,
+	const struct match_env *env, const struct match_value *values, unsigned n,
+	const struct pattern_sets *sets);
+// Adds and takes out, where it holds.
+void pattern_db_sets_change(const struct pattern_db *db, unsigned worker, uint32_t rule,
+	const struct match_env *env, const struct match_value *values, unsigned n,
+	const struct pattern_sets *sets);
 
 // One packet: rules without content, and payload rules of UDP, ICMP, IP and tcp-pkt.
 void pattern_db_match_packet(const struct pattern_db *db, unsigned worker,

@@ -1,6 +1,7 @@
 // Every row of a foreign artefact, before anything follows what it says.
 
 #include "patterns/confirm.h"
+#include "patterns/dataset.h"
 
 static bool span_ok(const struct pattern_db *db, struct swdb_span span, enum swdb_section_id of)
 {
@@ -86,12 +87,15 @@ static bool condition_ok(const struct pattern_db *db, const struct swdb_conditio
 		return c->len > 0;
 	case COND_PCRE:
 		return (c->pcre_options & ~PATTERN_PCRE_ALLOWED) == 0;
+	case COND_DATASET:
+		return c->offset >= 0 && (uint32_t)c->offset < db->n[SWDB_DATASETS] &&
+			c->number.op < DATASET_OPS;
 	default:
 		return c->kind < COND_KINDS && c->kind != COND_ABSENT;
 	}
 }
 
-static bool fact_ok(const struct rule_fact *f)
+static bool fact_ok(const struct pattern_db *db, const struct rule_fact *f)
 {
 	if (f->shift > 63)
 		return false;
@@ -101,6 +105,9 @@ static bool fact_ok(const struct rule_fact *f)
 	case FACT_FIELD:
 	case FACT_DIGITS:
 		return f->what < FIELD_COUNT && f->also < FIELD_COUNT;
+	case FACT_GEOIP:
+		return f->arg < GEO_SIDES && f->a <= db->n[SWDB_COUNTRIES] &&
+			f->b <= db->n[SWDB_COUNTRIES] - f->a;
 	default:
 		return f->kind < FACT_KINDS;
 	}
@@ -121,6 +128,25 @@ static bool always_ok(const struct pattern_db *db, uint32_t i)
 
 	return a->rule < db->n[SWDB_RULES] && field &&
 		(i == 0 || db->always[i - 1].field <= a->field);
+}
+
+static bool dataset_ok(const struct pattern_db *db, const struct swdb_dataset *d)
+{
+	if (d->bits > SWDB_DATASET_BITS_MAX || d->type >= DATASET_TYPES ||
+		!span_ok(db, d->values, SWDB_VALUES) ||
+		!span_ok(db, (struct swdb_span){d->index, (1u << d->bits) + 1}, SWDB_INDEXES))
+		return false;
+	const uint32_t *index = db->indexes + d->index;
+	for (uint32_t i = 0; i < 1u << d->bits; i++) {
+		if (index[i] > index[i + 1])
+			return false;
+	}
+	return index[1u << d->bits] <= d->values.n;
+}
+
+static bool value_ok(const struct pattern_db *db, const struct swdb_value *v)
+{
+	return span_ok(db, (struct swdb_span){v->bytes, v->len}, SWDB_TEXT);
 }
 
 static bool buffer_ok(const struct pattern_db *db, const struct swdb_buffer *b)
@@ -153,8 +179,10 @@ const char *pattern_db_wrong_row(const struct pattern_db *db)
 	EACH(SWDB_CHAINS, chain_ok(db, &db->chains[i]), "chain")
 	EACH(SWDB_TRANSFORMS, transform_ok(db, &db->transform_rows[i]), "transform")
 	EACH(SWDB_BUFFERS, buffer_ok(db, &db->buffers[i]), "buffer")
-	EACH(SWDB_FACTS, fact_ok(&db->facts[i]), "fact")
+	EACH(SWDB_FACTS, fact_ok(db, &db->facts[i]), "fact")
 	EACH(SWDB_MEMORIES, memory_ok(&db->memories[i]), "memory")
+	EACH(SWDB_DATASETS, dataset_ok(db, &db->datasets[i]), "dataset")
+	EACH(SWDB_VALUES, value_ok(db, &db->values[i]), "value of a dataset")
 	EACH(SWDB_PAIRS, text_ok(db, db->pairs[i]), "pair")
 	EACH(SWDB_PATTERNS, span_ok(db, db->patterns[i].links, SWDB_LINKS), "pattern")
 	EACH(SWDB_LINKS, db->links[i] < db->n[SWDB_RULES], "link")

@@ -68,6 +68,12 @@ struct pattern_db {
 	const struct rule_memory *memories;
 	const struct swdb_addr *addrs;
 	const struct swdb_port *ports;
+	const struct swdb_dataset *datasets;
+	const struct swdb_value *values;
+	const uint32_t *indexes;
+	const struct geo4 *geo4;
+	const struct geo6 *geo6;
+	const uint16_t *countries;
 	const uint32_t *pairs;
 	const uint8_t *text;
 	const struct swdb_pattern *patterns;
@@ -86,6 +92,7 @@ struct pattern_db {
 	pcre2_code **codes; // by condition; NULL for contents
 	pcre2_match_context *limits;
 	bool interprets; // some expression has no JIT code
+	bool addresses; // some rule looks at ip.src or ip.dst
 	bool facts_wanted; // some rule looks at headers, the flow's age or size
 	bool packets_tcp; // a payload rule may look at TCP packets,
 	bool packets_other; // at others
@@ -122,15 +129,32 @@ void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
 // NULL, or which kind of row is wrong. (db_check.c)
 const char *pattern_db_wrong_row(const struct pattern_db *db);
 
-// As in Suricata: a rule about nothing but addresses is looked at once for each direction of a
+// As in Suricata: a rule about nothing but addresses, and their countries, is looked at once for each direction of a
 // flow, because no later packet can change the answer.
 static inline bool rule_is_ip_only(const struct swdb_rule *r)
 {
 	return (r->at & SWDB_AT_PACKET) && r->chains.n == 0 && !(r->flags & SWDB_DSIZE) &&
-		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 && r->facts.n == 0 &&
-		r->memories.n == 0 && r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
+		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 &&
+		(r->facts.n == 0 || (r->flags & SWDB_OF_ADDRESSES)) && r->memories.n == 0 &&
+		r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
 }
 
+// enum pattern_sets_use. (match_sets.c)
+uint8_t rule_sets(const struct pattern_db *db, const struct swdb_rule *r);
+// Is it in the set? And with what reputation, when not NULL. (dataset.c)
+bool dataset_has(
+	const struct pattern_db *db, uint32_t set, struct bytes value, uint16_t *reputation);
+
+// The value as a chain looks at it; valid until the next call. Bad: it can not be. (match.c)
+struct bytes match_chain_value(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_chain *chain, struct bytes value);
+// The packet's own buffers: its payload, and headers and addresses. (match.c)
+enum { PACKET_VALUES = 7 };
+unsigned match_packet_values(const struct pattern_db *db, const struct match_env *env,
+	struct bytes payload, struct match_value out[PACKET_VALUES]);
+
+// May the rule come true with bytes that follow those that its prefilter found? (wants.c)
+bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r);
 // Which packets and facts of them the rule wants, added to those of the set. (wants.c)
 void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r);
 

@@ -129,8 +129,48 @@ static bool app_fact(const struct rule_fact *f, const struct match_env *env)
 	return is;
 }
 
-static bool holds(const struct rule_fact *f, const struct match_env *env,
-	const struct match_value *values, unsigned n)
+static bool country_listed(const struct pattern_db *db, const struct rule_fact *f, uint16_t country)
+{
+	const uint16_t *list = db->countries + f->a;
+
+	for (uint64_t i = 0; i < f->b; i++) {
+		if (list[i] == country)
+			return f->negated == 0;
+	}
+	return f->negated != 0;
+}
+
+static bool address_fact(const struct pattern_db *db, const struct rule_fact *f,
+	const struct match_env *env, const uint8_t *address)
+{
+	uint32_t v4 = (uint32_t)address[0] << 24 | (uint32_t)address[1] << 16 |
+		(uint32_t)address[2] << 8 | address[3];
+	uint16_t country = env->ip_version == 4 ? geo_find4(db->geo4, db->n[SWDB_GEO4], v4)
+						: geo_find6(db->geo6, db->n[SWDB_GEO6], address);
+
+	return country_listed(db, f, country);
+}
+
+static bool geo_fact(
+	const struct pattern_db *db, const struct rule_fact *f, const struct match_env *env)
+{
+	switch ((enum geo_side)f->arg) {
+	case GEO_SRC:
+		return address_fact(db, f, env, env->src);
+	case GEO_DST:
+		return address_fact(db, f, env, env->dst);
+	case GEO_BOTH:
+		return address_fact(db, f, env, env->src) && address_fact(db, f, env, env->dst);
+	case GEO_ANY:
+		return address_fact(db, f, env, env->src) || address_fact(db, f, env, env->dst);
+	case GEO_SIDES:
+		break;
+	}
+	return false;
+}
+
+static bool holds(const struct pattern_db *db, const struct rule_fact *f,
+	const struct match_env *env, const struct match_value *values, unsigned n)
 {
 	switch ((enum fact_kind)f->kind) {
 	case FACT_PACKET:
@@ -158,6 +198,8 @@ static bool holds(const struct rule_fact *f, const struct match_env *env,
 		return vlan_fact(f, env->packet);
 	case FACT_APP_PROTO:
 		return app_fact(f, env);
+	case FACT_GEOIP:
+		return geo_fact(db, f, env);
 	case FACT_KINDS:
 		break;
 	}
@@ -168,7 +210,7 @@ bool confirm_facts(const struct pattern_db *db, const struct swdb_rule *rule,
 	const struct match_env *env, const struct match_value *values, unsigned n)
 {
 	for (uint32_t i = 0; i < rule->facts.n; i++) {
-		if (!holds(&db->facts[rule->facts.first + i], env, values, n))
+		if (!holds(db, &db->facts[rule->facts.first + i], env, values, n))
 			return false;
 	}
 	return true;

@@ -1,4 +1,5 @@
 #include "patterns/halves.h"
+#include "patterns/geo.h"
 
 #include <string.h>
 
@@ -6,6 +7,13 @@
 static bool of_answer(uint16_t field)
 {
 	return field < FIELD_COUNT && field_table[field].dir == 'S';
+}
+
+// The answer comes from where the request went.
+static void turn_around(struct rule_fact *f)
+{
+	if (f->kind == FACT_GEOIP && (f->arg == GEO_SRC || f->arg == GEO_DST))
+		f->arg = f->arg == GEO_SRC ? GEO_DST : GEO_SRC;
 }
 
 static void take(const struct rule *r, struct half *h, bool answer)
@@ -28,6 +36,8 @@ static void take(const struct rule *r, struct half *h, bool answer)
 		if (!message || of_answer(r->facts[i].what) == answer)
 			h->facts[h->rule.n_facts++] = r->facts[i];
 	}
+	for (uint32_t i = 0; i < h->rule.n_facts && answer; i++)
+		turn_around(&h->facts[i]);
 }
 
 bool rule_halve(const struct rule *r, struct halves *out)

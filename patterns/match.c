@@ -205,6 +205,13 @@ static struct bytes transformed(const struct pattern_db *db, struct pattern_work
 		span.n, value);
 }
 
+struct bytes match_chain_value(const struct pattern_db *db, struct pattern_worker *w,
+	const struct swdb_chain *chain, struct bytes value)
+{
+	return transformed(
+		db, w, chain->transforms, seen_value(w, chain->field, chain->dotted, value));
+}
+
 // A value, and the buffers that are made of it.
 static void scan_value(const struct pattern_db *db, struct pattern_worker *w,
 	const struct match_env *env, const struct match_value *value, struct match_hits *hits)
@@ -236,8 +243,7 @@ static int values_match(const struct pattern_db *db, struct pattern_worker *w,
 		if (values[i].field != chain->field)
 			continue;
 		found = 0;
-		struct bytes b = seen_value(w, chain->field, chain->dotted, values[i].value);
-		b = transformed(db, w, chain->transforms, b);
+		struct bytes b = match_chain_value(db, w, chain, values[i].value);
 		struct confirm_view view = {.p = b.p, .len = b.len};
 		if (view.len == 0)
 			view.p = (const uint8_t *)"";
@@ -275,9 +281,6 @@ static bool chains_match(const struct pattern_db *db, struct pattern_worker *w,
 	return true;
 }
 
-// The packet's own buffers: its payload, and its headers where they are looked at.
-enum { PACKET_VALUES = 5 };
-
 // RFC 792, RFC 950, RFC 1256: the header of some messages is longer than eight bytes; what is behind
 // them is the payload.
 static size_t icmp_header(const struct match_packet *p)
@@ -297,8 +300,8 @@ static size_t icmp_header(const struct match_packet *p)
 	return len < all ? len : all;
 }
 
-static unsigned packet_values(
-	const struct match_env *env, struct bytes payload, struct match_value out[PACKET_VALUES])
+unsigned match_packet_values(const struct pattern_db *db, const struct match_env *env,
+	struct bytes payload, struct match_value out[PACKET_VALUES])
 {
 	static const struct {
 		uint8_t l4;
@@ -307,8 +310,13 @@ static unsigned packet_values(
 		{IPPROTO_ICMP, FIELD_ICMPV4_HDR}, {IPPROTO_ICMPV6, FIELD_ICMPV6_HDR}};
 	const struct match_packet *p = env->packet;
 	unsigned n = 0;
+	const size_t address_len = env->ip_version == 4 ? 4 : 16;
 
 	out[n++] = (struct match_value){FIELD_PAYLOAD, payload};
+	if (db->addresses) {
+		out[n++] = (struct match_value){FIELD_IP_SRC, {.p = env->src, .len = address_len}};
+		out[n++] = (struct match_value){FIELD_IP_DST, {.p = env->dst, .len = address_len}};
+	}
 	if (p == NULL)
 		return n;
 	if (p->ether.len > 0)
@@ -354,7 +362,7 @@ static bool tx_matches(const struct pattern_db *db, struct pattern_worker *w,
 		const struct swdb_chain *chain = &db->chains[rule->chains.first + i];
 		bool of_packet = chain->field < FIELD_CONFIDENCE;
 		if (of_packet && n_packet == 0)
-			n_packet = packet_values(env,
+			n_packet = match_packet_values(db, env,
 				env->packet != NULL ? env->packet->payload : (struct bytes){0},
 				packet);
 		if (!chain_matches(db, w, chain, of_packet ? packet : values,
@@ -413,7 +421,7 @@ void pattern_db_match_packet(const struct pattern_db *db, unsigned worker,
 {
 	struct pattern_worker *w = &db->workers[worker];
 	struct match_value values[PACKET_VALUES];
-	unsigned n = packet_values(env, payload, values);
+	unsigned n = match_packet_values(db, env, payload, values);
 	uint32_t start = hits->n;
 
 	worker_begin(db, w);

@@ -219,6 +219,7 @@ int rules_parse(const char *file, const char *text, size_t len, const struct rul
 	p->set = set_name(list->arena, file);
 	p->vars = vars;
 	p->arena = list->arena;
+	p->list = list;
 	p->diags = diags;
 	p->lab = lab;
 	p->no_memory = p->file == NULL || p->set == NULL;

@@ -4,14 +4,9 @@
 
 #include <string.h>
 
-enum { PARTS_MAX = 8, XBITS_SECONDS = 30, NAME_MAX_LEN = 256 };
+enum { XBITS_SECONDS = 30, NAME_MAX_LEN = 256 };
 
-struct parts {
-	unsigned n;
-	struct slice part[PARTS_MAX];
-};
-
-static bool split(struct parser *p, struct slice value, char separator, struct parts *out)
+bool parser_split(struct parser *p, struct slice value, char separator, struct parts *out)
 {
 	struct lexer l = lexer_over(value);
 
@@ -23,8 +18,8 @@ static bool split(struct parser *p, struct slice value, char separator, struct p
 			lexer_next(&l);
 		one.len = (size_t)(l.p - one.p);
 		lexer_next(&l);
-		if (out->n == PARTS_MAX) {
-			parser_error(p, one.where, "more than %d parts", PARTS_MAX);
+		if (out->n == VALUE_PARTS_MAX) {
+			parser_error(p, one.where, "more than %d parts", VALUE_PARTS_MAX);
 			return false;
 		}
 		out->part[out->n++] = slice_trim(one);
@@ -74,7 +69,7 @@ static void on_bits(struct parser *p, struct rule_memory m, struct slice names)
 {
 	struct parts parts;
 
-	if (!split(p, names, '|', &parts))
+	if (!parser_split(p, names, '|', &parts))
 		return;
 	if (parts.n > 1 && m.op != BIT_ISSET && m.op != BIT_ISNOTSET) {
 		parser_error(p, names.where, "several names: with isset and isnotset only");
@@ -94,7 +89,7 @@ void parse_flowbits(struct parser *p, struct slice name, struct slice value)
 	struct parts parts;
 
 	(void)name;
-	if (!split(p, value, ',', &parts))
+	if (!parser_split(p, value, ',', &parts))
 		return;
 	if (parts.n == 1 && slice_is(parts.part[0], "noalert")) {
 		p->rule.noalert = true;
@@ -123,7 +118,7 @@ void parse_flowint(struct parser *p, struct slice name, struct slice value)
 	uint64_t v = 0;
 
 	(void)name;
-	if (!split(p, value, ',', &parts) || parts.n < 2) {
+	if (!parser_split(p, value, ',', &parts) || parts.n < 2) {
 		parser_error(p, value.where, "flowint wants a name, what to do, and a number");
 		return;
 	}
@@ -175,18 +170,13 @@ static bool track_word(struct parser *p, struct slice s, uint8_t *track)
 	return false;
 }
 
-// The word in front, and what is behind it.
-static bool keyed(struct slice s, const char *word, struct slice *value)
+bool parser_keyed(struct slice s, const char *word, struct slice *value)
 {
 	size_t len = strlen(word);
 
 	if (s.len <= len || memcmp(s.p, word, len) != 0 || s.p[len] != ' ')
 		return false;
-	*value = slice_trim((struct slice){s.p + len, s.len - len, s.where});
-	while (value->len > 0 && *value->p == ' ') {
-		value->p++;
-		value->len--;
-	}
+	*value = slice_cut(s, len);
 	return true;
 }
 
@@ -202,7 +192,7 @@ void parse_xbits(struct parser *p, struct slice name, struct slice value)
 	bool tracked = host;
 	uint64_t v;
 
-	if (!split(p, value, ',', &parts) || parts.n < 2) {
+	if (!parser_split(p, value, ',', &parts) || parts.n < 2) {
 		parser_error(
 			p, value.where, "%.*s wants what to do, and a name", (int)name.len, name.p);
 		return;
@@ -210,11 +200,11 @@ void parse_xbits(struct parser *p, struct slice name, struct slice value)
 	if (!bit_word(p, parts.part[0], &m.op))
 		return;
 	for (unsigned i = 2; i < parts.n; i++) {
-		if (keyed(parts.part[i], "track", &word)) {
+		if (parser_keyed(parts.part[i], "track", &word)) {
 			if (!track_word(p, word, &m.track))
 				return;
 			tracked = true;
-		} else if (keyed(parts.part[i], "expire", &word)) {
+		} else if (parser_keyed(parts.part[i], "expire", &word)) {
 			if (!parse_unsigned(p, word, false, UINT32_MAX, &v))
 				return;
 			m.seconds = (uint32_t)v;
@@ -254,27 +244,27 @@ static bool limit_parts(struct parser *p, struct slice value, struct rule_limit 
 	uint64_t v;
 	bool tracked = false;
 
-	if (!split(p, value, ',', &parts))
+	if (!parser_split(p, value, ',', &parts))
 		return false;
 	for (unsigned i = 0; i < parts.n; i++) {
 		struct slice s = parts.part[i];
 		uint32_t *number = NULL;
-		if (keyed(s, "type", &word)) {
+		if (parser_keyed(s, "type", &word)) {
 			if (!limit_kind(p, word, &out->kind))
 				return false;
 			continue;
 		}
-		if (keyed(s, "track", &word)) {
+		if (parser_keyed(s, "track", &word)) {
 			if (!track_word(p, word, &out->track))
 				return false;
 			tracked = true;
 			continue;
 		}
-		if (keyed(s, "count", &word))
+		if (parser_keyed(s, "count", &word))
 			number = &out->count;
-		else if (keyed(s, "seconds", &word))
+		else if (parser_keyed(s, "seconds", &word))
 			number = &out->seconds;
-		else if (keyed(s, "multiplier", &word))
+		else if (parser_keyed(s, "multiplier", &word))
 			number = &out->multiplier;
 		if (number == NULL) {
 			parser_error(p, s.where, "\"%.*s\" is not supported here",

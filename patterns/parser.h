@@ -23,6 +23,7 @@ struct parser {
 	const char *file;
 	const struct rule_var *vars;
 	struct rule_arena *arena;
+	struct rule_list *list;
 	struct diags *diags;
 	const char *set;
 	struct slice variable; // the rule's own word, while its value is read
@@ -129,6 +130,23 @@ void parse_ssl_state(struct parser *p, struct slice name, struct slice value);
 void parse_cert_date(struct parser *p, struct slice name, struct slice value);
 // The applications that a protocol's word means, as bits of enum app_proto; 0: unknown.
 uint64_t protocol_apps(struct slice word);
+
+// The parts of a value, between separators, trimmed.
+enum { VALUE_PARTS_MAX = 16 };
+struct parts {
+	unsigned n;
+	struct slice part[VALUE_PARTS_MAX];
+};
+bool parser_split(struct parser *p, struct slice value, char separator, struct parts *out);
+// "word rest": is it this word? And what is behind it.
+bool parser_keyed(struct slice s, const char *word, struct slice *value);
+
+// parse_dataset.c.
+void parse_dataset(struct parser *p, struct slice name, struct slice value);
+void parse_datarep(struct parser *p, struct slice name, struct slice value);
+
+// parse_geoip.c.
+void parse_geoip(struct parser *p, struct slice name, struct slice value);
 
 // parse_memory.c.
 void parse_flowbits(struct parser *p, struct slice name, struct slice value);

@@ -82,6 +82,7 @@ enum condition_kind {
 	COND_BSIZE, // of all of the buffer
 	COND_ABSENT, // the buffer must not be there; or_else: or match the rest
 	COND_BASE64, // decodes from here; the `nested` conditions behind it look at the result
+	COND_DATASET, // all of the buffer is in a set: number.op is an enum dataset_op
 	COND_KINDS,
 };
 
@@ -125,7 +126,7 @@ enum var_slot {
 
 // The numbers of byte_*, isdataat, bsize, base64_decode.
 struct condition_number {
-	uint8_t op; // enum compare; of byte_math one of + - * / < >
+	uint8_t op; // enum compare; of byte_math one of + - * / < >; enum dataset_op
 	uint8_t base; // 0: binary; else of the digits: 8, 10, 16
 	uint8_t flags; // enum byte_flag
 	uint8_t count; // bytes that make the number; base64_decode: in `value`
@@ -155,7 +156,7 @@ struct condition {
 		// FIELD_STREAM of it for RULE_TCP
 	const struct rule_view *view; // NULL: the field as it is
 	uint32_t flags; // enum content_flag; a pcre uses NEGATED only
-	int32_t offset;
+	int32_t offset; // COND_DATASET: the set's number in the list
 	int32_t depth;
 	int32_t distance;
 	int32_t within;
@@ -182,6 +183,7 @@ enum fact_kind {
 	FACT_VLAN_ID, // arg: layer, or VLAN_ANY
 	FACT_VLAN_LAYERS,
 	FACT_APP_PROTO, // a: bits of enum app_proto
+	FACT_GEOIP, // arg: enum geo_side; b countries from a on, in geo_use; mask: hash of them
 	FACT_DIGITS, // the first `take` digits of a text of the message, as one number
 	FACT_KINDS,
 };
@@ -319,8 +321,18 @@ struct rule {
 	const char *set; // base name of its file, without .rules
 };
 
+struct dataset; // patterns/dataset.h
+struct rule_files;
+struct geo_source; // patterns/geo.h
+struct geo_use;
+
 struct rule_list {
 	uint32_t n;
 	struct rule **rules;
 	struct rule_arena *arena;
+	uint32_t n_datasets;
+	struct dataset **datasets; // in the order in which rules first name them
+	const struct geo_source *geo; // whom to ask for countries; NULL: there is nobody
+	struct geo_use *geo_use; // NULL: no rule asks
+	const struct rule_files *files; // whom to ask for files that rules name; NULL: the disk
 };

@@ -112,8 +112,9 @@ static void put_bytes(struct items *to, const struct condition *c)
 static void put_condition(struct items *to, const struct condition *c)
 {
 	bool content = c->kind == COND_CONTENT;
+	bool set = c->kind == COND_DATASET; // known by its name, which are its bytes
 	const int64_t numbers[] = {c->kind, c->nested, c->flags & ~(uint32_t)CONTENT_FAST_PATTERN,
-		!content || (c->flags & CONTENT_OFFSET) ? c->offset : 0,
+		(!content && !set) || (c->flags & CONTENT_OFFSET) ? c->offset : 0,
 		c->flags & CONTENT_DEPTH ? c->depth : 0,
 		c->flags & CONTENT_DISTANCE ? c->distance : 0,
 		c->flags & CONTENT_WITHIN ? c->within : 0, content ? 0 : c->pcre_options,
@@ -218,7 +219,10 @@ static void put_flow(struct items *to, const struct rule *r)
 	struct items one = {0};
 
 	for (; n < r->n_facts && n < FACTS_MAX; n++) {
-		put(&one, &r->facts[n], sizeof(r->facts[n]));
+		struct rule_fact fact = r->facts[n];
+		if (fact.kind == FACT_GEOIP)
+			fact.a = 0; // where its countries stand; what they are is in its mask
+		put(&one, &fact, sizeof(fact));
 		sorted[n] = take_digest(&one);
 	}
 	if (n > 0)

@@ -1,8 +1,8 @@
 // The pattern database artefact (.swdb): what the compiler writes and the loader reads, as a
 // file or a sealed memfd. Native byte order, one machine; all structs are padded by hand.
 //
-//     header | rules chains conditions transforms buffers facts memories addrs ports pairs text |
-//     patterns links always scans | bytecode
+//     header | rules chains conditions transforms buffers facts memories addrs ports datasets
+//     values indexes geo4 geo6 countries pairs text | patterns links always scans | bytecode
 //
 // Sections begin at multiples of 8. The bytecode comes last. `sha256` covers every byte after
 // itself. `sources` is the SHA-256 over the sections rules..text, each led by its length (u64):
@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include "patterns/geo.h"
 #include "patterns/rule.h"
 
 #include <assert.h>
@@ -18,7 +19,7 @@
 #define SWDB_MAGIC "SWDB\r\n\x1a" // with its NUL, 8 bytes
 
 enum {
-	SWDB_VERSION = 3,
+	SWDB_VERSION = 4,
 	SWDB_NONE = 0xffffffff, // no text
 	SWDB_CONDITIONS_MAX = 64, // of one rule
 	SWDB_TRANSFORMS_MAX = 8, // of one buffer
@@ -38,6 +39,12 @@ enum swdb_section_id {
 	SWDB_MEMORIES, // struct rule_memory
 	SWDB_ADDRS, // struct swdb_addr
 	SWDB_PORTS, // struct swdb_port
+	SWDB_DATASETS, // struct swdb_dataset
+	SWDB_VALUES, // struct swdb_value, of each set in order
+	SWDB_INDEXES, // u32: of each set
+	SWDB_GEO4, // struct geo4, by address: of the countries that rules ask for
+	SWDB_GEO6, // struct geo6, likewise
+	SWDB_COUNTRIES, // u16: lists of countries
 	SWDB_PAIRS, // u32: offset of a text
 	SWDB_TEXT, // strings (with NUL) and content bytes; its last byte is NUL
 	SWDB_PATTERNS, // struct swdb_pattern, by Hyperscan id
@@ -80,6 +87,7 @@ enum swdb_rule_flag {
 	SWDB_PASS = 1 << 2,
 	SWDB_DSIZE = 1 << 3,
 	SWDB_HALF = 1 << 5,
+	SWDB_OF_ADDRESSES = 1 << 6, // its facts are of addresses
 	SWDB_ONCE = 1 << 4, // looked at once for each direction, when the protocol is known
 };
 
@@ -161,6 +169,30 @@ static_assert(sizeof(struct swdb_addr) == 36, "file layout");
 struct swdb_port {
 	uint16_t lo, hi;
 };
+
+// A set of values that rules ask for. Its values stand in order of hash, length, bytes; those whose
+// hash begins with the `bits` bits b are values[index[b]] up to values[index[b + 1]], counted from
+// the set's first.
+struct swdb_dataset {
+	uint64_t name; // rule_name_hash()
+	struct swdb_span values;
+	uint32_t index; // the first of 2^bits + 1
+	uint8_t bits;
+	uint8_t type; // enum dataset_type
+	uint8_t changes; // rules add values to it, or take them out
+	uint8_t reserved;
+};
+static_assert(sizeof(struct swdb_dataset) == 24, "file layout");
+
+enum { SWDB_DATASET_BITS_MAX = 20 };
+
+struct swdb_value {
+	uint64_t hash; // dataset_hash()
+	uint32_t bytes; // in text
+	uint16_t len;
+	uint16_t reputation;
+};
+static_assert(sizeof(struct swdb_value) == 16, "file layout");
 
 // What has to be true of a hit of the prefilter, beside its bytes.
 enum swdb_anchor {

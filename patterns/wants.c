@@ -25,6 +25,7 @@ static bool fact_of_packet(const struct rule_fact *f)
 	case FACT_DIGITS:
 	case FACT_APP_PROTO:
 	case FACT_SAME_ADDRESS:
+	case FACT_GEOIP:
 	case FACT_FLOW_PACKETS:
 	case FACT_FLOW_BYTES:
 		return false;
@@ -35,23 +36,43 @@ static bool fact_of_packet(const struct rule_fact *f)
 
 void rule_want_packets(struct pattern_db *db, const struct swdb_rule *r)
 {
-	bool header = false;
+	bool header = false, facts = false;
 
 	for (uint32_t i = 0; i < r->chains.n; i++) {
 		uint16_t field = db->chains[r->chains.first + i].field;
 		header |= field < FIELD_CONFIDENCE && field != FIELD_PAYLOAD;
+		facts |= field < FIELD_IP_SRC && field != FIELD_PAYLOAD;
+		db->addresses |= field == FIELD_IP_SRC || field == FIELD_IP_DST;
 		// What a message's rule wants of the packet comes with the packet.
 		db->facts_wanted |= (r->at & SWDB_AT_TX) && field == FIELD_PAYLOAD;
 	}
 	for (uint32_t i = 0; i < r->facts.n; i++)
 		db->facts_wanted |= fact_of_packet(&db->facts[r->facts.first + i]);
-	db->facts_wanted |= header;
+	db->facts_wanted |= facts;
 	if (!(r->at & SWDB_AT_PACKET) || r->chains.n == 0)
 		return;
 	if (only_tcp(r) || (!never_tcp(r) && (header || !(r->at & SWDB_AT_STREAM))))
 		db->packets_tcp = true;
 	if (!only_tcp(r))
 		db->packets_other = true;
+}
+
+bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r)
+{
+	uint32_t positive = 0;
+
+	for (uint32_t i = 0; i < r->chains.n; i++) {
+		struct swdb_span span = db->chains[r->chains.first + i].conditions;
+		for (uint32_t j = span.first; j < span.first + span.n; j++) {
+			const struct swdb_condition *c = &db->conditions[j];
+			if (c->flags & CONTENT_NEGATED)
+				continue;
+			positive++;
+			if (c->kind != COND_CONTENT || c->len > SWDB_PREFILTER_MAX)
+				return true;
+		}
+	}
+	return positive > 1;
 }
 
 // The stream offset by which a content of the rule must have ended, or UINT64_MAX.

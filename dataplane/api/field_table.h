@@ -28,6 +28,8 @@
 	X(FIELD_ICMPV4_HDR, "icmpv4.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 792: 8 bytes") \
 	X(FIELD_ICMPV6_HDR, "icmpv6.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 4443 2.1: 8 bytes") \
 	X(FIELD_ETHER_HDR, "ether.hdr", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "IEEE 802.3 3.1.1: 14 bytes, without tags") \
+	X(FIELD_IP_SRC, "ip.src", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 791 3.1, RFC 8200 3: 4 or 16 bytes") \
+	X(FIELD_IP_DST, "ip.dst", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 791 3.1, RFC 8200 3: 4 or 16 bytes") \
 	/* Any protocol that is known by its habits only */ \
 	X(FIELD_CONFIDENCE, "confidence", SCAN_NO, FORM_TEXT, "+confidence", MASK_CLEAR, B, "high", "low, medium, high: the parser's own judgement") \
 	X(FIELD_CLIENT_NAME, "dns.client_name", SCAN_NO, FORM_TEXT, "", MASK_NAME, C, "example.org", "the name table of DNS answers") \

@@ -221,6 +221,59 @@ static void pass_flow(struct judge *j, const struct find *find)
 		rule_bits_flow(j->state, find->flow_number, BIT_SET, PASSED_NAME);
 }
 
+struct sets_of { // of whom a set's values are asked
+	struct rule_state *state;
+	uint64_t now_ns;
+};
+
+static bool set_has(void *ctx, uint64_t set, struct bytes value, bool listed)
+{
+	const struct sets_of *of = ctx;
+	return rule_values_has(of->state, set, value.p, value.len, listed);
+}
+
+static void set_change(void *ctx, uint64_t set, struct bytes value, bool in)
+{
+	const struct sets_of *of = ctx;
+	rule_values_change(of->state, set, value.p, value.len, in, of->now_ns);
+}
+
+// Of a rule that asks sets which change: they are asked before the verdict, and changed after it.
+static enum verdict verdict_with_sets(
+	struct judge *j, const struct judge_hit *hit, const struct pattern_rule *rule)
+{
+	const struct find *find = hit->find;
+	const struct pattern_db *db = j->rules->db;
+	struct sets_of of = {j->state, find->ts_ns};
+	const struct pattern_sets sets = {&of, set_has, set_change};
+	const struct match_value *values = (const struct match_value *)find->fields;
+	struct match_env env = env_of(find);
+	struct match_packet packet;
+
+	// A name that nobody asked for here and now is not seen.
+	if (find->kind == FIND_NAME && (rule->sets & PATTERN_SETS_CHANGE))
+		return VERDICT_NO;
+	if (find->facts != NULL) {
+		packet = packet_of(find);
+		env.packet = &packet;
+	}
+	if (!pattern_db_sets_hold(db, j->worker, hit->rule, &env, values, find->n_fields, &sets))
+		return VERDICT_NO;
+	enum verdict verdict = verdict_of(j->state, rule, find);
+	if (verdict != VERDICT_NO)
+		pattern_db_sets_change(
+			db, j->worker, hit->rule, &env, values, find->n_fields, &sets);
+	return verdict;
+}
+
+static enum verdict judge_hit(struct judge *j, const struct judge_hit *hit)
+{
+	const struct pattern_rule *rule = rule_of(j, hit);
+
+	return rule->sets != 0 ? verdict_with_sets(j, hit, rule)
+			       : verdict_of(j->state, rule, hit->find);
+}
+
 // A pass rule that hits silences what is judged after it; one about all of the flow, what comes later,
 // too. True: it did, now or before.
 static bool judge_hits(struct judge *j)
@@ -232,8 +285,7 @@ static bool judge_hits(struct judge *j)
 		const struct pattern_rule *rule = rule_of(j, hit);
 
 		passed |= flow_passed(j, hit->find);
-		hit->verdict =
-			(uint8_t)(passed ? VERDICT_NO : verdict_of(j->state, rule, hit->find));
+		hit->verdict = (uint8_t)(passed ? VERDICT_NO : judge_hit(j, hit));
 		if (!rule->pass || hit->verdict == VERDICT_NO)
 			continue;
 		hit->verdict = VERDICT_QUIET;

@@ -10,9 +10,9 @@ struct window {
 	uint32_t count;
 };
 
-// With a name it tells an entry: a bit, a number and each kind and track of a limit have names of
-// their own.
-enum { ENTRY_FREE, ENTRY_BIT, ENTRY_NUMBER, ENTRY_LIMIT };
+// With a name it tells an entry: a bit, a number, a value of a set and each kind and track of a
+// limit have names of their own.
+enum { ENTRY_FREE, ENTRY_BIT, ENTRY_NUMBER, ENTRY_VALUE, ENTRY_LIMIT };
 
 static inline uint8_t kind_of_limit(const struct limit *limit)
 {
@@ -57,12 +57,13 @@ struct slot {
 	uint64_t until_ns; // from then on it means nothing, and its place is another's
 };
 
-enum slot_table { SLOTS_BITS, SLOTS_LIMITS, SLOT_TABLES };
+enum slot_table { SLOTS_BITS, SLOTS_LIMITS, SLOTS_VALUES, SLOT_TABLES };
 
 enum { WAYS = 4, CHOICES = 2 }; // slots of a bucket, buckets where a key may be
 
 struct rule_state {
 	struct rule_shares *shares;
+	uint64_t seed;
 	uint64_t *counters;
 	uint32_t max_flows;
 	uint32_t max_notes;

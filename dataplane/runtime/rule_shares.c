@@ -47,7 +47,8 @@ struct rule_shares *rule_shares_new(const struct rule_state_options *options)
 	for (uint32_t i = 0; i < n; i++)
 		atomic_flag_clear(&s->shards[i].held);
 	if (!slots_open(&s->tables[SLOTS_BITS], options->max_addr_bits, n) ||
-		!slots_open(&s->tables[SLOTS_LIMITS], options->max_limits, n)) {
+		!slots_open(&s->tables[SLOTS_LIMITS], options->max_limits, n) ||
+		!slots_open(&s->tables[SLOTS_VALUES], options->max_values, n)) {
 		rule_shares_free(s);
 		return NULL;
 	}

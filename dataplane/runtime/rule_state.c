@@ -10,6 +10,7 @@ struct rule_state_options rule_state_defaults(void)
 		.max_bits = 256 << 10,
 		.max_addr_bits = 64 << 10,
 		.max_limits = 64 << 10,
+		.max_values = 256 << 10,
 		.shards = 64,
 	};
 }
@@ -22,6 +23,7 @@ struct rule_state *rule_state_new(const struct rule_state_options *options,
 	if (s == NULL)
 		return NULL;
 	s->shares = shares;
+	s->seed = options->seed;
 	s->counters = counters;
 	s->max_flows = max_flows;
 	s->max_notes = options->max_bits;

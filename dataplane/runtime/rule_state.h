@@ -1,13 +1,14 @@
-// What rules remember from one match to the next: flowbits, flowint, xbits and hostbits, thresholds.
+// What rules remember from one match to the next: flowbits, flowint, xbits and hostbits,
+// thresholds, values that they add to sets.
 //
-// What flows remember is one worker's own. What addresses, pairs and rules remember is shared by all
+// What flows remember is one worker's own. What addresses, pairs, rules and sets remember is shared by all
 // workers, because traffic of one address comes to several: 64 shards by key, each behind a lock that
 // is held for the time of one look-up, and taken only when a rule with such a memory hit. No
 // allocation once both are made. Nothing here belongs to a set of patterns: names come as 64-bit
 // hashes of their text, rules as (gid, sid), so that a swap leaves all of it as it is. Time is the
 // packets' own, in nanoseconds; it may go back. No DPDK.
 //
-// Three memories, each bounded; a budget that is spent has an answer, which CTR_RULE_STATE_SHED
+// Four memories, each bounded; a budget that is spent has an answer, which CTR_RULE_STATE_SHED
 // counts:
 //
 //   of flows      bits, numbers and limits by flow: a chain for each flow, out of the worker's
@@ -19,6 +20,9 @@
 //                 holds, 0.6 % of three quarters, 8 % of all.
 //   of limits     all but those by flow: max_limits, in the same way: a window that is over, else
 //                 the one that began longest ago.
+//   of values     what rules added to sets of values, or took out: max_values, in the same way:
+//                 the one longest there goes. Never the value, but 128 bits of a keyed hash of it:
+//                 who sees this memory without the key can not tell what was on the wire.
 
 #pragma once
 
@@ -33,14 +37,15 @@ struct rule_shares;
 struct rule_state_options {
 	uint32_t max_bits; // of each worker
 	uint32_t
-		max_addr_bits; // this and the next, of all: made up to a power of two a shard, 8 at least
+		max_addr_bits; // this and the next two, of all: made up to a power of two a shard, 8 at least
 	uint32_t max_limits;
+	uint32_t max_values;
 	uint32_t shards; // a power of two
-	uint64_t seed; // of the hashes
+	uint64_t seed; // of the hashes; secret
 };
 
-// 256 Ki of flows, 64 Ki of addresses, 64 Ki of limits: 17 MiB when all of it is used; memory that
-// was never used is not touched. The seed is the caller's.
+// 256 Ki of flows, 64 Ki of addresses, 64 Ki of limits, 256 Ki of values: 35 MiB when all of it is
+// used; memory that was never used is not touched. The seed is the caller's.
 struct rule_state_options rule_state_defaults(void);
 
 // What all workers share. NULL: short of memory.
@@ -110,6 +115,13 @@ bool rule_bits_number(
 // False, and *value left alone: not set. For rules that compare with another number.
 bool rule_bits_number_get(
 	const struct rule_state *s, uint32_t flow, uint64_t name, uint32_t *value);
+
+// Is the value in the set? `listed`: it was in it before any rule changed that.
+bool rule_values_has(
+	struct rule_state *s, uint64_t set, const void *value, size_t len, bool listed);
+// From now on it is, or is not.
+void rule_values_change(struct rule_state *s, uint64_t set, const void *value, size_t len, bool in,
+	uint64_t now_ns);
 
 struct limit {
 	uint8_t kind; // enum limit_kind

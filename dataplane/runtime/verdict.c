@@ -11,7 +11,8 @@ static bool is_test(const struct rule_memory *m)
 
 unsigned verdict_rank(const struct pattern_rule *rule)
 {
-	bool tests = false, changes = false;
+	bool tests = (rule->sets & PATTERN_SETS_TEST) != 0;
+	bool changes = (rule->sets & PATTERN_SETS_CHANGE) != 0;
 
 	if (rule->pass)
 		return 0;
@@ -35,7 +36,7 @@ bool verdict_is_wide(const struct pattern_rule *rule)
 		if (kind == MEMORY_XBITS || kind == MEMORY_HOSTBITS)
 			return true;
 	}
-	return limit_is_wide(rule->limit) || limit_is_wide(rule->filter);
+	return rule->sets != 0 || limit_is_wide(rule->limit) || limit_is_wide(rule->filter);
 }
 
 // Addresses of who sent what was found, and of who got it.

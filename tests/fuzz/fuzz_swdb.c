@@ -4,6 +4,7 @@
 // guards it. What loads is matched with.
 
 #include "patterns/parse.h"
+#include "patterns/rule_files.h"
 #include "patterns/swdb.h"
 #include "tests/unit/pattern_rules.h"
 
@@ -38,11 +39,56 @@ static const char text[] =
 	"sid:9;)\n"
 	"alert udp any any -> any any (ttl:<9; flags:S; tcp.hdr; content:\"z\"; flowbits:set,b; "
 	"threshold:type limit,track by_src,count 1,seconds 1; sid:10;)\n"
-	"alert mqtt any any -> any any (mqtt.type:CONNECT; sid:11;)\n";
+	"alert mqtt any any -> any any (mqtt.type:CONNECT; sid:11;)\n"
+	"alert http any any -> any any (http.host; dataset:isset,s,type string,load l; sid:12;)\n"
+	"alert http any any -> any any (http.host; datarep:s,>,1; sid:13;)\n"
+	"alert http any any -> any any (http.uri; to_md5; dataset:set,m,type md5; sid:14;)\n"
+	"alert udp any any -> any any (ip.src; dataset:isnotset,a,type ip,load l2; sid:15;)\n"
+	"alert ip any any -> any any (geoip:src,!FR,!DE; sid:16;)\n"
+	"alert http any any -> any any (geoip:any,US,DE; sid:17;)\n";
+
+static int read_list(void *ctx, const char *path, struct rule_text *out)
+{
+	static const char names[] = "dC5tZQ==,3\nYg==,1\nYw==,2\nZA==,9\nZQ==,2\nZg==,2\n";
+	static const char addresses[] = "10.0.0.1\n2001:db8::1\n";
+	bool of_names = path[strlen(path) - 1] == 'l';
+
+	(void)ctx;
+	*out = (struct rule_text){.p = of_names ? names : addresses};
+	out->len = strlen(out->p);
+	return 0;
+}
+
+static const struct geo_table *get_countries(void *ctx, const char **why)
+{
+	static struct geo4 v4[] = {{0, 9, 7, 0}, {0x0a000000, 0x0affffff, 82, 0}};
+	static struct geo6 v6[] = {{{0x20}, {0x20, 1}, 520, 0}};
+	static const struct geo_table table = {v4, v6, 2, 1};
+
+	(void)ctx;
+	(void)why;
+	return &table;
+}
+
+static bool set_has(void *ctx, uint64_t set, struct bytes value, bool listed)
+{
+	(void)ctx;
+	return (set + value.len) % 2 == 0 || listed;
+}
+
+static void set_change(void *ctx, uint64_t set, struct bytes value, bool in)
+{
+	(void)ctx;
+	(void)set;
+	(void)value;
+	(void)in;
+}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct rule_list list = {0};
+	static const struct rule_files files = {NULL, read_list};
+	static const struct geo_source geo = {NULL, get_countries};
+	struct rule_list list = {.files = &files, .geo = &geo};
 	struct diags diags = {0};
 
 	(void)argc;
@@ -51,6 +97,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		swdb_compile(&list, &good, &diags) < 0)
 		abort();
 	rule_list_free(&list);
+	diags_free(&diags);
 	return 0;
 }
 
@@ -100,6 +147,10 @@ static void match(const struct pattern_db *db)
 		if (strlen(r->msg) + (r->n_metadata > 0 ? strlen(r->metadata[0]) : 0) >
 			good.len * 2)
 			abort();
+		static const struct pattern_sets sets = {NULL, set_has, set_change};
+		if (r->sets != 0 &&
+			pattern_db_sets_hold(db, 0, hits.hits[i].rule, &tcp, values, 3, &sets))
+			pattern_db_sets_change(db, 0, hits.hits[i].rule, &tcp, values, 3, &sets);
 	}
 	pattern_stream_close(s);
 }

@@ -37,8 +37,11 @@ static inline struct rule_state *defaults(void)
 
 static inline struct rule_state *state_new(uint32_t bits, uint32_t addr_bits, uint32_t limits)
 {
-	return state_of((struct rule_state_options){
-		.max_bits = bits, .max_addr_bits = addr_bits, .max_limits = limits, .shards = 1});
+	return state_of((struct rule_state_options){.max_bits = bits,
+		.max_addr_bits = addr_bits,
+		.max_limits = limits,
+		.max_values = 8,
+		.shards = 1});
 }
 
 static inline uint64_t shed(void)

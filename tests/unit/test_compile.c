@@ -119,10 +119,10 @@ static void test_too_many(void)
 
 	for (size_t i = 0; i < ROWS(many); i++)
 		many[i] = (struct condition)SNI("a");
-	CHECK(swdb_compile(&(struct rule_list){1, list, NULL}, &swdb, &d) == -EINVAL, "65");
+	CHECK(swdb_compile(&(struct rule_list){.n = 1, .rules = list}, &swdb, &d) == -EINVAL, "65");
 	CHECK(d.n_errors == 1, "%u", d.n_errors);
 	rule.n_conditions--;
-	CHECK(swdb_compile(&(struct rule_list){1, list, NULL}, &swdb, &d) == 0, "64");
+	CHECK(swdb_compile(&(struct rule_list){.n = 1, .rules = list}, &swdb, &d) == 0, "64");
 	diags_free(&d);
 	swdb_free(&swdb);
 }

@@ -89,6 +89,28 @@ static void test_bad(void)
 	}
 }
 
+// The database of countries is read in the child, and found as the configuration says.
+static void test_countries(void)
+{
+	char database[128];
+
+	snprintf(database, sizeof(database), "%s", write_rules("countries", "1,2,DE\n"));
+	const char *path =
+		write_rules("listed.rules", "alert ip any any -> any any (geoip:src,DE; sid:1;)\n");
+	struct compile_request req = request_of(&path, 1);
+	req.geoip_database = database;
+	struct outcome o = run(&req);
+	CHECK(o.result.status == 0 && o.result.report.n_warnings == 0, "%s", o.result.error);
+	compile_result_free(&o.result);
+	req.geoip_database = "";
+	o = run(&req);
+	CHECK(o.result.status < 0 && o.result.report.n == 1 &&
+			strstr(o.result.report.diags[0].text, "tor-geoipdb") != NULL,
+		"%s", o.result.error);
+	compile_result_free(&o.result);
+	unlink(database);
+}
+
 // Rules that keep a processor busy for more than a second.
 static const char *write_heavy(void)
 {
@@ -294,6 +316,37 @@ static void test_bad_not_cached(void)
 	CHECK(system(command) == 0, "removed");
 }
 
+// A list that a rule loads is part of what the set's name in the cache says.
+static void test_list_cached(void)
+{
+	struct event_base *base = event_base_new();
+	char folder[128], command[256];
+	struct cache *cache = NULL;
+
+	snprintf(folder, sizeof(folder), "%s/state", dir);
+	CHECK(cache_open(base, folder, &cache) == 0, "open");
+	write_rules("list", "eA==\n");
+	const char *path = write_rules("listed.rules",
+		"alert http any any -> any any (http.host; dataset:isset,s,type string,load list; "
+		"sid:1;)\n");
+	struct compile_request req = request_of(&path, 1);
+	req.cache = cache;
+
+	CHECK(found_now(base, &req) == CACHE_NONE, "compiled");
+	CHECK(stored(base, cache, 1), "and kept");
+	CHECK(found_now(base, &req) == CACHE_HIT, "the same again");
+	write_rules("list", "eQ==\n");
+	path = write_rules("listed.rules",
+		"alert http any any -> any any (http.host; dataset:isset,s,type string,load list; "
+		"sid:1;)\n");
+	CHECK(found_now(base, &req) == CACHE_NONE, "another list, another set");
+	stored(base, cache, 2);
+	cache_close(cache);
+	event_base_free(base);
+	snprintf(command, sizeof(command), "rm -r %s %s/list", folder, dir);
+	CHECK(system(command) == 0, "removed");
+}
+
 static int index_file(const char *text, size_t len)
 {
 	int fd = memfd_create("index", MFD_CLOEXEC);
@@ -350,14 +403,16 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"good", test_good},
 		{"bad", test_bad},
+		{"countries", test_countries},
 		{"limits", test_limits},
 		{"cancel", test_cancel},
 		{"from the cache", test_cached},
 		{"mistakes are not cached", test_bad_not_cached},
+		{"lists are part of it", test_list_cached},
 		{"index", test_index},
 		CU_TEST_INFO_NULL,
 	};
-	static const char *const names[] = {"good", "a", "b", "wrong", "heavy"};
+	static const char *const names[] = {"good", "a", "b", "wrong", "heavy", "listed"};
 	char path[128];
 
 	if (mkdtemp(dir) == NULL)

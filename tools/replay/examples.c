@@ -51,6 +51,15 @@ static int map_compiled(struct run *r)
 	return 0;
 }
 
+static const struct geo_table *no_countries(void *ctx, const char **why)
+{
+	static const struct geo_table none;
+
+	(void)ctx;
+	(void)why;
+	return &none;
+}
+
 // With a compiled set the text is read only for what examples stand in it, and where.
 static int get_set(struct run *r, const struct tool_rules *rules)
 {
@@ -61,9 +70,12 @@ static int get_set(struct run *r, const struct tool_rules *rules)
 		if (status != 0)
 			return status;
 	} else {
+		const struct geo_source any = {NULL, no_countries};
 		struct diags ignored = {0};
+		r->rules.geo = &any;
 		for (unsigned i = 0; i < rules->n_paths; i++)
 			rules_parse_path(rules->paths[i], rules->vars, true, &r->rules, &ignored);
+		r->rules.geo = NULL;
 		diags_free(&ignored);
 		int status = map_compiled(r);
 		if (status != 0)
@@ -240,10 +252,11 @@ static int finish(const struct run *r)
 	return wrong ? EXIT_RULES : r->failed > 0 ? EXIT_FAILED : 0;
 }
 
-int examples_main(const struct replay_options *o, const struct rule_var *vars)
+int examples_main(
+	const struct replay_options *o, const struct rule_var *vars, const struct geo_source *geo)
 {
 	const struct tool_rules rules = {
-		.paths = o->rules, .n_paths = o->n_rules, .vars = vars, .lab = o->lab};
+		.paths = o->rules, .n_paths = o->n_rules, .vars = vars, .lab = o->lab, .geo = geo};
 	struct run r = {.options = o};
 
 	int status = get_set(&r, &rules);

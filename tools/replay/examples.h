@@ -7,4 +7,6 @@
 
 // The status to exit with: 0, 4 when rules or examples can not be read, 5 when one fails, 1 short of
 // memory. What there is to say is printed.
-int examples_main(const struct replay_options *options, const struct rule_var *vars);
+struct geo_source;
+int examples_main(const struct replay_options *options, const struct rule_var *vars,
+	const struct geo_source *geo);

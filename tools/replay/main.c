@@ -1,6 +1,7 @@
 // sealwatch-replay: captures through the appliance's own workers, in one process.
 
 #include "control/config.h"
+#include "control/geo_database.h"
 #include "control/sinks/eve.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
@@ -26,6 +27,7 @@ struct replay {
 	struct engine engine;
 	struct rule_list rules;
 	struct control_config config;
+	struct geo_database *countries;
 	struct eve_writer *eve;
 	uint64_t start_ns;
 	uint64_t progress_ns;
@@ -302,6 +304,7 @@ static int replay(struct replay *r)
 {
 	struct tool_rules rules = {
 		.paths = r->options.rules, .n_paths = r->options.n_rules, .lab = r->options.lab};
+	struct geo_source geo = {.get = geo_database_get};
 	uint64_t lines = 0;
 	char error[512];
 
@@ -312,8 +315,11 @@ static int replay(struct replay *r)
 		}
 		rules.vars = r->config.variables;
 	}
+	geo.ctx = r->countries = geo_database_new(r->config.geoip_database);
+	if (geo.ctx != NULL)
+		rules.geo = &geo;
 	if (r->options.examples)
-		return examples_main(&r->options, rules.vars);
+		return examples_main(&r->options, rules.vars, rules.geo);
 	int status = check_captures(&r->options);
 
 	if (status == 0)
@@ -357,6 +363,7 @@ int main(int argc, char **argv)
 	eve_close(r.eve);
 	engine_close(&r.engine);
 	rule_list_free(&r.rules);
+	geo_database_free(r.countries);
 	config_free(&r.config);
 	return status;
 }

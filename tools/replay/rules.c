@@ -9,6 +9,7 @@ static int parse(const struct tool_rules *r, struct rule_list *list, struct diag
 {
 	int worst = 0;
 
+	list->geo = r->geo;
 	// All files, so that one run shows all mistakes.
 	for (unsigned i = 0; i < r->n_paths; i++) {
 		int err = rules_parse_path(r->paths[i], r->vars, r->lab, list, diags);

@@ -4,6 +4,7 @@
 
 #include "dataplane/runtime/engine.h"
 #include "patterns/compile.h"
+#include "patterns/geo.h"
 #include "patterns/parse.h"
 
 struct tool_rules {
@@ -11,6 +12,7 @@ struct tool_rules {
 	unsigned n_paths;
 	const struct rule_var *vars; // may be NULL
 	bool lab;
+	const struct geo_source *geo; // NULL: rules with geoip are refused
 };
 
 // Parses and compiles; complaints go to standard error. 0, or the status to exit with (4). *list is
