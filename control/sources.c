@@ -15,20 +15,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int add(struct sources *s, const char *name, struct source **out)
+static int add(struct sources *s, const char *name, struct rule_file **out)
 {
 	// At each power of two the room is used up.
 	if ((s->n & (s->n - 1)) == 0) {
 		size_t room = s->n == 0 ? 1 : (size_t)s->n * 2;
-		struct source *items = realloc(s->items, room * sizeof(*items));
+		struct rule_file *items = realloc(s->items, room * sizeof(*items));
 		if (items == NULL)
 			return -ENOMEM;
 		s->items = items;
 	}
 	if (s->n == SOURCES_MAX)
 		return -E2BIG;
-	struct source *one = &s->items[s->n];
-	*one = (struct source){.name = strdup(name)};
+	struct rule_file *one = &s->items[s->n];
+	*one = (struct rule_file){.name = strdup(name)};
 	if (one->name == NULL)
 		return -ENOMEM;
 	s->n++;
@@ -38,7 +38,7 @@ static int add(struct sources *s, const char *name, struct source **out)
 
 static int fail(struct sources *s, const char *name, int err, const char *why)
 {
-	struct source *one;
+	struct rule_file *one;
 
 	int added = add(s, name, &one);
 	if (added == 0) {
@@ -48,7 +48,7 @@ static int fail(struct sources *s, const char *name, int err, const char *why)
 	return added;
 }
 
-static int read_text(int fd, size_t size, struct source *one)
+static int read_text(int fd, size_t size, struct rule_file *one)
 {
 	one->text = malloc(size + 1);
 	if (one->text == NULL)
@@ -68,7 +68,7 @@ static int read_text(int fd, size_t size, struct source *one)
 
 static int read_file(struct sources *s, int fd, const struct stat *st, const char *path)
 {
-	struct source *one;
+	struct rule_file *one;
 
 	if (st->st_size > SOURCE_LEN_MAX)
 		return fail(s, path, -EFBIG, NULL);
@@ -158,7 +158,7 @@ bool sources_whole(const struct sources *s)
 	return true;
 }
 
-static int parse_one(const struct source *one, const struct rule_var *vars, bool lab,
+static int parse_one(const struct rule_file *one, const struct rule_var *vars, bool lab,
 	struct rule_list *rules, struct diags *diags)
 {
 	const struct rule_where where = {.file = one->name, .line = 1, .column = 1};

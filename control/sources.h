@@ -11,7 +11,7 @@
 
 enum { SOURCES_MAX = 10000, SOURCE_LEN_MAX = 64 << 20 }; // files of a set; bytes of one
 
-struct source {
+struct rule_file {
 	char *name; // as in diagnostics
 	char *text; // not NUL-terminated
 	size_t len;
@@ -21,7 +21,7 @@ struct source {
 
 struct sources {
 	uint32_t n;
-	struct source *items;
+	struct rule_file *items;
 };
 
 // The files of `paths` in order; of a directory its *.rules, by name. What cannot be read stands in
