@@ -19,6 +19,7 @@ struct compile_request {
 	const char *const *paths;
 	uint32_t n_paths;
 	const struct rule_var *variables; // ended by a NULL name
+	const struct companions *companions; // NULL: none
 	bool lab;
 	struct compile_limits limits;
 	struct lint_budget budget; // what the set may cost

@@ -16,6 +16,11 @@ struct compile_limits { // of the child that compiles a pattern set
 	uint32_t wall_s;
 };
 
+struct companions { // files that stand beside the rules; NULL: none
+	const char *classification_file;
+	const char *reference_file;
+};
+
 struct control_config {
 	const char *link_socket;
 	const char *control_socket;
@@ -35,6 +40,7 @@ struct control_config {
 	const char *const *patterns; // paths, loaded at start
 	uint32_t n_patterns;
 	const struct rule_var *variables; // ended by a NULL name
+	struct companions companions;
 	void *owned; // what the strings point into
 };
 

@@ -236,6 +236,7 @@ static void begin(struct reload *r, struct load *l)
 		.paths = (const char *const *)l->paths,
 		.n_paths = l->n_paths,
 		.variables = r->config->variables,
+		.companions = &r->config->companions,
 		.lab = r->config->lab,
 		.limits = r->config->compile,
 		.cache = r->cache,

@@ -1,5 +1,6 @@
 #include "control/sources.h"
 
+#include "patterns/beside.h"
 #include "patterns/compile.h"
 #include "patterns/swdb.h"
 
@@ -125,10 +126,28 @@ static int read_path(struct sources *s, const char *path, bool may_be_directory)
 	return err;
 }
 
-int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out)
+static int read_companion(struct sources *s, const char *path, enum source_kind kind)
+{
+	uint32_t before = s->n;
+	int err = path != NULL ? read_path(s, path, false) : 0;
+
+	if (err == 0 && s->n > before)
+		s->items[before].kind = kind;
+	return err;
+}
+
+static int read_companions(struct sources *s, const struct companions *c)
+{
+	int err = read_companion(s, c->classification_file, SOURCE_CLASSES);
+
+	return err == 0 ? read_companion(s, c->reference_file, SOURCE_REFERENCES) : err;
+}
+
+int sources_read(const char *const *paths, uint32_t n_paths, const struct companions *beside,
+	struct sources *out)
 {
 	struct sources s = {0};
-	int err = 0;
+	int err = beside != NULL ? read_companions(&s, beside) : 0;
 
 	for (uint32_t i = 0; i < n_paths && err == 0; i++)
 		err = read_path(&s, paths[i], true);
@@ -163,10 +182,20 @@ static int parse_one(const struct rule_file *one, const struct rule_var *vars, b
 {
 	const struct rule_where where = {.file = one->name, .line = 1, .column = 1};
 
-	if (one->err == 0)
-		return rules_parse(one->name, one->text, one->len, vars, lab, rules, diags);
-	diag_add(diags, DIAG_ERROR, where, "%s", one->why != NULL ? one->why : strerror(-one->err));
-	return one->err;
+	if (one->err < 0) {
+		diag_add(diags, DIAG_ERROR, where, "%s",
+			one->why != NULL ? one->why : strerror(-one->err));
+		return one->err;
+	}
+	switch (one->kind) {
+	case SOURCE_CLASSES:
+		return beside_read_classes(one->name, one->text, one->len, rules, diags);
+	case SOURCE_REFERENCES:
+		return beside_read_references(one->name, one->text, one->len, rules, diags);
+	case SOURCE_RULES:
+		break;
+	}
+	return rules_parse(one->name, one->text, one->len, vars, lab, rules, diags);
 }
 
 int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
@@ -235,6 +264,7 @@ int sources_digest(const struct sources *s, const struct build_context *context,
 	}
 	put_text(md, ""); // no variable has an empty name
 	for (uint32_t i = 0; i < s->n; i++) {
+		put(md, &s->items[i].kind, sizeof(s->items[i].kind));
 		put_text(md, s->items[i].name);
 		put(md, s->items[i].text, s->items[i].len);
 	}

@@ -1,7 +1,9 @@
-// The rule files of a set: read once into memory, so that what is digested is what is parsed.
+// The files of a set, rules and what stands beside them: read once into memory, so that what is
+// digested is what is parsed.
 
 #pragma once
 
+#include "control/config.h"
 #include "patterns/lint.h"
 #include "patterns/parse.h"
 
@@ -11,7 +13,10 @@
 
 enum { SOURCES_MAX = 10000, SOURCE_LEN_MAX = 64 << 20 }; // files of a set; bytes of one
 
+enum source_kind { SOURCE_RULES, SOURCE_CLASSES, SOURCE_REFERENCES };
+
 struct rule_file {
+	enum source_kind kind;
 	char *name; // as in diagnostics
 	char *text; // not NUL-terminated
 	size_t len;
@@ -25,8 +30,10 @@ struct sources {
 };
 
 // The files of `paths` in order; of a directory its *.rules, by name. What cannot be read stands in
-// the list with its error. 0, -ENOMEM, or -E2BIG for more than SOURCES_MAX.
-int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out);
+// the list with its error. `beside` (may be NULL): goes in front. 0, -ENOMEM, or -E2BIG for more than
+// SOURCES_MAX.
+int sources_read(const char *const *paths, uint32_t n_paths, const struct companions *beside,
+	struct sources *out);
 void sources_free(struct sources *s); // a zeroed one is allowed
 
 bool sources_whole(const struct sources *s); // every one could be read
@@ -43,7 +50,7 @@ struct build_context {
 };
 
 // Names the result of compiling these sources with this compiler on this processor: SHA-256 over
-// names and bytes of the files, the context, the versions of the artefact and of Hyperscan, the
+// kinds, names and bytes of the files, the context, the versions of the artefact and of Hyperscan, the
 // processor's features. 0 or -ENOMEM.
 int sources_digest(
 	const struct sources *s, const struct build_context *context, uint8_t digest[32]);

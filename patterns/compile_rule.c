@@ -10,26 +10,43 @@ static uint32_t put_text(struct swdb_build *b, const char *s)
 	return s == NULL ? SWDB_NONE : swdb_put(b, SWDB_TEXT, s, strlen(s) + 1);
 }
 
-static uint32_t put_joined(struct swdb_build *b, const struct rule_pair *pair, char separator)
+static void put_joined(
+	struct swdb_build *b, const char *first, const char *separator, const char *second)
 {
-	uint32_t at = swdb_put(b, SWDB_TEXT, pair->key, strlen(pair->key));
+	uint32_t at = swdb_put(b, SWDB_TEXT, first, strlen(first));
 
-	if (pair->value != NULL && pair->value[0] != '\0') {
-		swdb_put(b, SWDB_TEXT, &separator, 1);
-		swdb_put(b, SWDB_TEXT, pair->value, strlen(pair->value));
+	if (second != NULL && second[0] != '\0') {
+		swdb_put(b, SWDB_TEXT, separator, strlen(separator));
+		swdb_put(b, SWDB_TEXT, second, strlen(second));
 	}
 	swdb_put(b, SWDB_TEXT, "", 1);
-	return at;
+	swdb_put(b, SWDB_PAIRS, &at, sizeof(at));
 }
 
-static struct swdb_span put_pairs(
-	struct swdb_build *b, const struct rule_pair *pairs, uint32_t n, char separator)
+static struct swdb_span pairs_span(const struct swdb_build *b, uint32_t n)
 {
-	struct swdb_span span = {(uint32_t)(b->parts[SWDB_PAIRS].len / sizeof(uint32_t)), n};
+	return (struct swdb_span){(uint32_t)(b->parts[SWDB_PAIRS].len / sizeof(uint32_t)), n};
+}
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = put_joined(b, &pairs[i], separator);
-		swdb_put(b, SWDB_PAIRS, &at, sizeof(at));
+static struct swdb_span put_metadata(struct swdb_build *b, const struct rule *r)
+{
+	struct swdb_span span = pairs_span(b, r->n_metadata);
+
+	for (uint32_t i = 0; i < r->n_metadata; i++)
+		put_joined(b, r->metadata[i].key, " ", r->metadata[i].value);
+	return span;
+}
+
+static struct swdb_span put_references(struct swdb_build *b, const struct rule *r)
+{
+	struct swdb_span span = pairs_span(b, r->n_references);
+
+	for (uint32_t i = 0; i < r->n_references; i++) {
+		const struct rule_reference *one = &r->references[i];
+		if (one->prefix != NULL)
+			put_joined(b, one->prefix, "", one->value);
+		else
+			put_joined(b, one->type, ",", one->value);
 	}
 	return span;
 }
@@ -298,7 +315,7 @@ void swdb_put_rule(struct swdb_build *b, const struct rule *r)
 		.sid = r->sid,
 		.rev = r->rev,
 		.msg = put_text(b, r->msg != NULL ? r->msg : ""),
-		.classtype = put_text(b, r->classtype != NULL ? r->classtype : ""),
+		.category = put_text(b, r->category != NULL ? r->category : ""),
 		.set = put_text(b, r->set != NULL ? r->set : ""),
 		.service = put_text(b, r->service),
 		.flow = r->flow,
@@ -307,8 +324,8 @@ void swdb_put_rule(struct swdb_build *b, const struct rule *r)
 		.dst = put_addrs(b, &r->dst),
 		.sport = put_ports(b, &r->sport),
 		.dport = put_ports(b, &r->dport),
-		.metadata = put_pairs(b, r->metadata, r->n_metadata, ' '),
-		.references = put_pairs(b, r->references, r->n_references, ','),
+		.metadata = put_metadata(b, r),
+		.references = put_references(b, r),
 		.chains = put_chains(b, r),
 		.facts = put_rows(b, SWDB_FACTS, r->facts, r->n_facts, sizeof(r->facts[0])),
 		.memories = put_rows(

@@ -329,7 +329,7 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.half = (r->flags & SWDB_HALF) != 0,
 		.of_flow = !(r->at & SWDB_AT_PACKET) || rule_is_ip_only(r),
 		.msg = text + r->msg,
-		.classtype = text + r->classtype,
+		.category = text + r->category,
 		.set = text + r->set,
 		.service = r->service != SWDB_NONE ? text + r->service : NULL,
 		.longest_content = r->longest_content,

@@ -37,12 +37,12 @@ struct pattern_rule { // as the artefact stores it
 	bool pass;
 	bool half; // half of another rule: it is no hit
 	bool of_flow; // it is about the flow, not about one packet: a pass is for all of it
-	const char *msg, *classtype, *set;
+	const char *msg, *category, *set;
 	const char *service; // NULL: names none
 	uint32_t longest_content; // bytes, of its contents that are not negated
 	uint32_t n_metadata; // "key value" each
 	const char *const *metadata;
-	uint32_t n_references; // "type,value" each
+	uint32_t n_references; // a URL each; "type,value" where the type is not known
 	const char *const *references;
 	// What it remembers or wants remembered, and how often it may alert: the caller's business,
 	// because it outlives the set.

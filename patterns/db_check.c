@@ -20,7 +20,7 @@ static bool limit_ok(const struct rule_limit *l)
 
 static bool rule_ok(const struct pattern_db *db, const struct swdb_rule *r)
 {
-	return text_ok(db, r->msg) && text_ok(db, r->classtype) && text_ok(db, r->set) &&
+	return text_ok(db, r->msg) && text_ok(db, r->category) && text_ok(db, r->set) &&
 		(r->service == SWDB_NONE || text_ok(db, r->service)) &&
 		span_ok(db, r->src, SWDB_ADDRS) && span_ok(db, r->dst, SWDB_ADDRS) &&
 		span_ok(db, r->sport, SWDB_PORTS) && span_ok(db, r->dport, SWDB_PORTS) &&

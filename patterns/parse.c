@@ -149,6 +149,7 @@ static void begin_rule(struct parser *p, struct rule_where where)
 	p->rule.gid = 1;
 	p->rule.msg = "";
 	p->rule.classtype = "";
+	p->rule.category = "";
 	p->rule.severity = 3;
 	p->rule.set = p->set;
 	p->field = FIELD_PAYLOAD;
@@ -214,6 +215,7 @@ int rules_parse(const char *file, const char *text, size_t len, const struct rul
 	p->file = arena_text(list->arena, file, strlen(file));
 	p->set = set_name(list->arena, file);
 	p->vars = vars;
+	p->list = list;
 	p->arena = list->arena;
 	p->diags = diags;
 	p->lab = lab;

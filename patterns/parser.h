@@ -22,7 +22,8 @@ enum {
 struct parser {
 	const char *file;
 	const struct rule_var *vars;
-	struct rule_arena *arena;
+	struct rule_list *list;
+	struct rule_arena *arena; // of the list
 	struct diags *diags;
 	const char *set;
 	struct slice variable; // the rule's own word, while its value is read
@@ -34,7 +35,7 @@ struct parser {
 	struct rule rule;
 	struct condition conditions[CONDITIONS_MAX];
 	struct rule_pair metadata[PAIRS_MAX];
-	struct rule_pair references[PAIRS_MAX];
+	struct rule_reference references[PAIRS_MAX];
 	struct rule_fact facts[FACTS_MAX];
 	struct rule_memory memories[MEMORIES_MAX];
 	struct slice names[RULE_VARS_MAX]; // names of byte_extract and byte_math

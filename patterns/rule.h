@@ -279,7 +279,13 @@ enum flow_need {
 #define EXAMPLE_KEY_HIT "example_hit"
 #define EXAMPLE_KEY_MISS "example_miss"
 
-struct rule_pair { // metadata "key value", reference "type,value"
+struct rule_reference {
+	const char *type;
+	const char *value;
+	const char *prefix; // of the URL, in front of the value; NULL: nobody knows the type
+};
+
+struct rule_pair { // metadata "key value"
 	const char *key;
 	const char *value;
 };
@@ -299,7 +305,8 @@ struct rule {
 	uint32_t gid, sid, rev; // gid 1 when absent; sid is required; rev 0 when absent
 	const char *msg; // "" when absent
 	const char *classtype;
-	uint8_t severity; // 1..4: priority, else from classtype, else 3
+	const char *category; // what alerts show of it: its description, or itself
+	uint8_t severity; // 1..255: priority, else from classtype, else 3
 	uint32_t flow; // enum flow_need
 	bool has_dsize;
 	uint16_t dsize_lo, dsize_hi; // inclusive
@@ -314,7 +321,7 @@ struct rule {
 	uint32_t n_metadata;
 	const struct rule_pair *metadata;
 	uint32_t n_references;
-	const struct rule_pair *references;
+	const struct rule_reference *references;
 	const char *service; // value of metadata "service", or NULL: names the flow's service
 	const char *set; // base name of its file, without .rules
 };
@@ -323,4 +330,5 @@ struct rule_list {
 	uint32_t n;
 	struct rule **rules;
 	struct rule_arena *arena;
+	struct rule_beside *beside; // of the arena: patterns/beside.h
 };

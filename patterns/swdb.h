@@ -90,7 +90,7 @@ enum swdb_rule_at { SWDB_AT_TX = 1 << 0, SWDB_AT_PACKET = 1 << 1, SWDB_AT_STREAM
 struct swdb_rule {
 	uint64_t apps; // bits of enum app_proto, for RULE_APP
 	uint32_t gid, sid, rev;
-	uint32_t msg, classtype, set, service; // text; service may be SWDB_NONE
+	uint32_t msg, category, set, service; // text; service may be SWDB_NONE
 	uint32_t flow; // enum flow_need
 	uint32_t longest_content;
 	struct swdb_span src, dst, sport, dport; // n = 0: any

@@ -44,7 +44,7 @@ static struct loaded load(const char *path)
 	struct loaded l = {0};
 	struct sources s;
 
-	l.err = sources_read(&path, 1, &s);
+	l.err = sources_read(&path, 1, NULL, &s);
 	if (l.err == 0) {
 		l.err = sources_parse(&s, none, false, &l.list, &l.diags);
 		sources_free(&s);

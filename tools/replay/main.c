@@ -311,6 +311,7 @@ static int replay(struct replay *r)
 			return EXIT_USAGE;
 		}
 		rules.vars = r->config.variables;
+		rules.companions = &r->config.companions;
 	}
 	if (r->options.examples)
 		return examples_main(&r->options, rules.vars);

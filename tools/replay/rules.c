@@ -11,7 +11,7 @@ static int parse(const struct tool_rules *r, struct rule_list *list, struct diag
 	static const struct rule_var none[] = {{NULL, NULL}};
 	struct sources sources;
 
-	int err = sources_read(r->paths, r->n_paths, &sources);
+	int err = sources_read(r->paths, r->n_paths, r->companions, &sources);
 	if (err < 0) {
 		log_error("the rule files: %s", strerror(-err));
 		return err;

@@ -6,10 +6,13 @@
 #include "patterns/compile.h"
 #include "patterns/parse.h"
 
+struct companions; // control/config.h
+
 struct tool_rules {
 	const char *const *paths;
 	unsigned n_paths;
 	const struct rule_var *vars; // may be NULL
+	const struct companions *companions; // may be NULL
 	bool lab;
 };
 

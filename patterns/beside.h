@@ -1,0 +1,31 @@
+// Files that operators keep beside their rules. What they say becomes part of the list of rules, and
+// lives as long. Any bytes are safe. A line that says nothing we know is a warning, as in Suricata: the
+// rest of the file counts.
+
+#pragma once
+
+#include "patterns/diag.h"
+#include "patterns/rule.h"
+
+enum { BESIDE_ROWS_MAX = 100000 }; // of one kind; beyond it is an error
+
+// Before the rules are parsed. Each comes before what is built in, and before the same in a later file.
+// `text` need not be NUL-terminated. 0, -EINVAL with a diag, -ENOMEM.
+//
+// classification.config: "config classification: shortname,description,priority"
+int beside_read_classes(const char *file, const char *text, size_t len, struct rule_list *list,
+	struct diags *diags);
+// reference.config: "config reference: system URL"
+int beside_read_references(const char *file, const char *text, size_t len, struct rule_list *list,
+	struct diags *diags);
+
+// For the parser. Case does not matter; the texts live as long as the list.
+struct beside_class {
+	const char *description;
+	uint8_t priority; // 1 (high) .. 255
+	bool known;
+	bool asked; // somebody wanted to know before
+};
+// A class that nobody knows has no description, and Suricata's default priority. NULL: short of memory.
+struct beside_class *beside_class(struct rule_list *list, const char *name);
+const char *beside_prefix(const struct rule_list *list, const char *system); // NULL: none

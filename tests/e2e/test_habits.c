@@ -1,0 +1,163 @@
+// What operators have beside their rules, through the configuration file of the replay: classes,
+// references, actions that a passive engine does not take.
+
+#include "tests/e2e/process.h"
+#include "tests/unit/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *dir;
+static const char *sample, *config, *rules;
+
+struct told {
+	struct output out;
+	json_t *eve;
+};
+
+// The sample under these rules and this configuration.
+static struct told replay(const char *config_text, const char *rules_text)
+{
+	const char *eve = in_dir(dir, "eve.json");
+	const char *argv[] = {program("sealwatch-replay"), "--lab", "--json", "-c", config, "-S",
+		rules, "-r", sample, "--eve", eve, NULL};
+	struct told t = {0};
+
+	unlink(eve);
+	write_file(config, config_text);
+	write_file(rules, rules_text);
+	t.out = run(argv, 60);
+	t.eve = t.out.status == 0 ? read_eve(eve) : NULL;
+	return t;
+}
+
+static void done(struct told *t)
+{
+	output_free(&t->out);
+	json_decref(t->eve);
+}
+
+static unsigned alerts_of(const struct told *t, json_int_t sid, json_t **first)
+{
+	json_t *record;
+	unsigned n = 0;
+	size_t i;
+
+	json_array_foreach(t->eve, i, record)
+	{
+		json_t *alert = json_object_get(record, "alert");
+		if (json_integer_value(json_object_get(alert, "signature_id")) != sid)
+			continue;
+		if (n++ == 0 && first != NULL)
+			*first = alert;
+	}
+	return n;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text != NULL ? text : "";
+}
+
+// A file in the scratch directory, named in a configuration.
+static const char *beside(const char *key, const char *name, const char *text)
+{
+	static char line[512];
+
+	write_file(in_dir(dir, name), text);
+	snprintf(line, sizeof(line), "%s: %s\n", key, in_dir(dir, name));
+	return line;
+}
+
+#define DNS_RULE(action, more)                                                                     \
+	action " dns any any -> any any (dns.query; content:\".\"; " more ")\n"
+
+static void test_classes_and_references(void)
+{
+	char text[1200];
+	json_t *alert = NULL;
+	int n = snprintf(text, sizeof(text), "%s",
+		beside("classification_file", "classification.config",
+			"config classification: im-seen,A messenger was seen,9\n"));
+	snprintf(text + n, sizeof(text) - (size_t)n, "%s",
+		beside("reference_file", "reference.config",
+			"config reference: wiki https://wiki.example/\n"));
+
+	struct told t = replay(text,
+		DNS_RULE("alert",
+			"classtype:im-seen; reference:wiki,im; reference:cve,2020-1; "
+			"reference:nobody,7; sid:1;"));
+	CHECK(t.out.status == 0, "%s", t.out.err);
+	CHECK(alerts_of(&t, 1, &alert) > 0, "alerts");
+	const json_t *list = json_object_get(alert, "references");
+	CHECK(strcmp(text_of(alert, "category"), "A messenger was seen") == 0, "%s",
+		text_of(alert, "category"));
+	CHECK(json_integer_value(json_object_get(alert, "severity")) == 9, "severity");
+	CHECK(json_array_size(list) == 3, "references");
+	static const char *const urls[] = {"https://wiki.example/im",
+		"http://cve.mitre.org/cgi-bin/cvename.cgi?name=2020-1", "nobody,7"};
+	for (size_t i = 0; i < ROWS(urls); i++) {
+		const char *url = json_string_value(json_array_get(list, i));
+		CHECK(url != NULL && strcmp(url, urls[i]) == 0, "%s", url != NULL ? url : "none");
+	}
+	done(&t);
+}
+
+static void test_mistakes(void)
+{
+	struct told t = replay(beside("classification_file", "classification.config",
+				       "config classification: a,A,1\nconfig clas: b\n"),
+		DNS_RULE("alert", "sid:1;"));
+	CHECK(t.out.status == 0, "a line that is none is a warning: %d", t.out.status);
+	CHECK(strstr(t.out.err, "classification.config:2:1: warning: ") != NULL, "%s", t.out.err);
+	done(&t);
+	t = replay("classification_file: /nonexistent/x\n", DNS_RULE("alert", "sid:1;"));
+	CHECK(t.out.status == 4, "%d", t.out.status);
+	CHECK(strstr(t.out.err, "/nonexistent/x:1:1: error: ") != NULL, "%s", t.out.err);
+	done(&t);
+}
+
+// Nothing here can drop: such rules tell, and say so.
+static void test_actions(void)
+{
+	static const char *const actions[] = {
+		"drop", "reject", "rejectsrc", "rejectdst", "rejectboth"};
+
+	for (size_t i = 0; i < ROWS(actions); i++) {
+		char text[200], want[64];
+		json_t *alert = NULL;
+		snprintf(text, sizeof(text), DNS_RULE("%s", "sid:1;"), actions[i]);
+		snprintf(want, sizeof(want), "warning: %s is loaded as alert", actions[i]);
+		struct told t = replay("", text);
+		CHECK(t.out.status == 0, "%s: %d", actions[i], t.out.status);
+		CHECK(strstr(t.out.err, want) != NULL, "%s", t.out.err);
+		CHECK(alerts_of(&t, 1, &alert) > 0, "%s", actions[i]);
+		CHECK(strcmp(text_of(alert, "action"), "allowed") == 0, "%s: %s", actions[i],
+			text_of(alert, "action"));
+		done(&t);
+	}
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{"classes and references", test_classes_and_references},
+		{"mistakes", test_mistakes},
+		{"actions", test_actions},
+		CU_TEST_INFO_NULL,
+	};
+
+	dir = scratch_new();
+	sample = in_dir(dir, "sample.pcap");
+	config = in_dir(dir, "sealwatchd.yaml");
+	rules = in_dir(dir, "t.rules");
+	const char *argv[] = {program("sealwatch-craft"), "sample", "-w", sample, NULL};
+	struct output o = run(argv, 30);
+	int failed = o.status == 0 ? check_main("habits", tests) : 2;
+	output_free(&o);
+	scratch_remove(dir);
+	return failed;
+}
