@@ -48,6 +48,7 @@ struct keys {
 	uint32_t variables_count;
 	char *classification_file;
 	char *reference_file;
+	char *threshold_file;
 };
 
 struct owned {
@@ -108,6 +109,7 @@ static const cyaml_schema_field_t top_fields[] = {
 		"patterns", POINTER, struct keys, patterns, &path_schema, 0, PATTERNS_MAX),
 	TEXT(classification_file, 1, 4096),
 	TEXT(reference_file, 1, 4096),
+	TEXT(threshold_file, 1, 4096),
 	CYAML_FIELD_SEQUENCE(
 		"variables", POINTER, struct keys, variables, &variable_schema, 0, VARIABLES_MAX),
 	CYAML_FIELD_END,
@@ -292,8 +294,9 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	c->lab = k->lab != 0;
 	c->patterns = (const char *const *)k->patterns;
 	c->n_patterns = k->patterns_count;
-	c->companions = (struct companions){
-		.classification_file = k->classification_file, .reference_file = k->reference_file};
+	c->companions = (struct companions){.classification_file = k->classification_file,
+		.reference_file = k->reference_file,
+		.threshold_file = k->threshold_file};
 
 	*key = "metrics_address";
 	if (!is_loopback(c->metrics_address))

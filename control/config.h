@@ -19,6 +19,7 @@ struct compile_limits { // of the child that compiles a pattern set
 struct companions { // files that stand beside the rules; NULL: none
 	const char *classification_file;
 	const char *reference_file;
+	const char *threshold_file;
 };
 
 struct control_config {

@@ -29,7 +29,7 @@ static int add(struct sources *s, const char *name, struct rule_file **out)
 	if (s->n == SOURCES_MAX)
 		return -E2BIG;
 	struct rule_file *one = &s->items[s->n];
-	*one = (struct rule_file){.name = strdup(name)};
+	*one = (struct rule_file){.kind = SOURCE_RULES, .name = strdup(name)};
 	if (one->name == NULL)
 		return -ENOMEM;
 	s->n++;
@@ -140,17 +140,21 @@ static int read_companions(struct sources *s, const struct companions *c)
 {
 	int err = read_companion(s, c->classification_file, SOURCE_CLASSES);
 
-	return err == 0 ? read_companion(s, c->reference_file, SOURCE_REFERENCES) : err;
+	if (err == 0)
+		err = read_companion(s, c->reference_file, SOURCE_REFERENCES);
+	return err == 0 ? read_companion(s, c->threshold_file, SOURCE_THRESHOLDS) : err;
 }
 
 int sources_read(const char *const *paths, uint32_t n_paths, const struct companions *beside,
 	struct sources *out)
 {
 	struct sources s = {0};
-	int err = beside != NULL ? read_companions(&s, beside) : 0;
+	int err = 0;
 
 	for (uint32_t i = 0; i < n_paths && err == 0; i++)
 		err = read_path(&s, paths[i], true);
+	if (err == 0 && beside != NULL)
+		err = read_companions(&s, beside);
 	if (err < 0)
 		sources_free(&s);
 	else
@@ -193,9 +197,13 @@ static int parse_one(const struct rule_file *one, const struct rule_var *vars, b
 	case SOURCE_REFERENCES:
 		return beside_read_references(one->name, one->text, one->len, rules, diags);
 	case SOURCE_RULES:
+		return rules_parse(one->name, one->text, one->len, vars, lab, rules, diags);
+	case SOURCE_THRESHOLDS:
+		return beside_apply_thresholds(one->name, one->text, one->len, vars, rules, diags);
+	case SOURCE_KINDS:
 		break;
 	}
-	return rules_parse(one->name, one->text, one->len, vars, lab, rules, diags);
+	return -EINVAL;
 }
 
 int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
@@ -204,9 +212,13 @@ int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab
 	int err = 0;
 
 	// All files, so that the operator sees all mistakes at once.
-	for (uint32_t i = 0; i < s->n; i++) {
-		int now = parse_one(&s->items[i], vars, lab, rules, diags);
-		err = err == 0 ? now : err;
+	for (unsigned kind = 0; kind < SOURCE_KINDS; kind++) {
+		for (uint32_t i = 0; i < s->n; i++) {
+			if (s->items[i].kind != kind)
+				continue;
+			int now = parse_one(&s->items[i], vars, lab, rules, diags);
+			err = err == 0 ? now : err;
+		}
 	}
 	return err;
 }

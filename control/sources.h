@@ -13,7 +13,14 @@
 
 enum { SOURCES_MAX = 10000, SOURCE_LEN_MAX = 64 << 20 }; // files of a set; bytes of one
 
-enum source_kind { SOURCE_RULES, SOURCE_CLASSES, SOURCE_REFERENCES };
+// In the order in which they are parsed.
+enum source_kind {
+	SOURCE_CLASSES,
+	SOURCE_REFERENCES,
+	SOURCE_RULES,
+	SOURCE_THRESHOLDS,
+	SOURCE_KINDS
+};
 
 struct rule_file {
 	enum source_kind kind;
@@ -30,7 +37,8 @@ struct sources {
 };
 
 // The files of `paths` in order; of a directory its *.rules, by name. What cannot be read stands in
-// the list with its error. `beside` (may be NULL): goes in front. 0, -ENOMEM, or -E2BIG for more than
+// the list with its error. What stands
+// beside them (may be NULL) comes last. 0, -ENOMEM, or -E2BIG for more than
 // SOURCES_MAX.
 int sources_read(const char *const *paths, uint32_t n_paths, const struct companions *beside,
 	struct sources *out);

@@ -4,8 +4,7 @@
 
 #pragma once
 
-#include "patterns/diag.h"
-#include "patterns/rule.h"
+#include "patterns/parse.h"
 
 enum { BESIDE_ROWS_MAX = 100000 }; // of one kind; beyond it is an error
 
@@ -18,6 +17,11 @@ int beside_read_classes(const char *file, const char *text, size_t len, struct r
 // reference.config: "config reference: system URL"
 int beside_read_references(const char *file, const char *text, size_t len, struct rule_list *list,
 	struct diags *diags);
+
+// After the rules: threshold.config. "suppress", "threshold", "event_filter", "rate_filter"; what they say
+// becomes part of the rules they name. vars: as of rules_parse().
+int beside_apply_thresholds(const char *file, const char *text, size_t len,
+	const struct rule_var *vars, struct rule_list *list, struct diags *diags);
 
 // For the parser. Case does not matter; the texts live as long as the list.
 struct beside_class {

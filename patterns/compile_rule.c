@@ -265,6 +265,46 @@ static bool rule_once(const struct rule *r)
 		!r->has_dsize;
 }
 
+// One list may silence every rule: its addresses are stored once.
+static struct swdb_span put_suppress_addrs(struct swdb_build *b, const struct rule_suppress *s)
+{
+	uint32_t have = b->n_suppress_addrs;
+
+	if (s->addrs.n == 0)
+		return (struct swdb_span){0};
+	if (s->number == 0)
+		return put_addrs(b, &s->addrs);
+	if (s->number >= have) {
+		uint32_t room = 2 * s->number;
+		struct swdb_span *more = realloc(b->suppress_addrs, room * sizeof(*more));
+		if (more == NULL) {
+			b->failed = true;
+			return (struct swdb_span){0};
+		}
+		memset(more + have, 0, (room - have) * sizeof(*more));
+		b->suppress_addrs = more;
+		b->n_suppress_addrs = room;
+	}
+	struct swdb_span *span = &b->suppress_addrs[s->number];
+	if (span->n == 0)
+		*span = put_addrs(b, &s->addrs);
+	return *span;
+}
+
+static struct swdb_span put_suppress(struct swdb_build *b, const struct rule *r)
+{
+	struct swdb_part *part = &b->parts[SWDB_SUPPRESS];
+	struct swdb_span span = {
+		(uint32_t)(part->len / sizeof(struct swdb_suppress)), r->n_suppress};
+
+	for (uint32_t i = 0; i < r->n_suppress; i++) {
+		struct swdb_suppress out = {.track = r->suppress[i]->track,
+			.addrs = put_suppress_addrs(b, r->suppress[i])};
+		swdb_put(b, SWDB_SUPPRESS, &out, sizeof(out));
+	}
+	return span;
+}
+
 uint8_t swdb_rule_at(const struct rule *r)
 {
 	bool payload = false, packet = r->has_dsize || (r->flow & FLOW_NO_STREAM);
@@ -330,8 +370,10 @@ void swdb_put_rule(struct swdb_build *b, const struct rule *r)
 		.facts = put_rows(b, SWDB_FACTS, r->facts, r->n_facts, sizeof(r->facts[0])),
 		.memories = put_rows(
 			b, SWDB_MEMORIES, r->memories, r->n_memories, sizeof(r->memories[0])),
+		.suppress = put_suppress(b, r),
 		.limit = r->limit,
 		.filter = r->filter,
+		.rate = r->rate,
 		.dsize_lo = r->dsize_lo,
 		.dsize_hi = r->dsize_hi,
 		.severity = r->severity,

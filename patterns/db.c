@@ -24,6 +24,7 @@ static const size_t row_size[SWDB_SECTIONS] = {
 	[SWDB_BUFFERS] = sizeof(struct swdb_buffer),
 	[SWDB_FACTS] = sizeof(struct rule_fact),
 	[SWDB_MEMORIES] = sizeof(struct rule_memory),
+	[SWDB_SUPPRESS] = sizeof(struct swdb_suppress),
 	[SWDB_ADDRS] = sizeof(struct swdb_addr),
 	[SWDB_PORTS] = sizeof(struct swdb_port),
 	[SWDB_PAIRS] = sizeof(uint32_t),
@@ -127,6 +128,7 @@ static int map_sections(
 	db->buffers = (const void *)at[SWDB_BUFFERS];
 	db->facts = (const void *)at[SWDB_FACTS];
 	db->memories = (const void *)at[SWDB_MEMORIES];
+	db->suppress_rows = (const void *)at[SWDB_SUPPRESS];
 	db->addrs = (const void *)at[SWDB_ADDRS];
 	db->ports = (const void *)at[SWDB_PORTS];
 	db->pairs = (const void *)at[SWDB_PAIRS];
@@ -295,25 +297,6 @@ static int load_transforms(struct pattern_db *db, char error[256])
 	return 0;
 }
 
-// May the rule come true with bytes that follow those that its prefilter found?
-static bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r)
-{
-	uint32_t positive = 0;
-
-	for (uint32_t i = 0; i < r->chains.n; i++) {
-		struct swdb_span span = db->chains[r->chains.first + i].conditions;
-		for (uint32_t j = span.first; j < span.first + span.n; j++) {
-			const struct swdb_condition *c = &db->conditions[j];
-			if (c->flags & CONTENT_NEGATED)
-				continue;
-			positive++;
-			if (c->kind != COND_CONTENT || c->len > SWDB_PREFILTER_MAX)
-				return true;
-		}
-	}
-	return positive > 1;
-}
-
 static void fill_public(struct pattern_db *db, uint32_t i)
 {
 	const struct swdb_rule *r = &db->rules[i];
@@ -341,6 +324,9 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.memories = db->memories + r->memories.first,
 		.limit = &r->limit,
 		.filter = &r->filter,
+		.rate = &r->rate,
+		.n_suppress = r->suppress.n,
+		.suppress = db->suppress + r->suppress.first,
 	};
 }
 
@@ -351,7 +337,8 @@ static int load_rules(struct pattern_db *db, char error[256])
 	db->public_rules = calloc(n + (size_t)1, sizeof(*db->public_rules));
 	db->public_pairs = calloc(n_pairs + (size_t)1, sizeof(*db->public_pairs));
 	db->waits = calloc(n + (size_t)1, sizeof(*db->waits));
-	if (db->public_rules == NULL || db->public_pairs == NULL || db->waits == NULL)
+	if (db->public_rules == NULL || db->public_pairs == NULL || db->waits == NULL ||
+		!suppress_load(db))
 		return refuse(error, -ENOMEM, "short of memory");
 	for (uint32_t i = 0; i < n_pairs; i++)
 		db->public_pairs[i] = (const char *)db->text + db->pairs[i];
@@ -475,6 +462,7 @@ void pattern_db_free(struct pattern_db *db)
 	free(db->waits);
 	free(db->public_rules);
 	free(db->public_pairs);
+	free(db->suppress);
 	free(db->copy);
 	free(db);
 }

@@ -15,6 +15,7 @@
 struct pattern_db;
 struct rule_memory; // patterns/rule.h
 struct rule_limit;
+struct pattern_suppress;
 
 // Load a .swdb and give each of `n_workers` its own scratch, so that matching never allocates.
 // blob: borrowed for the call only. The container is untrusted: any bytes are safe. (The
@@ -48,8 +49,14 @@ struct pattern_rule { // as the artefact stores it
 	// because it outlives the set.
 	uint32_t n_memories;
 	const struct rule_memory *memories;
-	const struct rule_limit *limit, *filter; // kind LIMIT_NONE: there is none
+	const struct rule_limit *limit, *filter, *rate; // kind LIMIT_NONE: there is none
+	uint32_t n_suppress;
+	const struct pattern_suppress *suppress; // for pattern_rule_suppressed()
 };
+
+// Did the operator say that alerts of this rule between these addresses (16 bytes) are not wanted?
+bool pattern_rule_suppressed(
+	const struct pattern_rule *r, uint8_t ip_version, const uint8_t *src, const uint8_t *dst);
 
 uint32_t pattern_db_n_rules(const struct pattern_db *db);
 const struct pattern_rule *pattern_db_rule(const struct pattern_db *db, uint32_t index);

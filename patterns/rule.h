@@ -259,10 +259,22 @@ static inline uint64_t rule_name_hash(const char *name, size_t len)
 struct rule_limit {
 	uint8_t kind; // enum limit_kind
 	uint8_t track; // enum limit_track
-	uint16_t pad;
+	uint8_t added; // by the operator, to a rule that had none
+	uint8_t pad;
 	uint32_t count;
 	uint32_t seconds;
-	uint32_t multiplier;
+	union {
+		uint32_t multiplier; // LIMIT_BACKOFF
+		uint32_t timeout; // LIMIT_RATE: seconds
+	};
+};
+
+// Alerts that the operator does not want.
+enum suppress_track { SUPPRESS_ALWAYS, SUPPRESS_BY_SRC, SUPPRESS_BY_DST, SUPPRESS_BY_EITHER };
+struct rule_suppress {
+	uint8_t track; // enum suppress_track
+	uint32_t number; // from 1, in its list; 0: it has none
+	struct addr_set addrs; // but for SUPPRESS_ALWAYS
 };
 
 enum flow_need {
@@ -318,6 +330,9 @@ struct rule {
 	const struct rule_memory *memories;
 	struct rule_limit limit; // how often it may alert
 	struct rule_limit filter; // detection_filter
+	struct rule_limit rate; // LIMIT_RATE: while it is exceeded it does not alert
+	uint32_t n_suppress;
+	const struct rule_suppress *const *suppress; // one is enough; rules may share them
 	uint32_t n_metadata;
 	const struct rule_pair *metadata;
 	uint32_t n_references;

@@ -1,7 +1,8 @@
 // The pattern database artefact (.swdb): what the compiler writes and the loader reads, as a
 // file or a sealed memfd. Native byte order, one machine; all structs are padded by hand.
 //
-//     header | rules chains conditions transforms buffers facts memories addrs ports pairs text |
+//     header | rules chains conditions transforms buffers facts memories suppress addrs ports pairs
+//     text |
 //     patterns links always scans | bytecode
 //
 // Sections begin at multiples of 8. The bytecode comes last. `sha256` covers every byte after
@@ -18,7 +19,7 @@
 #define SWDB_MAGIC "SWDB\r\n\x1a" // with its NUL, 8 bytes
 
 enum {
-	SWDB_VERSION = 3,
+	SWDB_VERSION = 4,
 	SWDB_NONE = 0xffffffff, // no text
 	SWDB_CONDITIONS_MAX = 64, // of one rule
 	SWDB_TRANSFORMS_MAX = 8, // of one buffer
@@ -36,6 +37,7 @@ enum swdb_section_id {
 	SWDB_BUFFERS, // struct swdb_buffer, by field
 	SWDB_FACTS, // struct rule_fact
 	SWDB_MEMORIES, // struct rule_memory
+	SWDB_SUPPRESS, // struct swdb_suppress
 	SWDB_ADDRS, // struct swdb_addr
 	SWDB_PORTS, // struct swdb_port
 	SWDB_PAIRS, // u32: offset of a text
@@ -96,8 +98,8 @@ struct swdb_rule {
 	struct swdb_span src, dst, sport, dport; // n = 0: any
 	struct swdb_span metadata, references; // of pairs
 	struct swdb_span chains;
-	struct swdb_span facts, memories;
-	struct rule_limit limit, filter;
+	struct swdb_span facts, memories, suppress;
+	struct rule_limit limit, filter, rate;
 	uint16_t dsize_lo, dsize_hi;
 	uint8_t severity;
 	uint8_t flags;
@@ -106,7 +108,7 @@ struct swdb_rule {
 	uint8_t at;
 	uint8_t reserved[3];
 };
-static_assert(sizeof(struct swdb_rule) == 160, "file layout");
+static_assert(sizeof(struct swdb_rule) == 184, "file layout");
 
 // The conditions of a rule over one buffer. Payload chains carry FIELD_PAYLOAD, stream or not.
 struct swdb_chain {
@@ -150,6 +152,12 @@ struct swdb_condition {
 	struct condition_number number;
 };
 static_assert(sizeof(struct swdb_condition) == 80, "file layout");
+
+struct swdb_suppress {
+	uint32_t track; // enum suppress_track
+	struct swdb_span addrs;
+};
+static_assert(sizeof(struct swdb_suppress) == 12, "file layout");
 
 struct swdb_addr {
 	uint8_t lo[16];

@@ -123,3 +123,21 @@ struct pattern_wants pattern_db_wants(const struct pattern_db *db)
 	}
 	return w;
 }
+
+bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r)
+{
+	uint32_t positive = 0;
+
+	for (uint32_t i = 0; i < r->chains.n; i++) {
+		struct swdb_span span = db->chains[r->chains.first + i].conditions;
+		for (uint32_t j = span.first; j < span.first + span.n; j++) {
+			const struct swdb_condition *c = &db->conditions[j];
+			if (c->flags & CONTENT_NEGATED)
+				continue;
+			positive++;
+			if (c->kind != COND_CONTENT || c->len > SWDB_PREFILTER_MAX)
+				return true;
+		}
+	}
+	return positive > 1;
+}

@@ -158,7 +158,11 @@ static void report_hit(struct judge *j, const struct judge_hit *hit)
 	if (hit->verdict == VERDICT_NO)
 		return;
 	struct rule_count *count = count_hit(j, hit);
-	if (count == NULL || hit->verdict != VERDICT_ALERT)
+	if (count == NULL)
+		return;
+	j->counters[CTR_ALERTS_SUPPRESSED] += hit->verdict == VERDICT_SUPPRESSED;
+	j->counters[CTR_ALERTS_LIMITED] += hit->verdict == VERDICT_LIMITED;
+	if (hit->verdict != VERDICT_ALERT)
 		return;
 	rule_count_add(&count->alerts, 1);
 	find->flow->flags |= FLOW_ALERTED;

@@ -120,6 +120,98 @@ static void test_mistakes(void)
 	done(&t);
 }
 
+static json_int_t counter_of(const json_t *summary, const char *name)
+{
+	return json_integer_value(json_object_get(json_object_get(summary, "counters"), name));
+}
+
+static json_int_t hits_of(const json_t *summary, json_int_t sid)
+{
+	const json_t *rule;
+	size_t i;
+
+	json_array_foreach(json_object_get(summary, "rules"), i, rule)
+	{
+		if (json_integer_value(json_object_get(rule, "sid")) == sid)
+			return json_integer_value(json_object_get(rule, "hits"));
+	}
+	return 0;
+}
+
+static json_int_t suppressed_in_stats(const struct told *t)
+{
+	json_t *record;
+	json_int_t n = -1;
+	size_t i;
+
+	json_array_foreach(t->eve, i, record)
+	{
+		json_t *stats = json_object_get(record, "stats");
+		json_t *detect = json_object_get(stats, "detect");
+		if (detect != NULL)
+			n = json_integer_value(json_object_get(detect, "alerts_suppressed"));
+	}
+	return n;
+}
+
+enum { NONE, ONE, ALL };
+
+static const struct {
+	const char *name;
+	const char *text;
+	unsigned alerts; // of rule 1
+	const char *counter; // where the others are
+} thresholds[] = {
+	{"no line", "", ALL, NULL},
+	{"suppressed", "suppress gen_id 1, sig_id 1\n", NONE, "alerts_suppressed"},
+	{"suppressed, from everywhere",
+		"suppress gen_id 0, sig_id 1, track by_src, ip [0.0.0.0/0,::/0]\n", NONE,
+		"alerts_suppressed"},
+	{"suppressed, from nowhere", "suppress gen_id 1, sig_id 1, track by_src, ip 255.0.0.1\n",
+		ALL, NULL},
+	{"one alert of the rule",
+		"threshold gen_id 1, sig_id 1, type limit, track by_rule, \\\n  count 1, "
+		"seconds 86400\n",
+		ONE, "alerts_limited"},
+	{"one, then the rate is exceeded",
+		"rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 86400, "
+		"new_action pass, timeout 86400\n",
+		ONE, "alerts_suppressed"},
+	{"suppressed ones are not counted by a threshold",
+		"threshold gen_id 1, sig_id 1, type limit, track by_rule, count 1, seconds 86400\n"
+		"suppress gen_id 1, sig_id 1\n",
+		NONE, "alerts_suppressed"},
+};
+
+static void test_thresholds(void)
+{
+	static const char rules_text[] = DNS_RULE("alert", "flowbits:set,a; sid:1;")
+		DNS_RULE("alert", "flowbits:isset,a; sid:2;");
+
+	for (size_t i = 0; i < ROWS(thresholds); i++) {
+		const char *name = thresholds[i].name;
+		struct told t =
+			replay(beside("threshold_file", "threshold.config", thresholds[i].text),
+				rules_text);
+		json_t *summary = json_loads(t.out.out, 0, NULL);
+		json_int_t hits = hits_of(summary, 1), told = alerts_of(&t, 1, NULL);
+		CHECK(t.out.status == 0 && hits > 1, "%s: %d %s", name, t.out.status, t.out.err);
+		CHECK(told == (thresholds[i].alerts == ALL ? hits : thresholds[i].alerts),
+			"%s: %lld of %lld", name, told, hits);
+		CHECK(alerts_of(&t, 2, NULL) == hits, "%s: what it sets is set", name);
+		CHECK(counter_of(summary, "alerts_suppressed") +
+					counter_of(summary, "alerts_limited") + told ==
+				hits,
+			"%s: each hit is somewhere", name);
+		CHECK(suppressed_in_stats(&t) == hits - told, "%s: stats", name);
+		CHECK(thresholds[i].counter == NULL ||
+				counter_of(summary, thresholds[i].counter) == hits - told,
+			"%s: under its name", name);
+		json_decref(summary);
+		done(&t);
+	}
+}
+
 // Nothing here can drop: such rules tell, and say so.
 static void test_actions(void)
 {
@@ -146,6 +238,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"classes and references", test_classes_and_references},
 		{"mistakes", test_mistakes},
+		{"thresholds", test_thresholds},
 		{"actions", test_actions},
 		CU_TEST_INFO_NULL,
 	};

@@ -3,6 +3,7 @@
 // the tables behind it are reached. The Hyperscan bytecode stays as it is: only its digest
 // guards it. What loads is matched with.
 
+#include "patterns/beside.h"
 #include "patterns/parse.h"
 #include "patterns/swdb.h"
 #include "tests/unit/pattern_rules.h"
@@ -40,6 +41,9 @@ static const char text[] =
 	"threshold:type limit,track by_src,count 1,seconds 1; sid:10;)\n"
 	"alert mqtt any any -> any any (mqtt.type:CONNECT; sid:11;)\n";
 
+static const char thresholds[] = "suppress gen_id 0, sig_id 0, track by_src, ip [10.0.0.0/8,::1]\n"
+				 "suppress gen_id 1, sig_id 2, track by_either, ip 192.0.2.0/24\n";
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	struct rule_list list = {0};
@@ -48,6 +52,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	if (rules_parse("fuzz.rules", text, sizeof(text) - 1, NULL, false, &list, &diags) < 0 ||
+		beside_apply_thresholds(
+			"fuzz", thresholds, sizeof(thresholds) - 1, NULL, &list, &diags) < 0 ||
 		swdb_compile(&list, &good, &diags) < 0)
 		abort();
 	rule_list_free(&list);
@@ -100,6 +106,7 @@ static void match(const struct pattern_db *db)
 		if (strlen(r->msg) + (r->n_metadata > 0 ? strlen(r->metadata[0]) : 0) >
 			good.len * 2)
 			abort();
+		pattern_rule_suppressed(r, 4, udp.src, udp.dst);
 	}
 	pattern_stream_close(s);
 }

@@ -388,6 +388,7 @@ static void test_digest_beside(void)
 		{2, {0}},
 		{1, {.classification_file = a}},
 		{1, {.reference_file = a}},
+		{1, {.threshold_file = a}},
 	};
 	uint8_t got[ROWS(rows)][32], changed[32];
 

@@ -71,6 +71,7 @@ static void test_all_keys(void)
 				   "patterns: [/p/x.rules, /p/sets]\n"
 				   "classification_file: /c\n"
 				   "reference_file: /r\n"
+				   "threshold_file: /t\n"
 				   "variables:\n"
 				   "  - {name: HOME_NET, value: '[10.0.0.0/8]'}\n"
 				   "  - name: PORTS\n"
@@ -93,7 +94,8 @@ static void test_all_keys(void)
 	CHECK(c.budget.value_ns == 3000 && c.budget.bytes == 5 << 20, "budget");
 	CHECK(c.n_patterns == 2 && strcmp(c.patterns[1], "/p/sets") == 0, "patterns");
 	CHECK(strcmp(c.companions.classification_file, "/c") == 0 &&
-			strcmp(c.companions.reference_file, "/r") == 0,
+			strcmp(c.companions.reference_file, "/r") == 0 &&
+			strcmp(c.companions.threshold_file, "/t") == 0,
 		"beside the rules");
 	CHECK(strcmp(c.variables[0].value, "[10.0.0.0/8]") == 0, "variable");
 	CHECK(strcmp(c.variables[1].name, "PORTS") == 0 && c.variables[2].name == NULL, "the end");
