@@ -1,5 +1,7 @@
 #include "control/config.h"
 
+#include "control/disabled.h"
+
 #include <cyaml/cyaml.h>
 #include <yaml.h>
 
@@ -34,6 +36,7 @@ struct keys {
 	char *eve_file;
 	char *cache;
 	char *replay;
+	char *state;
 	char *metrics_address;
 	uint32_t *metrics_port;
 	uint32_t *stats_interval_s;
@@ -49,6 +52,9 @@ struct keys {
 	char *classification_file;
 	char *reference_file;
 	char *threshold_file;
+	char *disable_file;
+	char **disable;
+	uint32_t disable_count;
 };
 
 struct owned {
@@ -62,6 +68,8 @@ struct owned {
 
 static const cyaml_schema_value_t path_schema = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 4096)};
+
+static const cyaml_schema_value_t id_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 21)};
 
 static const cyaml_schema_field_t variable_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct rule_var, name, 1, 256),
@@ -96,6 +104,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(eve_file, 0, 4096),
 	TEXT(cache, 0, 4096),
 	TEXT(replay, 1, 4095),
+	TEXT(state, 0, 4096),
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
 	NUMBER(struct keys, stats_interval_s),
@@ -110,6 +119,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(classification_file, 1, 4096),
 	TEXT(reference_file, 1, 4096),
 	TEXT(threshold_file, 1, 4096),
+	TEXT(disable_file, 1, 4096),
+	CYAML_FIELD_SEQUENCE("disable", POINTER, struct keys, disable, &id_schema, 0, DISABLED_MAX),
 	CYAML_FIELD_SEQUENCE(
 		"variables", POINTER, struct keys, variables, &variable_schema, 0, VARIABLES_MAX),
 	CYAML_FIELD_END,
@@ -270,6 +281,18 @@ static const char *or_default(const char *value, const char *absent)
 	return value != NULL ? value : absent;
 }
 
+static void take_companions(const struct keys *k, struct companions *out)
+{
+	*out = (struct companions){
+		.classification_file = k->classification_file,
+		.reference_file = k->reference_file,
+		.threshold_file = k->threshold_file,
+		.disable_file = k->disable_file,
+		.disable = (const char *const *)k->disable,
+		.n_disable = k->disable_count,
+	};
+}
+
 // Names the key that is wrong and says what it takes, or gives NULL.
 static const char *take_keys(const struct keys *k, struct control_config *c, const char **key)
 {
@@ -286,6 +309,9 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	if (c->cache[0] == '\0')
 		c->cache = NULL;
 	c->replay = k->replay;
+	c->state = or_default(k->state, "/var/lib/sealwatch/state");
+	if (c->state[0] == '\0')
+		c->state = NULL;
 	c->metrics_address = or_default(k->metrics_address, "127.0.0.1");
 	c->metrics_port = (uint16_t)port;
 	c->stats_interval_s = k->stats_interval_s != NULL ? *k->stats_interval_s : 8;
@@ -294,10 +320,14 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	c->lab = k->lab != 0;
 	c->patterns = (const char *const *)k->patterns;
 	c->n_patterns = k->patterns_count;
-	c->companions = (struct companions){.classification_file = k->classification_file,
-		.reference_file = k->reference_file,
-		.threshold_file = k->threshold_file};
+	take_companions(k, &c->companions);
 
+	*key = "disable";
+	for (uint32_t i = 0; i < k->disable_count; i++) {
+		struct rule_id id;
+		if (!rule_id_parse(k->disable[i], &id))
+			return "takes numbers of rules: 2019401 or \"1:2019401\"";
+	}
 	*key = "metrics_address";
 	if (!is_loopback(c->metrics_address))
 		return "takes a loopback address: 127.0.0.1 or ::1";

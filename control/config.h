@@ -20,6 +20,10 @@ struct companions { // files that stand beside the rules; NULL: none
 	const char *classification_file;
 	const char *reference_file;
 	const char *threshold_file;
+	const char *disable_file;
+	const char *const *disable; // "sid", "gid:sid"
+	uint32_t n_disable;
+	const char *disabled; // by sealctl: lines as of a disable file
 };
 
 struct control_config {
@@ -34,6 +38,7 @@ struct control_config {
 	bool lab;
 	const char *replay; // path of sealwatch-replay; NULL: where it is looked for
 	const char *cache; // directory of compiled sets; NULL: none
+	const char *state; // directory of what outlives the daemon; NULL: none
 	struct compile_limits compile;
 	struct lint_budget budget;
 	uint32_t load_deadline_s; // of a load that brings none; 0: none

@@ -136,13 +136,40 @@ static int read_companion(struct sources *s, const char *path, enum source_kind 
 	return err;
 }
 
+// A file that is none, of lines that stand elsewhere.
+static int make_disabled(struct sources *s, const char *name, const char *const *lines, uint32_t n)
+{
+	struct rule_file *one;
+	size_t len = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		len += lines[i] != NULL ? strlen(lines[i]) + 1 : 0;
+	int err = len > 0 ? add(s, name, &one) : 0;
+	if (len == 0 || err < 0)
+		return err;
+	one->kind = SOURCE_DISABLED;
+	one->made = true;
+	one->text = malloc(len + 1);
+	if (one->text == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		one->len += (size_t)sprintf(one->text + one->len, "%s\n", lines[i]);
+	return 0;
+}
+
 static int read_companions(struct sources *s, const struct companions *c)
 {
 	int err = read_companion(s, c->classification_file, SOURCE_CLASSES);
 
 	if (err == 0)
 		err = read_companion(s, c->reference_file, SOURCE_REFERENCES);
-	return err == 0 ? read_companion(s, c->threshold_file, SOURCE_THRESHOLDS) : err;
+	if (err == 0)
+		err = read_companion(s, c->threshold_file, SOURCE_THRESHOLDS);
+	if (err == 0)
+		err = read_companion(s, c->disable_file, SOURCE_DISABLED);
+	if (err == 0)
+		err = make_disabled(s, "(disable)", c->disable, c->n_disable);
+	return err == 0 ? make_disabled(s, "(sealctl patterns disable)", &c->disabled, 1) : err;
 }
 
 int sources_read(const char *const *paths, uint32_t n_paths, const struct companions *beside,
@@ -196,6 +223,8 @@ static int parse_one(const struct rule_file *one, const struct rule_var *vars, b
 		return beside_read_classes(one->name, one->text, one->len, rules, diags);
 	case SOURCE_REFERENCES:
 		return beside_read_references(one->name, one->text, one->len, rules, diags);
+	case SOURCE_DISABLED:
+		return beside_read_disabled(one->name, one->text, one->len, rules, diags);
 	case SOURCE_RULES:
 		return rules_parse(one->name, one->text, one->len, vars, lab, rules, diags);
 	case SOURCE_THRESHOLDS:
@@ -204,6 +233,16 @@ static int parse_one(const struct rule_file *one, const struct rule_var *vars, b
 		break;
 	}
 	return -EINVAL;
+}
+
+// It would take the place of what is live, and find nothing.
+static void tell_empty(const struct sources *s, struct diags *diags)
+{
+	const struct rule_where where = {
+		.file = s->n > 0 ? s->items[0].name : "", .line = 1, .column = 1};
+
+	diag_add(diags, DIAG_WARNING, where,
+		"there is no rule in this set: nothing will be found with it");
 }
 
 int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
@@ -220,6 +259,9 @@ int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab
 			err = err == 0 ? now : err;
 		}
 	}
+	beside_tell_unmet(rules, diags);
+	if (err == 0 && rules->n == 0)
+		tell_empty(s, diags);
 	return err;
 }
 

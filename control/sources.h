@@ -17,6 +17,7 @@ enum { SOURCES_MAX = 10000, SOURCE_LEN_MAX = 64 << 20 }; // files of a set; byte
 enum source_kind {
 	SOURCE_CLASSES,
 	SOURCE_REFERENCES,
+	SOURCE_DISABLED,
 	SOURCE_RULES,
 	SOURCE_THRESHOLDS,
 	SOURCE_KINDS
@@ -24,6 +25,7 @@ enum source_kind {
 
 struct rule_file {
 	enum source_kind kind;
+	bool made; // from what is no file
 	char *name; // as in diagnostics
 	char *text; // not NUL-terminated
 	size_t len;

@@ -1,32 +1,12 @@
-#include "patterns/beside.h"
+#include "patterns/beside_impl.h"
 
-#include "patterns/arena.h"
 #include "patterns/classtypes.h"
-#include "patterns/lexer.h"
 
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 
-enum { BUCKETS = 1024, DEFAULT_PRIORITY = 3 };
-
-struct row {
-	struct row *next;
-	const char *word;
-	uint32_t line;
-	struct beside_class class;
-	const char *prefix;
-};
-
-struct words {
-	uint32_t n;
-	struct row *buckets[BUCKETS];
-};
-
-struct rule_beside {
-	struct words classes;
-	struct words systems;
-};
+enum { DEFAULT_PRIORITY = 3 };
 
 static uint32_t bucket_of(const char *word)
 {
@@ -34,22 +14,22 @@ static uint32_t bucket_of(const char *word)
 
 	for (; *word != '\0'; word++)
 		h = (h ^ ((unsigned char)*word | 0x20)) * 0x01000193;
-	return h % BUCKETS;
+	return h % BESIDE_BUCKETS;
 }
 
-static struct row *find(const struct words *w, const char *word)
+struct beside_row *beside_find(const struct beside_words *w, const char *word)
 {
-	struct row *row = w->buckets[bucket_of(word)];
+	struct beside_row *row = w->buckets[bucket_of(word)];
 
 	while (row != NULL && strcasecmp(row->word, word) != 0)
 		row = row->next;
 	return row;
 }
 
-static struct row *add(struct rule_list *list, struct words *w, const char *word)
+struct beside_row *beside_add(struct rule_list *list, struct beside_words *w, const char *word)
 {
-	struct row *row = arena_take(list->arena, sizeof(*row));
-	struct row **bucket = &w->buckets[bucket_of(word)];
+	struct beside_row *row = arena_take(list->arena, sizeof(*row));
+	struct beside_row **bucket = &w->buckets[bucket_of(word)];
 
 	if (row == NULL)
 		return NULL;
@@ -60,7 +40,7 @@ static struct row *add(struct rule_list *list, struct words *w, const char *word
 	return row;
 }
 
-static struct rule_beside *open_beside(struct rule_list *list)
+struct rule_beside *beside_open(struct rule_list *list)
 {
 	if (list->arena == NULL)
 		list->arena = arena_new();
@@ -137,20 +117,20 @@ static bool class_line(struct slice rest, struct slice *name, struct slice *text
 struct reader {
 	struct rule_list *list;
 	struct diags *diags;
-	struct words *words;
+	struct beside_words *words;
 	const char *what;
 };
 
 // Where `word` goes; NULL: nowhere, told unless memory is short.
-static struct row *take_word(struct reader *r, struct slice word, int *err)
+static struct beside_row *take_word(struct reader *r, struct slice word, int *err)
 {
 	char *text = arena_text(r->list->arena, word.p, word.len);
-	struct row *row = text != NULL ? find(r->words, text) : NULL;
+	struct beside_row *row = text != NULL ? beside_find(r->words, text) : NULL;
 
 	if (row != NULL) {
 		diag_add(r->diags, DIAG_WARNING, word.where,
-			"%s \"%.60s\" stands in line %u already; this line is ignored", r->what,
-			text, row->line);
+			"%s \"%.60s\" stands at %s:%u already; this line is ignored", r->what, text,
+			row->where.file, row->where.line);
 		return NULL;
 	}
 	if (r->words->n == BESIDE_ROWS_MAX) {
@@ -159,16 +139,17 @@ static struct row *take_word(struct reader *r, struct slice word, int *err)
 		*err = -EINVAL;
 		return NULL;
 	}
-	row = text != NULL ? add(r->list, r->words, text) : NULL;
+	row = text != NULL ? beside_add(r->list, r->words, text) : NULL;
 	if (row == NULL)
 		*err = -ENOMEM;
 	else
-		row->line = word.where.line;
+		row->where = word.where;
 	return row;
 }
 
-static int take_class(struct reader *r, struct slice line)
+static int take_class(void *ctx, struct slice line)
 {
+	struct reader *r = ctx;
 	struct slice rest, name, text;
 	uint8_t priority;
 	int err = 0;
@@ -181,7 +162,7 @@ static int take_class(struct reader *r, struct slice line)
 		return 0;
 	}
 	name.where = rest.where;
-	struct row *row = take_word(r, name, &err);
+	struct beside_row *row = take_word(r, name, &err);
 	if (row == NULL)
 		return err;
 	row->class = (struct beside_class){.priority = priority, .known = true};
@@ -189,8 +170,9 @@ static int take_class(struct reader *r, struct slice line)
 	return row->class.description == NULL ? -ENOMEM : 0;
 }
 
-static int take_reference(struct reader *r, struct slice line)
+static int take_reference(void *ctx, struct slice line)
 {
+	struct reader *r = ctx;
 	struct slice rest, system = {0}, url = {0};
 	int err = 0;
 
@@ -207,63 +189,63 @@ static int take_reference(struct reader *r, struct slice line)
 			"\"config reference: system URL\" is wanted; this line is ignored");
 		return 0;
 	}
-	struct row *row = take_word(r, system, &err);
+	struct beside_row *row = take_word(r, system, &err);
 	if (row == NULL)
 		return err;
 	row->prefix = arena_text(r->list->arena, url.p, url.len);
 	return row->prefix == NULL ? -ENOMEM : 0;
 }
 
-static int read_lines(struct reader *r, int (*take)(struct reader *, struct slice),
-	const char *file, const char *text, size_t len)
+int beside_lines(struct rule_list *list, const char *file, const char *text, size_t len,
+	beside_line_fn take, void *ctx)
 {
 	struct slice line;
 	int err = 0;
 
-	const char *name = arena_text(r->list->arena, file, strlen(file));
+	const char *name = arena_text(list->arena, file, strlen(file));
 	if (name == NULL)
 		return -ENOMEM;
 	struct lexer l = lexer_open(name, text, len);
 	while (err == 0 && lexer_rule(&l, &line))
-		err = take(r, line);
+		err = take(ctx, line);
 	return err;
 }
 
 int beside_read_classes(
 	const char *file, const char *text, size_t len, struct rule_list *list, struct diags *diags)
 {
-	struct rule_beside *b = open_beside(list);
+	struct rule_beside *b = beside_open(list);
 	struct reader r = {.list = list, .diags = diags, .what = "class"};
 
 	if (b == NULL)
 		return -ENOMEM;
 	r.words = &b->classes;
-	return read_lines(&r, take_class, file, text, len);
+	return beside_lines(list, file, text, len, take_class, &r);
 }
 
 int beside_read_references(
 	const char *file, const char *text, size_t len, struct rule_list *list, struct diags *diags)
 {
-	struct rule_beside *b = open_beside(list);
+	struct rule_beside *b = beside_open(list);
 	struct reader r = {.list = list, .diags = diags, .what = "system"};
 
 	if (b == NULL)
 		return -ENOMEM;
 	r.words = &b->systems;
-	return read_lines(&r, take_reference, file, text, len);
+	return beside_lines(list, file, text, len, take_reference, &r);
 }
 
 // One that is not in a file is remembered, too: so that a class that nobody knows is told once.
 struct beside_class *beside_class(struct rule_list *list, const char *name)
 {
-	struct rule_beside *b = open_beside(list);
+	struct rule_beside *b = beside_open(list);
 
 	if (b == NULL)
 		return NULL;
-	struct row *row = find(&b->classes, name);
+	struct beside_row *row = beside_find(&b->classes, name);
 	if (row != NULL)
 		return &row->class;
-	row = add(list, &b->classes, name);
+	row = beside_add(list, &b->classes, name);
 	if (row == NULL)
 		return NULL;
 	const struct classtype *known = classtype_find(name);
@@ -276,7 +258,8 @@ struct beside_class *beside_class(struct rule_list *list, const char *name)
 
 const char *beside_prefix(const struct rule_list *list, const char *system)
 {
-	const struct row *row = list->beside != NULL ? find(&list->beside->systems, system) : NULL;
+	const struct beside_row *row =
+		list->beside != NULL ? beside_find(&list->beside->systems, system) : NULL;
 
 	return row != NULL ? row->prefix : reference_prefix(system);
 }

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "patterns/lexer.h"
 #include "patterns/parse.h"
 
 enum { BESIDE_ROWS_MAX = 100000 }; // of one kind; beyond it is an error
@@ -17,6 +18,13 @@ int beside_read_classes(const char *file, const char *text, size_t len, struct r
 // reference.config: "config reference: system URL"
 int beside_read_references(const char *file, const char *text, size_t len, struct rule_list *list,
 	struct diags *diags);
+
+// suricata-update's disable.conf: "sid" (of gid 1), "gid:sid", "re:expression" (over the rule's text, case
+// does not matter), "group:name" (of its file; * and ?). What is disabled is not even parsed.
+int beside_read_disabled(const char *file, const char *text, size_t len, struct rule_list *list,
+	struct diags *diags);
+// When all rules were parsed: a warning for each line that met none.
+void beside_tell_unmet(const struct rule_list *list, struct diags *diags);
 
 // After the rules: threshold.config. "suppress", "threshold", "event_filter", "rate_filter"; what they say
 // becomes part of the rules they name. vars: as of rules_parse().
@@ -32,4 +40,6 @@ struct beside_class {
 };
 // A class that nobody knows has no description, and Suricata's default priority. NULL: short of memory.
 struct beside_class *beside_class(struct rule_list *list, const char *name);
+// text: of a whole rule; set: of its file.
+bool beside_disables(const struct rule_list *list, struct slice text, const char *set);
 const char *beside_prefix(const struct rule_list *list, const char *system); // NULL: none

@@ -1,3 +1,4 @@
+#include "patterns/beside.h"
 #include "patterns/halves.h"
 #include "patterns/parser.h"
 
@@ -177,6 +178,8 @@ static void parse_rule(struct parser *p, struct slice text, struct rule_list *li
 		parser_error(p, text.where, "a rule of more than %d bytes", RULE_TEXT_MAX);
 	else if (memchr(text.p, '\0', text.len) != NULL)
 		parser_error(p, text.where, "a NUL byte: this is no rule text");
+	else if (beside_disables(list, text, p->set))
+		return;
 	else if (parse_header(p, &l) && parse_body(p, &l))
 		check_rule(p);
 	if (p->failed || p->left_out)

@@ -16,18 +16,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct diags diags = {0};
 	uint8_t kind = size > 0 ? data[--size] : 0;
 
-	switch (kind % 3) {
+	switch (kind % 4) {
 	case 0:
 		beside_read_classes("fuzz", (const char *)data, size, &list, &diags);
 		break;
 	case 1:
 		beside_read_references("fuzz", (const char *)data, size, &list, &diags);
 		break;
+	case 3:
+		beside_read_disabled("fuzz", (const char *)data, size, &list, &diags);
+		break;
 	}
 	// Thresholds come behind the rules.
 	rules_parse("fuzz.rules", rules, sizeof(rules) - 1, NULL, false, &list, &diags);
-	if (kind % 3 == 2)
+	if (kind % 4 == 2)
 		beside_apply_thresholds("fuzz", (const char *)data, size, NULL, &list, &diags);
+	beside_tell_unmet(&list, &diags);
 	rule_list_free(&list);
 	diags_free(&diags);
 	return 0;

@@ -121,7 +121,7 @@ static void test_places(void)
 		CHECK(p.diags.items[0].where.line == 4 && p.diags.items[0].where.column == 3,
 			"the bad one");
 		CHECK(p.diags.items[1].where.line == 5, "the second");
-		CHECK(strstr(p.diags.items[1].text, "line 3") != NULL, "names the first: %s",
+		CHECK(strstr(p.diags.items[1].text, "b.config:3") != NULL, "names the first: %s",
 			p.diags.items[1].text);
 	}
 	done(&p);
@@ -188,12 +188,108 @@ static void test_references(void)
 	}
 }
 
+static const struct {
+	const char *name;
+	const char *file; // disable.conf
+	const char *left; // sids of the rules that are not disabled
+	uint32_t warnings;
+} disabled[] = {
+	{"nothing", "# 1\n\n", "1 2 3 4", 0},
+	{"a sid", "2\n", "1 3 4", 0},
+	{"a sid is of gid 1", "4\n", "1 2 3 4", 1},
+	{"gid:sid", "2:4\n1:1", "2 3", 0},
+	{"gid:sid, spaces and a comment", " 2:4 \t# not here\r\n", "1 2 3", 0},
+	{"an expression", "re:whats[a-z]pp\n", "2 3 4", 0},
+	{"an expression, case", "re:WHATSAPP", "2 3 4", 0},
+	{"an expression over the header", "re:^alert udp", "1 2 4", 0},
+	{"an expression with a comment sign", "re:a#b", "1 2 4", 0},
+	{"its file", "group:t", "", 0},
+	{"its file, by its whole name", "group:t.rules", "", 0},
+	{"its file, by a star", "group:?*", "", 0},
+	{"another file", "group:emerging-*", "1 2 3 4", 1},
+	{"no such rule", "1:2:3\n9\n", "1 2 3 4", 2},
+	{"no such rule, in the order of the text", "900\n3\n800\n", "1 2 4", 2},
+	{"an expression that is none", "re:(\n2\n", "1 3 4", 1},
+	{"an expression that meets none", "re:facebook\n", "1 2 3 4", 1},
+	{"no words", "re:\ngroup:\nfilename:x\n", "1 2 3 4", 3},
+	{"too large", "4294967297\n", "1 2 3 4", 1},
+	{"zero", "0\n1:0\n", "1 2 3 4", 2},
+};
+
+static void test_disabled(void)
+{
+	static const char rules[] =
+		"alert tcp any any -> any any (msg:\"WhatsApp\"; sid:1;)\n"
+		"alert tcp any any -> any any (msg:\"two\"; \\\n  sid : 2 ;)\n"
+		"alert udp any any -> any any (msg:\"a#b; sid:1\"; sid:3; rev:2;)\n"
+		"alert tcp any any -> any any (sid:4; gid:2;)\n";
+
+	for (size_t i = 0; i < ROWS(disabled); i++) {
+		struct parsed p = {0};
+		char left[64] = "";
+		size_t n = 0;
+		read_into(&p, beside_read_disabled, disabled[i].file, strlen(disabled[i].file));
+		CHECK(p.err == 0, "%s: %d", disabled[i].name, p.err);
+		add_rules(&p, rules);
+		beside_tell_unmet(&p.list, &p.diags);
+		for (uint32_t k = 0; k < p.list.n; k++)
+			n += (size_t)snprintf(left + n, sizeof(left) - n, "%s%u", k > 0 ? " " : "",
+				p.list.rules[k]->sid);
+		CHECK(strcmp(left, disabled[i].left) == 0, "%s: %s", disabled[i].name, left);
+		CHECK(p.diags.n_warnings == disabled[i].warnings, "%s: %u %s", disabled[i].name,
+			p.diags.n_warnings, p.diags.n > 0 ? p.diags.items[0].text : "");
+		for (uint32_t k = 1; k < p.diags.n; k++)
+			CHECK(p.diags.items[k].where.line >= p.diags.items[k - 1].where.line,
+				"%s: in order", disabled[i].name);
+		done(&p);
+	}
+}
+
+// What is disabled may be wrong in any way: it is not looked at.
+static void test_disabled_mistakes(void)
+{
+	static const char rules[] = "alert nosuch any any -> any any (nosuch.buffer; sid:1;)\n"
+				    "nonsense (sid:2;)\n"
+				    "alert tcp any any -> any any (sid:3;)\n";
+	struct parsed p = {0};
+
+	read_into(&p, beside_read_disabled, "1\n2\n", 4);
+	add_rules(&p, rules);
+	CHECK(p.err == 0 && p.diags.n == 0 && p.list.n == 1, "%d, %u rules", p.err, p.list.n);
+	done(&p);
+}
+
+// An expression that would take for ever gives up.
+static void test_disabled_bounded(void)
+{
+	static const char slow[] = "re:(a*)*(a*)*(a*)*(a*)*b$\n";
+	char rules[600], many[1001 * 6 + 1];
+	struct parsed p = {0};
+	size_t n = 0;
+
+	snprintf(rules, sizeof(rules), "alert tcp any any -> any any (msg:\"%0500d\"; sid:1;)", 0);
+	for (char *c = strchr(rules, '0'); *c == '0'; c++)
+		*c = 'a';
+	read_into(&p, beside_read_disabled, slow, strlen(slow));
+	add_rules(&p, rules);
+	CHECK(p.list.n == 1, "it does not match");
+	done(&p);
+	p = (struct parsed){0};
+	for (unsigned i = 0; i < 1001; i++)
+		n += (size_t)snprintf(many + n, sizeof(many) - n, "re:(\n");
+	read_into(&p, beside_read_disabled, many, n);
+	CHECK(p.err == -EINVAL && p.diags.n_errors == 1, "%d", p.err);
+	done(&p);
+}
+
 // An answer for any prefix, and any byte in the place of any other; never a crash.
 static void test_hostile(void)
 {
-	static const read_fn reads[] = {beside_read_classes, beside_read_references};
+	static const read_fn reads[] = {
+		beside_read_classes, beside_read_references, beside_read_disabled};
 	static const char text[] = "# c\nconfig classification: a-b,A \\\n , B,12\n"
-				   "config reference: cve https://x.example/?a=\nconfig x: y\n";
+				   "config reference: cve https://x.example/?a=\nconfig x: y\n"
+				   "1:2\n3 # c\nre:a(b|c)+\ngroup:*x\n";
 	char changed[sizeof(text)];
 
 	for (size_t i = 0; i < ROWS(reads); i++) {
@@ -237,6 +333,9 @@ int main(void)
 		{"places", test_places},
 		{"told once", test_told_once},
 		{"references", test_references},
+		{"disabled", test_disabled},
+		{"disabled, with mistakes", test_disabled_mistakes},
+		{"disabled, bounded", test_disabled_bounded},
 		{"hostile", test_hostile},
 		{"bounded", test_bounded},
 		CU_TEST_INFO_NULL,

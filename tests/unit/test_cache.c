@@ -1,6 +1,7 @@
 // Files of compiled sets: only what we wrote ourselves comes back, and it comes back the same.
 
 #include "control/cache.h"
+#include "control/private_dir.h"
 #include "control/sources.h"
 #include "tests/unit/check.h"
 
@@ -252,12 +253,12 @@ static void test_key(void)
 	cache_close(c);
 
 	umask(077);
-	CHECK(cache_make(in_scratch("a/b/c"), geteuid()) == 0, "made");
+	CHECK(private_dir_make(in_scratch("a/b/c"), geteuid()) == 0, "made");
 	CHECK(stat(in_scratch("a/b"), &st) == 0 && (st.st_mode & 0777) == 0755,
 		"others get through");
 	CHECK(stat(in_scratch("a/b/c"), &st) == 0 && (st.st_mode & 0777) == 0700, "but not in");
-	CHECK(cache_make(in_scratch("a/b/c"), geteuid()) == 0, "made already");
-	CHECK(cache_make(in_scratch("key/x"), geteuid()) == -ENOTDIR, "below a file");
+	CHECK(private_dir_make(in_scratch("a/b/c"), geteuid()) == 0, "made already");
+	CHECK(private_dir_make(in_scratch("key/x"), geteuid()) == -ENOTDIR, "below a file");
 	rmdir(in_scratch("a/b/c"));
 	rmdir(in_scratch("a/b"));
 	rmdir(in_scratch("a"));
@@ -389,6 +390,7 @@ static void test_digest_beside(void)
 		{1, {.classification_file = a}},
 		{1, {.reference_file = a}},
 		{1, {.threshold_file = a}},
+		{1, {.disable_file = a}},
 	};
 	uint8_t got[ROWS(rows)][32], changed[32];
 

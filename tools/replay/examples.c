@@ -62,8 +62,9 @@ static int get_set(struct run *r, const struct tool_rules *rules)
 			return status;
 	} else {
 		struct diags ignored = {0};
-		for (unsigned i = 0; i < rules->n_paths; i++)
-			rules_parse_path(rules->paths[i], rules->vars, true, &r->rules, &ignored);
+		struct tool_rules lenient = *rules;
+		lenient.lab = true;
+		tool_rules_parse(&lenient, &r->rules, &ignored);
 		diags_free(&ignored);
 		int status = map_compiled(r);
 		if (status != 0)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int parse(const struct tool_rules *r, struct rule_list *list, struct diags *diags)
+int tool_rules_parse(const struct tool_rules *r, struct rule_list *list, struct diags *diags)
 {
 	static const struct rule_var none[] = {{NULL, NULL}};
 	struct sources sources;
@@ -26,7 +26,7 @@ int tool_rules_compile(const struct tool_rules *r, struct rule_list *list, struc
 {
 	struct diags diags = {0};
 
-	int err = parse(r, list, &diags);
+	int err = tool_rules_parse(r, list, &diags);
 	if (err == 0)
 		err = swdb_compile(list, out, &diags);
 	diags_print(&diags, stderr);

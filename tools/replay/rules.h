@@ -16,6 +16,9 @@ struct tool_rules {
 	bool lab;
 };
 
+// As sources_parse(), of its files and what stands beside them.
+int tool_rules_parse(const struct tool_rules *r, struct rule_list *list, struct diags *diags);
+
 // Parses and compiles; complaints go to standard error. 0, or the status to exit with (4). *list is
 // the caller's to free in any case, *out when 0.
 int tool_rules_compile(const struct tool_rules *r, struct rule_list *list, struct swdb *out);
