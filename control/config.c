@@ -1,17 +1,16 @@
 #include "control/config.h"
 
 #include "control/disabled.h"
+#include "control/text_file.h"
 
 #include <cyaml/cyaml.h>
 #include <yaml.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 20, SOCKET_PATH_MAX = 107, PATTERNS_MAX = 1000, VARIABLES_MAX = 1000 };
@@ -159,37 +158,13 @@ static const cyaml_config_t cyaml = {.log_fn = on_log,
 	.log_level = CYAML_LOG_ERROR,
 	.flags = CYAML_CFG_NO_ALIAS};
 
-static int read_fd(int fd, char **out, size_t *len)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (st.st_size > FILE_MAX)
-		return -EFBIG;
-	char *text = malloc((size_t)st.st_size + 1);
-	if (text == NULL)
-		return -ENOMEM;
-	ssize_t n = read(fd, text, (size_t)st.st_size);
-	if (n < 0) {
-		int err = -errno;
-		free(text);
-		return err;
-	}
-	*out = text;
-	*len = (size_t)n;
-	return 0;
-}
-
 static int read_file(const char *path, char **out, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = text_file_open(path);
 
 	if (fd < 0)
-		return -errno;
-	int err = read_fd(fd, out, len);
+		return fd;
+	int err = text_file_read(fd, FILE_MAX, out, len);
 	close(fd);
 	return err;
 }

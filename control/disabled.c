@@ -1,6 +1,7 @@
 #include "control/disabled.h"
 
 #include "control/private_dir.h"
+#include "control/text_file.h"
 #include "dataplane/base/log.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 20, LINE_LEN = 24 };
@@ -121,32 +121,16 @@ char *disabled_text(const struct disabled_rules *d)
 	return text;
 }
 
-// Whole, or not at all.
 static int read_text(int dir, char **out)
 {
-	struct stat st;
+	size_t len;
 	int fd = openat(dir, file_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	int err = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
-	if (err == 0 && !S_ISREG(st.st_mode))
-		err = -EINVAL;
-	if (err == 0 && st.st_size > FILE_MAX)
-		err = -EFBIG;
-	char *text = err == 0 ? malloc((size_t)st.st_size + 1) : NULL;
-	if (err == 0 && text == NULL)
-		err = -ENOMEM;
-	ssize_t n = err == 0 ? read(fd, text, (size_t)st.st_size) : 0;
-	if (n < 0)
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	if (err < 0) {
-		free(text);
-		return err;
-	}
-	text[n] = '\0';
-	*out = text;
-	return 0;
+	if (fd < 0)
+		return -errno;
+	int err = text_file_read(fd, FILE_MAX, out, &len);
+	close(fd);
+	return err;
 }
 
 static int parse_text(char *text, struct disabled_rules *out)

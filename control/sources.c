@@ -1,5 +1,7 @@
 #include "control/sources.h"
 
+#include "control/rule_yaml.h"
+#include "control/text_file.h"
 #include "patterns/beside.h"
 #include "patterns/compile.h"
 #include "patterns/swdb.h"
@@ -8,7 +10,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,44 +38,44 @@ static int add(struct sources *s, const char *name, struct rule_file **out)
 	return 0;
 }
 
+static int tell(struct sources *s, struct rule_yaml_place at, int err, const char *why)
+{
+	struct rule_file *one;
+
+	int added = add(s, at.file, &one);
+	if (added < 0)
+		return added;
+	one->err = err;
+	one->why = strdup(why);
+	one->line = at.line;
+	one->column = at.column;
+	one->made = err == 0;
+	return one->why != NULL ? 0 : -ENOMEM;
+}
+
 static int fail(struct sources *s, const char *name, int err, const char *why)
 {
-	struct rule_file *one;
-
-	int added = add(s, name, &one);
-	if (added == 0) {
-		one->err = err;
-		one->why = why;
-	}
-	return added;
+	return tell(
+		s, (struct rule_yaml_place){name, 1, 1}, err, why != NULL ? why : strerror(-err));
 }
 
-static int read_text(int fd, size_t size, struct rule_file *one)
+static int read_file(struct sources *s, int fd, const char *path)
 {
-	one->text = malloc(size + 1);
-	if (one->text == NULL)
-		return -ENOMEM;
-	while (one->len < size) {
-		ssize_t n = read(fd, one->text + one->len, size - one->len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			one->err = -errno;
-		if (n <= 0)
-			break;
-		one->len += (size_t)n;
+	struct rule_file *one;
+	char *text = NULL;
+	size_t len = 0;
+
+	int err = text_file_read(fd, SOURCE_LEN_MAX, &text, &len);
+	if (err < 0)
+		return err == -ENOMEM ? err : fail(s, path, err, NULL);
+	err = add(s, path, &one);
+	if (err < 0) {
+		free(text);
+		return err;
 	}
+	one->text = text;
+	one->len = len;
 	return 0;
-}
-
-static int read_file(struct sources *s, int fd, const struct stat *st, const char *path)
-{
-	struct rule_file *one;
-
-	if (st->st_size > SOURCE_LEN_MAX)
-		return fail(s, path, -EFBIG, NULL);
-	int err = add(s, path, &one);
-	return err < 0 ? err : read_text(fd, (size_t)st->st_size, one);
 }
 
 static int read_path(struct sources *s, const char *path, bool may_be_directory);
@@ -106,17 +107,18 @@ static int read_directory(struct sources *s, const char *path)
 	return n == 0 ? fail(s, path, -ENOENT, "the directory has no *.rules") : err;
 }
 
-// What is no file (a pipe, a device) is not waited for.
 static int read_path(struct sources *s, const char *path, bool may_be_directory)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = text_file_open(path);
 	int err;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		err = fail(s, path, fd, NULL);
+	else if (fstat(fd, &st) < 0)
 		err = fail(s, path, -errno, NULL);
 	else if (S_ISREG(st.st_mode))
-		err = read_file(s, fd, &st, path);
+		err = read_file(s, fd, path);
 	else if (S_ISDIR(st.st_mode) && may_be_directory)
 		err = read_directory(s, path);
 	else
@@ -124,6 +126,39 @@ static int read_path(struct sources *s, const char *path, bool may_be_directory)
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+static int on_list(void *ctx, const char *path, char *text, size_t len)
+{
+	struct rule_file *one;
+
+	int err = add(ctx, path, &one);
+	if (err < 0) {
+		free(text);
+		return err;
+	}
+	one->kind = SOURCE_LIST;
+	one->text = text;
+	one->len = len;
+	return 0;
+}
+
+static int on_rules(void *ctx, const char *path)
+{
+	return read_path(ctx, path, false);
+}
+
+static int on_complaint(void *ctx, struct rule_yaml_place at, int err, const char *text)
+{
+	return tell(ctx, at, err, text);
+}
+
+static int read_rules(struct sources *s, const char *path)
+{
+	const struct rule_yaml_hooks hooks = {
+		.list = on_list, .rules = on_rules, .complain = on_complaint, .ctx = s};
+
+	return rule_yaml_is(path) ? rule_yaml_read(path, &hooks) : read_path(s, path, true);
 }
 
 static int read_companion(struct sources *s, const char *path, enum source_kind kind)
@@ -179,7 +214,7 @@ int sources_read(const char *const *paths, uint32_t n_paths, const struct compan
 	int err = 0;
 
 	for (uint32_t i = 0; i < n_paths && err == 0; i++)
-		err = read_path(&s, paths[i], true);
+		err = read_rules(&s, paths[i]);
 	if (err == 0 && beside != NULL)
 		err = read_companions(&s, beside);
 	if (err < 0)
@@ -194,6 +229,7 @@ void sources_free(struct sources *s)
 	for (uint32_t i = 0; i < s->n; i++) {
 		free(s->items[i].name);
 		free(s->items[i].text);
+		free(s->items[i].why);
 	}
 	free(s->items);
 	*s = (struct sources){0};
@@ -211,14 +247,16 @@ bool sources_whole(const struct sources *s)
 static int parse_one(const struct rule_file *one, const struct rule_var *vars, bool lab,
 	struct rule_list *rules, struct diags *diags)
 {
-	const struct rule_where where = {.file = one->name, .line = 1, .column = 1};
+	const struct rule_where where = {
+		.file = one->name, .line = one->line, .column = one->column};
 
-	if (one->err < 0) {
-		diag_add(diags, DIAG_ERROR, where, "%s",
-			one->why != NULL ? one->why : strerror(-one->err));
+	if (one->why != NULL) {
+		diag_add(diags, one->err < 0 ? DIAG_ERROR : DIAG_WARNING, where, "%s", one->why);
 		return one->err;
 	}
 	switch (one->kind) {
+	case SOURCE_LIST:
+		return 0; // what it names stands here
 	case SOURCE_CLASSES:
 		return beside_read_classes(one->name, one->text, one->len, rules, diags);
 	case SOURCE_REFERENCES:
@@ -321,6 +359,7 @@ int sources_digest(const struct sources *s, const struct build_context *context,
 		put(md, &s->items[i].kind, sizeof(s->items[i].kind));
 		put_text(md, s->items[i].name);
 		put(md, s->items[i].text, s->items[i].len);
+		put_text(md, s->items[i].why != NULL ? s->items[i].why : "");
 	}
 	int err = put_platform(md);
 	if (err == 0 && EVP_DigestFinal_ex(md, digest, NULL) != 1)

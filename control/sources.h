@@ -15,6 +15,7 @@ enum { SOURCES_MAX = 10000, SOURCE_LEN_MAX = 64 << 20 }; // files of a set; byte
 
 // In the order in which they are parsed.
 enum source_kind {
+	SOURCE_LIST, // a YAML that names rule files
 	SOURCE_CLASSES,
 	SOURCE_REFERENCES,
 	SOURCE_DISABLED,
@@ -25,12 +26,13 @@ enum source_kind {
 
 struct rule_file {
 	enum source_kind kind;
-	bool made; // from what is no file
+	bool made; // it is no file
 	char *name; // as in diagnostics
 	char *text; // not NUL-terminated
 	size_t len;
 	int err; // why it could not be read; 0: it was
-	const char *why; // better than strerror(), or NULL
+	char *why; // err, in words; with err 0 a warning; NULL: all is well
+	uint32_t line, column; // of why
 };
 
 struct sources {
@@ -38,7 +40,7 @@ struct sources {
 	struct rule_file *items;
 };
 
-// The files of `paths` in order; of a directory its *.rules, by name. What cannot be read stands in
+// The files of `paths` in order; of a directory its *.rules, by name; of a *.yaml those that it names. What cannot be read stands in
 // the list with its error. What stands
 // beside them (may be NULL) comes last. 0, -ENOMEM, or -E2BIG for more than
 // SOURCES_MAX.

@@ -31,7 +31,8 @@ static const struct command commands[] = {
 	{{"status", NULL}, cli_status, 0, 0, 0, "",
 		"dataplane, pattern set, accounting of packets, events"},
 	{{"patterns", "load"}, cli_patterns_load, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
-		"compile rules (files, or directories of *.rules) and make them the live set;\n"
+		"compile rules (files, directories of *.rules, YAML with rule-files) and make\n"
+		"  them the live set;\n"
 		"  waits, and prints the receipt; Ctrl-C cancels it"},
 	{{"patterns", "lint"}, cli_patterns_lint, 1, PATHS_MAX, OPTION_DEADLINE | OPTION_LINT,
 		"PATH...",

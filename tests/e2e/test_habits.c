@@ -10,6 +10,7 @@
 
 static char *dir;
 static const char *sample, *config, *rules;
+static const char *source; // what -S gets: the rules, or a YAML
 
 struct told {
 	struct output out;
@@ -21,7 +22,7 @@ static struct told replay(const char *config_text, const char *rules_text)
 {
 	const char *eve = in_dir(dir, "eve.json");
 	const char *argv[] = {program("sealwatch-replay"), "--lab", "--json", "-c", config, "-S",
-		rules, "-r", sample, "--eve", eve, NULL};
+		source, "-r", sample, "--eve", eve, NULL};
 	struct told t = {0};
 
 	unlink(eve);
@@ -212,6 +213,40 @@ static void test_thresholds(void)
 	}
 }
 
+static void test_list(void)
+{
+	static const char more[] = DNS_RULE("alert", "sid:2;");
+
+	source = in_dir(dir, "rules.yaml");
+	write_file(in_dir(dir, "more.rules"), more);
+	write_file(source,
+		"%YAML 1.1\n---\nvars: {x: y}\nrule-files: [t.rules, \"*.rules\", no.rules]\n");
+	struct told t = replay(
+		"disable: [3, 9]\n", DNS_RULE("alert", "sid:1;") DNS_RULE("alert", "sid:3;"));
+	CHECK(t.out.status == 0, "%d %s", t.out.status, t.out.err);
+	CHECK(alerts_of(&t, 1, NULL) > 0 && alerts_of(&t, 2, NULL) > 0, "of both files");
+	CHECK(alerts_of(&t, 3, NULL) == 0, "disabled by the configuration");
+	CHECK(strstr(t.out.err, "rules.yaml:4:34: warning: there is no rule file") != NULL, "%s",
+		t.out.err);
+	CHECK(strstr(t.out.err, "there is no rule 1:9 to disable") != NULL, "%s", t.out.err);
+	done(&t);
+	write_file(source, "include: rules.yaml\n");
+	t = replay("", DNS_RULE("alert", "sid:1;"));
+	CHECK(t.out.status == 4 && strstr(t.out.err, "includes") != NULL, "%d %s", t.out.status,
+		t.out.err);
+	done(&t);
+	source = rules;
+}
+
+static void test_empty(void)
+{
+	struct told t = replay("", "# alert\n");
+
+	CHECK(t.out.status == 0 && strstr(t.out.err, "there is no rule in this set") != NULL,
+		"%d %s", t.out.status, t.out.err);
+	done(&t);
+}
+
 // Nothing here can drop: such rules tell, and say so.
 static void test_actions(void)
 {
@@ -239,6 +274,8 @@ int main(void)
 		{"classes and references", test_classes_and_references},
 		{"mistakes", test_mistakes},
 		{"thresholds", test_thresholds},
+		{"list", test_list},
+		{"empty", test_empty},
 		{"actions", test_actions},
 		CU_TEST_INFO_NULL,
 	};
@@ -246,7 +283,7 @@ int main(void)
 	dir = scratch_new();
 	sample = in_dir(dir, "sample.pcap");
 	config = in_dir(dir, "sealwatchd.yaml");
-	rules = in_dir(dir, "t.rules");
+	source = rules = in_dir(dir, "t.rules");
 	const char *argv[] = {program("sealwatch-craft"), "sample", "-w", sample, NULL};
 	struct output o = run(argv, 30);
 	int failed = o.status == 0 ? check_main("habits", tests) : 2;

@@ -125,6 +125,133 @@ static void test_beside(void)
 	done(&l);
 }
 
+// Sids in order, or the first complaint.
+static void describe(const struct loaded *l, char *out, size_t room)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	if (l->diags.n > 0) {
+		const struct diag *d = &l->diags.items[0];
+		const char *slash = strrchr(d->where.file, '/');
+		n = (size_t)snprintf(out, room, "%s:%u:%u: %s: %s",
+			slash != NULL ? slash + 1 : d->where.file, d->where.line, d->where.column,
+			d->level == DIAG_ERROR ? "error" : "warning", d->text);
+	}
+	for (uint32_t i = 0; l->err == 0 && i < l->list.n && n < room; i++)
+		n += (size_t)snprintf(
+			out + n, room - n, "%s%u", n > 0 ? " " : "", l->list.rules[i]->sid);
+}
+
+// What the scratch directory's name was, is "~".
+static void hide_scratch(char *text)
+{
+	char *at;
+
+	while ((at = strstr(text, scratch)) != NULL) {
+		*at = '~';
+		memmove(at + 1, at + strlen(scratch), strlen(at + strlen(scratch)) + 1);
+	}
+}
+
+static const struct {
+	const char *name;
+	const char *yaml; // l.yaml
+	const char *more; // l2.yaml
+	const char *want;
+} lists[] = {
+	{"beside the list", "rule-files: [y/1.rules]", "", "1"},
+	{"in the order of the list", "rule-files: [y/2.rules, y/1.rules]", "", "2 1"},
+	{"a pattern, by name", "rule-files: [\"y/*.rules\"]", "", "1 2"},
+	{"none of them twice", "rule-files: [y/2.rules, \"y/*.rules\", ./y/1.rules]", "", "2 1"},
+	{"in a folder", "default-rule-path: y\nrule-files: [\"?.rules\"]", "", "1 2"},
+	{"in a folder, named behind", "rule-files: [1.rules]\ndefault-rule-path: y", "", "1"},
+	{"any name will do", "rule-files: [y/other.txt]", "", "3"},
+	{"included", "include: l2.yaml\nrule-files: [y/2.rules]", "rule-files: [y/1.rules]", "1 2"},
+	{"included, behind", "rule-files: [y/2.rules]\ninclude: [l2.yaml]",
+		"rule-files: [y/1.rules]", "2 1"},
+	{"a folder that is included", "include: l2.yaml\nrule-files: [1.rules]",
+		"default-rule-path: y", "1"},
+	{"not there", "rule-files:\n - no.rules\n - y/1.rules", "",
+		"l.yaml:2:4: warning: there is no rule file ~/no.rules 1"},
+	{"a pattern of none", "rule-files: [\"no*\", y/1.rules]", "",
+		"l.yaml:1:14: warning: there is no rule file ~/no* 1"},
+	{"a directory", "rule-files: [y]", "", "y:1:1: error: not a regular file"},
+	{"a device", "rule-files: [/dev/zero]", "", "zero:1:1: error: not a regular file"},
+	{"no list", "x: y", "", "l.yaml:1:1: warning: rule-files names no file"},
+	{"no YAML", "rule-files: [", "", "l.yaml:2:1: error: did not find expected node content"},
+	{"an include that is not there", "include: [l2.yaml, no.yaml]", "",
+		"l.yaml:1:20: error: ~/no.yaml: No such file or directory"},
+	{"an include that is none", "include: y", "", "l.yaml:1:10: error: ~/y: Is a directory"},
+	{"a mistake in an include", "include: l2.yaml", "\nrule-files: a",
+		"l2.yaml:2:13: error: rule-files takes a list"},
+	{"itself", "rule-files: [y/1.rules]\ninclude: l.yaml", "",
+		"l.yaml:2:10: error: a circle: ~/l.yaml includes ~/l.yaml"},
+	{"a circle of two", "include: l2.yaml", "x: y\ninclude: [./y/../l.yaml]",
+		"l2.yaml:2:11: error: a circle: ~/l.yaml includes ~/l2.yaml includes "
+		"~/./y/../l.yaml"},
+};
+
+static void test_lists(void)
+{
+	mkdir(in_scratch("y"), 0700);
+	put("y/1.rules", HEAD "sid:1;)");
+	put("y/2.rules", HEAD "sid:2;)");
+	put("y/other.txt", HEAD "sid:3;)");
+	for (size_t i = 0; i < ROWS(lists); i++) {
+		char got[1200];
+		put("l.yaml", lists[i].yaml);
+		put("l2.yaml", lists[i].more);
+		struct loaded l = load(in_scratch("l.yaml"));
+		describe(&l, got, sizeof(got));
+		hide_scratch(got);
+		CHECK(strncmp(got, lists[i].want, strlen(lists[i].want)) == 0, "%s: %s",
+			lists[i].name, got);
+		CHECK((l.err < 0) == (strstr(lists[i].want, "error") != NULL), "%s: %d",
+			lists[i].name, l.err);
+		done(&l);
+	}
+}
+
+static void test_deep(void)
+{
+	char name[32], text[64], got[1200];
+
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "deep%u.yaml", i);
+		snprintf(text, sizeof(text), "include: deep%u.yaml\nrule-files: [y/1.rules]\n",
+			i + 1);
+		put(name, text);
+	}
+	struct loaded l = load(in_scratch("deep0.yaml"));
+	describe(&l, got, sizeof(got));
+	CHECK(l.err == -E2BIG && strncmp(got, "deep7.yaml:1:10: error: more than 8", 35) == 0, "%s",
+		got);
+	done(&l);
+	put("deep7.yaml", "rule-files: [y/1.rules]\n");
+	l = load(in_scratch("deep0.yaml"));
+	CHECK(l.err == 0 && l.list.n == 1, "eight: %d", l.err);
+	done(&l);
+}
+
+static void test_many(void)
+{
+	enum { MANY = 300 };
+	char text[MANY * 20], name[32], got[1200];
+	size_t n = (size_t)snprintf(text, sizeof(text), "include:\n");
+
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "m%u.yaml", i);
+		put(name, "rule-files: [y/1.rules]\n");
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " - %s\n", name);
+	}
+	put("many.yaml", text);
+	struct loaded l = load(in_scratch("many.yaml"));
+	describe(&l, got, sizeof(got));
+	CHECK(l.err == -E2BIG && strstr(got, "more than 256 files") != NULL, "%s", got);
+	done(&l);
+}
+
 // A set without rules takes the place of one that has some: it is said.
 static void test_empty(void)
 {
@@ -164,6 +291,9 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"directory", test_directory},
 		{"beside the rules", test_beside},
+		{"lists", test_lists},
+		{"lists in lists", test_deep},
+		{"many lists", test_many},
 		{"empty", test_empty},
 		CU_TEST_INFO_NULL,
 	};

@@ -30,11 +30,13 @@ static const struct {
 } rows[] = {
 	{"read", 'r', "CAPTURE",
 		"capture file (pcap, pcapng; gzip, zstd); may be given several times"},
-	{"rules", 'S', "RULES", "rule file, or directory of *.rules; may be given several times"},
+	{"rules", 'S', "RULES",
+		"rule file, directory of *.rules, or YAML with rule-files; may be given several "
+		"times"},
 	{"log-dir", 'l', "DIR", "write DIR/eve.json; DIR is made when it is missing"},
 	{"eve", OPT_EVE, "FILE", "write EVE JSON to FILE, '-' for standard output"},
 	{"config", 'c', "FILE",
-		"take variables and what stands beside the rules from this sealwatchd.yaml"},
+		"variables, and files beside the rules, as this sealwatchd.yaml has them"},
 	{"filter", 'F', "BPF", "only frames that this expression (see pcap-filter(7)) lets pass"},
 	{"checksums", 'k', "all|none|drop",
 		"verify and count (default), do not look, drop bad ones"},
