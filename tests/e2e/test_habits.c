@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 static char *dir;
-static const char *sample, *config, *rules;
-static const char *source; // what -S gets: the rules, or a YAML
+static char *sample, *config, *rules;
+static char *source; // what -S gets: the rules, or a YAML
 
 struct told {
 	struct output out;
@@ -213,11 +213,44 @@ static void test_thresholds(void)
 	}
 }
 
+// A file of the command line takes the place of the configuration's.
+static void test_options(void)
+{
+	write_file(in_dir(dir, "c"), "config classification: x,Of the option,5\n");
+	write_file(in_dir(dir, "r"), "config reference: y z://\n");
+	write_file(in_dir(dir, "t"), "suppress gen_id 1, sig_id 2\n");
+	write_file(in_dir(dir, "d"), "3\n");
+	write_file(rules,
+		DNS_RULE("alert", "classtype:x; reference:y,1; sid:1;") DNS_RULE("alert", "sid:2;")
+			DNS_RULE("alert", "sid:3;"));
+	write_file(config, beside("threshold_file", "t2", "suppress gen_id 1, sig_id 1\n"));
+	const char *eve = in_dir(dir, "eve.json");
+	const char *argv[] = {program("sealwatch-replay"), "--lab", "-q", "-c", config, "-S", rules,
+		"--classification-file", in_dir(dir, "c"), "--reference-file", in_dir(dir, "r"),
+		"--threshold-file", in_dir(dir, "t"), "--disable-file", in_dir(dir, "d"), "-r",
+		sample, "--eve", eve, NULL};
+	json_t *alert = NULL;
+	struct told t = {0};
+
+	unlink(eve);
+	t.out = run(argv, 60);
+
+	t.eve = t.out.status == 0 ? read_eve(eve) : NULL;
+	CHECK(t.out.status == 0, "%d %s", t.out.status, t.out.err);
+	CHECK(alerts_of(&t, 1, &alert) > 0, "not suppressed: that was the configuration's");
+	CHECK(strcmp(text_of(alert, "category"), "Of the option") == 0, "class");
+	const char *url =
+		json_string_value(json_array_get(json_object_get(alert, "references"), 0));
+	CHECK(url != NULL && strcmp(url, "z://1") == 0, "reference");
+	CHECK(alerts_of(&t, 2, NULL) == 0 && alerts_of(&t, 3, NULL) == 0, "the others");
+	done(&t);
+}
+
 static void test_list(void)
 {
 	static const char more[] = DNS_RULE("alert", "sid:2;");
 
-	source = in_dir(dir, "rules.yaml");
+	source = strdup(in_dir(dir, "rules.yaml"));
 	write_file(in_dir(dir, "more.rules"), more);
 	write_file(source,
 		"%YAML 1.1\n---\nvars: {x: y}\nrule-files: [t.rules, \"*.rules\", no.rules]\n");
@@ -235,6 +268,7 @@ static void test_list(void)
 	CHECK(t.out.status == 4 && strstr(t.out.err, "includes") != NULL, "%d %s", t.out.status,
 		t.out.err);
 	done(&t);
+	free(source);
 	source = rules;
 }
 
@@ -274,6 +308,7 @@ int main(void)
 		{"classes and references", test_classes_and_references},
 		{"mistakes", test_mistakes},
 		{"thresholds", test_thresholds},
+		{"options", test_options},
 		{"list", test_list},
 		{"empty", test_empty},
 		{"actions", test_actions},
@@ -281,13 +316,16 @@ int main(void)
 	};
 
 	dir = scratch_new();
-	sample = in_dir(dir, "sample.pcap");
-	config = in_dir(dir, "sealwatchd.yaml");
-	source = rules = in_dir(dir, "t.rules");
+	sample = strdup(in_dir(dir, "sample.pcap"));
+	config = strdup(in_dir(dir, "sealwatchd.yaml"));
+	source = rules = strdup(in_dir(dir, "t.rules"));
 	const char *argv[] = {program("sealwatch-craft"), "sample", "-w", sample, NULL};
 	struct output o = run(argv, 30);
 	int failed = o.status == 0 ? check_main("habits", tests) : 2;
 	output_free(&o);
+	free(sample);
+	free(config);
+	free(rules);
 	scratch_remove(dir);
 	return failed;
 }

@@ -243,8 +243,11 @@ static int finish(const struct run *r)
 
 int examples_main(const struct replay_options *o, const struct rule_var *vars)
 {
-	const struct tool_rules rules = {
-		.paths = o->rules, .n_paths = o->n_rules, .vars = vars, .lab = o->lab};
+	const struct tool_rules rules = {.companions = &o->companions,
+		.paths = o->rules,
+		.n_paths = o->n_rules,
+		.vars = vars,
+		.lab = o->lab};
 	struct run r = {.options = o};
 
 	int status = get_set(&r, &rules);
