@@ -17,12 +17,14 @@ struct told {
 	json_t *eve;
 };
 
+static const char *workers = "1";
+
 // The sample under these rules and this configuration.
 static struct told replay(const char *config_text, const char *rules_text)
 {
 	const char *eve = in_dir(dir, "eve.json");
-	const char *argv[] = {program("sealwatch-replay"), "--lab", "--json", "-c", config, "-S",
-		source, "-r", sample, "--eve", eve, NULL};
+	const char *argv[] = {program("sealwatch-replay"), "--lab", "--json", "--workers", workers,
+		"-c", config, "-S", source, "-r", sample, "--eve", eve, NULL};
 	struct told t = {0};
 
 	unlink(eve);
@@ -126,7 +128,7 @@ static json_int_t counter_of(const json_t *summary, const char *name)
 	return json_integer_value(json_object_get(json_object_get(summary, "counters"), name));
 }
 
-static json_int_t hits_of(const json_t *summary, json_int_t sid)
+static json_int_t of_rule(const json_t *summary, json_int_t sid, const char *key)
 {
 	const json_t *rule;
 	size_t i;
@@ -134,7 +136,7 @@ static json_int_t hits_of(const json_t *summary, json_int_t sid)
 	json_array_foreach(json_object_get(summary, "rules"), i, rule)
 	{
 		if (json_integer_value(json_object_get(rule, "sid")) == sid)
-			return json_integer_value(json_object_get(rule, "hits"));
+			return json_integer_value(json_object_get(rule, key));
 	}
 	return 0;
 }
@@ -184,7 +186,7 @@ static const struct {
 		NONE, "alerts_suppressed"},
 };
 
-static void test_thresholds(void)
+static void check_thresholds(void)
 {
 	static const char rules_text[] = DNS_RULE("alert", "flowbits:set,a; sid:1;")
 		DNS_RULE("alert", "flowbits:isset,a; sid:2;");
@@ -195,7 +197,7 @@ static void test_thresholds(void)
 			replay(beside("threshold_file", "threshold.config", thresholds[i].text),
 				rules_text);
 		json_t *summary = json_loads(t.out.out, 0, NULL);
-		json_int_t hits = hits_of(summary, 1), told = alerts_of(&t, 1, NULL);
+		json_int_t hits = of_rule(summary, 1, "hits"), told = alerts_of(&t, 1, NULL);
 		CHECK(t.out.status == 0 && hits > 1, "%s: %d %s", name, t.out.status, t.out.err);
 		CHECK(told == (thresholds[i].alerts == ALL ? hits : thresholds[i].alerts),
 			"%s: %lld of %lld", name, told, hits);
@@ -204,6 +206,7 @@ static void test_thresholds(void)
 					counter_of(summary, "alerts_limited") + told ==
 				hits,
 			"%s: each hit is somewhere", name);
+		CHECK(of_rule(summary, 1, "alerts") == told, "%s: the rule's own", name);
 		CHECK(suppressed_in_stats(&t) == hits - told, "%s: stats", name);
 		CHECK(thresholds[i].counter == NULL ||
 				counter_of(summary, thresholds[i].counter) == hits - told,
@@ -211,6 +214,18 @@ static void test_thresholds(void)
 		json_decref(summary);
 		done(&t);
 	}
+}
+
+// What is wider than a flow is judged over all workers.
+static void test_thresholds(void)
+{
+	static const char *const numbers[] = {"1", "3"};
+
+	for (size_t i = 0; i < ROWS(numbers); i++) {
+		workers = numbers[i];
+		check_thresholds();
+	}
+	workers = "1";
 }
 
 // A file of the command line takes the place of the configuration's.
