@@ -41,5 +41,7 @@ struct beside_class {
 // A class that nobody knows has no description, and Suricata's default priority. NULL: short of memory.
 struct beside_class *beside_class(struct rule_list *list, const char *name);
 // text: of a whole rule; set: of its file.
-bool beside_disables(const struct rule_list *list, struct slice text, const char *set);
+bool beside_disables(struct rule_list *list, struct slice text, const char *set);
+// Was there a rule of these numbers that is disabled?
+bool beside_left_out(const struct rule_list *list, uint32_t gid, uint32_t sid);
 const char *beside_prefix(const struct rule_list *list, const char *system); // NULL: none

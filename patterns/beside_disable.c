@@ -29,6 +29,7 @@ struct pattern { // one that may be about many rules
 struct disabled {
 	struct entry *entries, **end;
 	struct beside_words ids; // "gid:sid"
+	struct beside_words left_out; // likewise: rules that were met
 	struct pattern *patterns;
 	uint32_t n_patterns; // also of those that did not compile
 	pcre2_general_context *memory; // the list's arena
@@ -264,9 +265,9 @@ static bool matches(
 	return pcre2_match(p->code, (PCRE2_SPTR)text.p, text.len, 0, 0, d->match, d->limits) >= 0;
 }
 
-bool beside_disables(const struct rule_list *list, struct slice text, const char *set)
+bool beside_disables(struct rule_list *list, struct slice text, const char *set)
 {
-	const struct disabled *d = list->beside != NULL ? list->beside->disabled : NULL;
+	struct disabled *d = list->beside != NULL ? list->beside->disabled : NULL;
 	char id[ID_LEN];
 	bool yes = false;
 
@@ -280,7 +281,21 @@ bool beside_disables(const struct rule_list *list, struct slice text, const char
 		if (matches(d, p, text, set))
 			yes = p->entry->met = true;
 	}
+	if (yes && find_id(text, id) && beside_find(&d->left_out, id) == NULL) {
+		const char *word = arena_text(list->arena, id, strlen(id));
+		if (word != NULL)
+			beside_add(list, &d->left_out, word);
+	}
 	return yes;
+}
+
+bool beside_left_out(const struct rule_list *list, uint32_t gid, uint32_t sid)
+{
+	const struct disabled *d = list->beside != NULL ? list->beside->disabled : NULL;
+	char id[ID_LEN];
+
+	snprintf(id, sizeof(id), "%u:%u", gid, sid);
+	return d != NULL && beside_find(&d->left_out, id) != NULL;
 }
 
 void beside_tell_unmet(const struct rule_list *list, struct diags *diags)

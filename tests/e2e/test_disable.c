@@ -11,7 +11,9 @@
 
 static const char *rules;
 
-#define RULE(sid) "alert dns any any -> any any (dns.query; content:\".\"; sid:" sid ";)\n"
+#define RULE(sid)                                                                                  \
+	"alert dns any any -> any any (dns.query; content:\"domain-" sid ".example\"; sid:" sid    \
+	";)\n"
 
 static json_int_t rules_live(void)
 {
@@ -101,6 +103,19 @@ static void test_failed_load(void)
 	CHECK(change("disable", "8", &warnings) == 1, "it is");
 }
 
+// A rule that is disabled has no examples to show.
+static void test_examples(void)
+{
+	json_int_t warnings;
+
+	write_file(rules,
+		RULE("1") "alert dns any any -> any any (dns.query; content:\"chat.example\"; "
+			  "metadata:example_hit chat.example; sid:11;)\n");
+	json_decref(ask("patterns", "load", rules));
+	CHECK(change("disable", "11", &warnings) == 1, "without it");
+	CHECK(change("enable", "11", &warnings) == 2, "with it");
+}
+
 // The files of a list are found again when the live set is made anew.
 static void test_list(void)
 {
@@ -154,6 +169,7 @@ int main(void)
 		{"nothing live", test_nothing_live},
 		{"change", test_change},
 		{"a load that fails", test_failed_load},
+		{"examples", test_examples},
 		{"list", test_list},
 		{"restart", test_restart},
 		CU_TEST_INFO_NULL,

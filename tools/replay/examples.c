@@ -3,6 +3,7 @@
 #include "control/compile_report.h"
 #include "control/escape.h"
 #include "dataplane/base/log.h"
+#include "patterns/beside.h"
 #include "tools/replay/examples_capture.h"
 #include "tools/replay/examples_file.h"
 #include "tools/replay/rules.h"
@@ -184,6 +185,8 @@ static int run_all(struct run *r)
 
 	for (uint32_t i = 0; i < r->all.n && !no_memory; i++) {
 		const struct example *e = &r->all.items[i];
+		if (beside_left_out(&r->rules, e->gid, e->sid))
+			continue; // a rule that is disabled has nothing to show
 		if (!example_has_rule(r->runner, e->gid, e->sid))
 			judge(r, e, "there is no such rule in the set");
 		else if (e->capture != NULL)
