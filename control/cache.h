@@ -7,8 +7,6 @@
 
 #include <event2/event.h>
 
-#include <sys/types.h>
-
 struct cache;
 
 struct cache_counts {
@@ -16,10 +14,6 @@ struct cache_counts {
 	uint64_t foreign; // files that were not ours, or damaged
 	uint64_t stored, failed;
 };
-
-// Makes the directory (0700) with what leads to it, for `owner`: while we are root still. An
-// existing one is left as it is. 0 or -errno.
-int cache_make(const char *path, uid_t owner);
 
 // The directory is made when it is missing, and must be ours; so must the key in it (0600), which
 // is made when it is missing or when others could have read it: what was stored before is then

@@ -216,6 +216,8 @@ static const struct {
 	[COMMAND_PATTERNS_DIFF] = {.begin = patterns_diff},
 	[COMMAND_PATTERNS_ROLLBACK] = {.begin = patterns_rollback},
 	[COMMAND_PATTERNS_CANCEL] = {.begin = patterns_cancel},
+	[COMMAND_PATTERNS_DISABLE] = {.begin = patterns_change},
+	[COMMAND_PATTERNS_ENABLE] = {.begin = patterns_change},
 	[COMMAND_PATTERNS_LIST] = {.show = patterns_list},
 	[COMMAND_PATTERNS_SHOW] = {.begin = patterns_show},
 	[COMMAND_COUNTERS] = {.show = show_counters},

@@ -177,6 +177,13 @@ void patterns_load(struct daemon *d, struct control_call *call, const struct req
 	patterns_start(d, call, &load, request);
 }
 
+void patterns_change(struct daemon *d, struct control_call *call, const struct request *request)
+{
+	struct load_request load = {.change = &request->change};
+
+	patterns_start(d, call, &load, request);
+}
+
 static int find_target(const struct daemon *d, const struct request *request,
 	struct pattern_set **out, char error[160])
 {
@@ -266,6 +273,24 @@ json_t *patterns_loads(const struct daemon *d)
 	return rows;
 }
 
+// By sealctl, and by the configuration's list; a disable_file may name more.
+static void put_disabled(const struct daemon *d, json_t *to)
+{
+	const struct disabled_rules *rules = &d->disabled.rules;
+	const struct companions *c = &d->config->companions;
+	json_t *ours = json_array(), *configured = json_array();
+	char id[24];
+
+	for (uint32_t i = 0; i < rules->n; i++) {
+		snprintf(id, sizeof(id), "%u:%u", rules->ids[i].gid, rules->ids[i].sid);
+		json_array_append_new(ours, json_string(id));
+	}
+	for (uint32_t i = 0; i < c->n_disable; i++)
+		json_array_append_new(configured, escape_json(c->disable[i]));
+	json_object_set_new(to, "disabled", ours);
+	json_object_set_new(to, "disabled_by_configuration", configured);
+}
+
 json_t *patterns_list(struct daemon *d)
 {
 	const struct history *h = reload_history(d->reload);
@@ -285,8 +310,10 @@ json_t *patterns_list(struct daemon *d)
 				"loaded_at", answer_utc(set->loaded_ns), "bytes",
 				(json_int_t)set->blob_len));
 	}
-	return json_pack("{s:b, s:I, s:o}", "ok", 1, "kept_at_most",
+	json_t *answer = json_pack("{s:b, s:I, s:o}", "ok", 1, "kept_at_most",
 		(json_int_t)d->config->keep_generations, "generations", rows);
+	put_disabled(d, answer);
+	return answer;
 }
 
 static struct rule_tally tally_of(
@@ -328,8 +355,10 @@ void patterns_show(struct daemon *d, struct control_call *call, const struct req
 	const struct pattern_set *live = reload_live(d->reload);
 	json_t *answer = json_pack("{s:b, s:b}", "ok", 1, "known", live != NULL);
 
-	if (answer != NULL)
+	if (answer != NULL) {
 		answer_put_live(d, answer);
+		put_disabled(d, answer);
+	}
 	if (answer != NULL && live != NULL) {
 		json_object_set_new(answer, "files", answer_files(&live->report));
 		json_object_set_new(answer, "n_files", answer_number(live->report.n_files));

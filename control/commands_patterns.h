@@ -7,6 +7,8 @@
 
 // These answer the call, now or later.
 void patterns_load(struct daemon *d, struct control_call *call, const struct request *request);
+// disable, enable
+void patterns_change(struct daemon *d, struct control_call *call, const struct request *request);
 void patterns_rollback(struct daemon *d, struct control_call *call, const struct request *request);
 void patterns_cancel(struct daemon *d, struct control_call *call, const struct request *request);
 void patterns_show(struct daemon *d, struct control_call *call, const struct request *request);

@@ -191,7 +191,7 @@ noreturn void compile_child_run(
 	FILE *report = fdopen(report_fd, "w");
 	if (report == NULL)
 		_exit(EXIT_FAILURE);
-	int err = sources_read(req->paths, req->n_paths, &sources);
+	int err = sources_read(req->paths, req->n_paths, req->companions, &sources);
 	if (err == 0)
 		err = sources_read_countries(&sources, req->geoip_database);
 	if (err == 0 && answer_cached(req, &sources, blob_fd, index_fd, report))

@@ -19,6 +19,7 @@ struct compile_request {
 	const char *const *paths;
 	uint32_t n_paths;
 	const struct rule_var *variables; // ended by a NULL name
+	const struct companions *companions; // NULL: none
 	bool lab;
 	const char *geoip_database; // NULL: the default one; "": none
 	struct compile_limits limits;

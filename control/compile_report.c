@@ -31,7 +31,11 @@ void compile_report_examples(FILE *out)
 void compile_report_write(const struct sources *sources, const struct diags *diags, int status,
 	uint32_t n_rules, FILE *out)
 {
-	for (uint32_t i = 0; sources != NULL && i < sources->n && i < COMPILE_FILES_MAX; i++) {
+	uint32_t n_files = 0;
+
+	for (uint32_t i = 0; sources != NULL && i < sources->n; i++) {
+		if (sources->items[i].made || n_files++ >= COMPILE_FILES_MAX)
+			continue;
 		fprintf(out, "file\t");
 		escape_write(sources->items[i].name, out);
 		fputc('\n', out);
@@ -46,7 +50,7 @@ void compile_report_write(const struct sources *sources, const struct diags *dia
 		fputc('\n', out);
 	}
 	fprintf(out, "end\t%d\t%u\t%u\t%u\t%u\t%u\n", -status, n_rules, diags->n_errors,
-		diags->n_warnings, diags->n_notes, sources != NULL ? sources->n : 0);
+		diags->n_warnings, diags->n_notes, n_files);
 }
 
 static bool parse_origin(char *line, struct compile_report *out)

@@ -1,15 +1,16 @@
 #include "control/config.h"
 
+#include "control/disabled.h"
+#include "control/text_file.h"
+
 #include <cyaml/cyaml.h>
 #include <yaml.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 20, SOCKET_PATH_MAX = 107, PATTERNS_MAX = 1000, VARIABLES_MAX = 1000 };
@@ -35,6 +36,7 @@ struct keys {
 	char *cache;
 	char *replay;
 	char *geoip_database;
+	char *state;
 	char *metrics_address;
 	uint32_t *metrics_port;
 	uint32_t *stats_interval_s;
@@ -47,6 +49,12 @@ struct keys {
 	uint32_t patterns_count;
 	struct rule_var *variables;
 	uint32_t variables_count;
+	char *classification_file;
+	char *reference_file;
+	char *threshold_file;
+	char *disable_file;
+	char **disable;
+	uint32_t disable_count;
 };
 
 struct owned {
@@ -60,6 +68,8 @@ struct owned {
 
 static const cyaml_schema_value_t path_schema = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 4096)};
+
+static const cyaml_schema_value_t id_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 21)};
 
 static const cyaml_schema_field_t variable_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct rule_var, name, 1, 256),
@@ -95,6 +105,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(cache, 0, 4096),
 	TEXT(replay, 1, 4095),
 	TEXT(geoip_database, 0, 4096),
+	TEXT(state, 0, 4096),
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
 	NUMBER(struct keys, stats_interval_s),
@@ -106,6 +117,11 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("lint", POINTER, struct keys, lint, lint_fields),
 	CYAML_FIELD_SEQUENCE(
 		"patterns", POINTER, struct keys, patterns, &path_schema, 0, PATTERNS_MAX),
+	TEXT(classification_file, 1, 4096),
+	TEXT(reference_file, 1, 4096),
+	TEXT(threshold_file, 1, 4096),
+	TEXT(disable_file, 1, 4096),
+	CYAML_FIELD_SEQUENCE("disable", POINTER, struct keys, disable, &id_schema, 0, DISABLED_MAX),
 	CYAML_FIELD_SEQUENCE(
 		"variables", POINTER, struct keys, variables, &variable_schema, 0, VARIABLES_MAX),
 	CYAML_FIELD_END,
@@ -144,37 +160,13 @@ static const cyaml_config_t cyaml = {.log_fn = on_log,
 	.log_level = CYAML_LOG_ERROR,
 	.flags = CYAML_CFG_NO_ALIAS};
 
-static int read_fd(int fd, char **out, size_t *len)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (st.st_size > FILE_MAX)
-		return -EFBIG;
-	char *text = malloc((size_t)st.st_size + 1);
-	if (text == NULL)
-		return -ENOMEM;
-	ssize_t n = read(fd, text, (size_t)st.st_size);
-	if (n < 0) {
-		int err = -errno;
-		free(text);
-		return err;
-	}
-	*out = text;
-	*len = (size_t)n;
-	return 0;
-}
-
 static int read_file(const char *path, char **out, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = text_file_open(path);
 
 	if (fd < 0)
-		return -errno;
-	int err = read_fd(fd, out, len);
+		return fd;
+	int err = text_file_read(fd, FILE_MAX, out, len);
 	close(fd);
 	return err;
 }
@@ -266,6 +258,18 @@ static const char *or_default(const char *value, const char *absent)
 	return value != NULL ? value : absent;
 }
 
+static void take_companions(const struct keys *k, struct companions *out)
+{
+	*out = (struct companions){
+		.classification_file = k->classification_file,
+		.reference_file = k->reference_file,
+		.threshold_file = k->threshold_file,
+		.disable_file = k->disable_file,
+		.disable = (const char *const *)k->disable,
+		.n_disable = k->disable_count,
+	};
+}
+
 // Names the key that is wrong and says what it takes, or gives NULL.
 static const char *take_keys(const struct keys *k, struct control_config *c, const char **key)
 {
@@ -283,6 +287,9 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 		c->cache = NULL;
 	c->replay = k->replay;
 	c->geoip_database = k->geoip_database;
+	c->state = or_default(k->state, "/var/lib/sealwatch/state");
+	if (c->state[0] == '\0')
+		c->state = NULL;
 	c->metrics_address = or_default(k->metrics_address, "127.0.0.1");
 	c->metrics_port = (uint16_t)port;
 	c->stats_interval_s = k->stats_interval_s != NULL ? *k->stats_interval_s : 8;
@@ -291,7 +298,14 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	c->lab = k->lab != 0;
 	c->patterns = (const char *const *)k->patterns;
 	c->n_patterns = k->patterns_count;
+	take_companions(k, &c->companions);
 
+	*key = "disable";
+	for (uint32_t i = 0; i < k->disable_count; i++) {
+		struct rule_id id;
+		if (!rule_id_parse(k->disable[i], &id))
+			return "takes numbers of rules: 2019401 or \"1:2019401\"";
+	}
 	*key = "metrics_address";
 	if (!is_loopback(c->metrics_address))
 		return "takes a loopback address: 127.0.0.1 or ::1";

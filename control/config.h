@@ -16,6 +16,16 @@ struct compile_limits { // of the child that compiles a pattern set
 	uint32_t wall_s;
 };
 
+struct companions { // files that stand beside the rules; NULL: none
+	const char *classification_file;
+	const char *reference_file;
+	const char *threshold_file;
+	const char *disable_file;
+	const char *const *disable; // "sid", "gid:sid"
+	uint32_t n_disable;
+	const char *disabled; // by sealctl: lines as of a disable file
+};
+
 struct control_config {
 	const char *link_socket;
 	const char *control_socket;
@@ -29,6 +39,7 @@ struct control_config {
 	const char *replay; // path of sealwatch-replay; NULL: where it is looked for
 	const char *geoip_database; // NULL: what the package tor-geoipdb installs; "": none
 	const char *cache; // directory of compiled sets; NULL: none
+	const char *state; // directory of what outlives the daemon; NULL: none
 	struct compile_limits compile;
 	struct lint_budget budget;
 	uint32_t load_deadline_s; // of a load that brings none; 0: none
@@ -36,6 +47,7 @@ struct control_config {
 	const char *const *patterns; // paths, loaded at start
 	uint32_t n_patterns;
 	const struct rule_var *variables; // ended by a NULL name
+	struct companions companions;
 	void *owned; // what the strings point into
 };
 

@@ -2,6 +2,7 @@
 
 #include "control/commands.h"
 #include "control/metrics.h"
+#include "control/private_dir.h"
 #include "control/privileges.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
@@ -217,7 +218,9 @@ static enum daemon_exit drop_privileges(const struct daemon *d)
 		return EXIT_OK;
 	int err = privileges_user(user, &uid);
 	if (err == 0 && c->cache != NULL)
-		cache_make(c->cache, uid); // cache_open() tells what is wrong
+		private_dir_make(c->cache, uid); // cache_open() tells what is wrong
+	if (err == 0 && c->state != NULL)
+		private_dir_make(c->state, uid);
 	if (err == 0)
 		err = privileges_drop(user, c->control_socket);
 	if (err == 0)
@@ -265,7 +268,7 @@ static int start_link(struct daemon *d)
 	const struct link_callbacks callbacks = {
 		.up = link_up, .down = link_down, .receipt = link_receipt, .ctx = d};
 
-	d->reload = reload_new(d->base, d->config, d->cache);
+	d->reload = reload_new(d->base, d->config, d->cache, &d->disabled);
 	if (d->reload == NULL)
 		return -ENOMEM;
 	int err = link_new(d->base, d->config->link_socket, &callbacks, &d->link);
@@ -291,6 +294,7 @@ static void open_cache(struct daemon *d)
 static enum daemon_exit start_rest(struct daemon *d)
 {
 	open_cache(d);
+	disabled_open(&d->disabled, d->config->state);
 	int err = start_link(d);
 
 	if (err == 0)
@@ -303,7 +307,8 @@ static enum daemon_exit start_rest(struct daemon *d)
 
 enum daemon_exit daemon_start(struct daemon *d, const struct control_config *config)
 {
-	*d = (struct daemon){.config = config, .start_ns = clock_monotonic_ns()};
+	*d = (struct daemon){
+		.config = config, .disabled = {.dir = -1}, .start_ns = clock_monotonic_ns()};
 	d->base = event_base_new();
 	d->stats = stats_new();
 	if (d->base == NULL || d->stats == NULL) {
@@ -341,6 +346,7 @@ void daemon_stop(struct daemon *d)
 	reload_free(d->reload); // answers who waits for a load: after the clients are gone
 	link_free(d->link);
 	cache_close(d->cache);
+	disabled_close(&d->disabled);
 	http_close(d->http);
 	int err = drain_close(d->drain);
 	if (err < 0)

@@ -5,6 +5,7 @@
 #include "control/cache.h"
 #include "control/config.h"
 #include "control/control_socket.h"
+#include "control/disabled.h"
 #include "control/drain.h"
 #include "control/http.h"
 #include "control/link.h"
@@ -26,6 +27,7 @@ struct daemon {
 	struct stats *stats;
 	struct link *link;
 	struct cache *cache; // NULL: none
+	struct disabled_store disabled;
 	struct reload *reload;
 	struct event *on_drain, *on_stats, *on_stop[2], *on_rotate;
 	uint64_t start_ns; // monotonic

@@ -72,16 +72,35 @@ int examples_program(const char *configured, char out[PATH_MAX])
 	return -ENOENT;
 }
 
+// Examples of rules that are not in the set are none.
+static void put_disabled(const struct companions *c, json_t *config, json_t *list)
+{
+	char *text = c != NULL && c->disabled != NULL ? strdup(c->disabled) : NULL;
+	char *rest = text, *one;
+
+	for (uint32_t i = 0; c != NULL && i < c->n_disable; i++)
+		json_array_append_new(list, json_string(c->disable[i]));
+	while ((one = strsep(&rest, "\n")) != NULL) {
+		if (one[0] != '\0')
+			json_array_append_new(list, json_string(one));
+	}
+	free(text);
+	if (c != NULL && c->disable_file != NULL)
+		json_object_set_new(config, "disable_file", json_string(c->disable_file));
+}
+
 // The rule variables, as a configuration of theirs: JSON is YAML. -1: none could be made.
 static int write_config(const struct compile_request *req)
 {
 	json_t *variables = json_array();
-	json_t *config = json_pack("{s:o}", "variables", variables);
+	json_t *disable = json_array();
+	json_t *config = json_pack("{s:o, s:o}", "variables", variables, "disable", disable);
 	int fd = memfd_create("sealwatch-variables", 0);
 
 	for (const struct rule_var *v = req->variables; v->name != NULL; v++)
 		json_array_append_new(
 			variables, json_pack("{s:s, s:s}", "name", v->name, "value", v->value));
+	put_disabled(req->companions, config, disable);
 	if (fd >= 0 && json_dumpfd(config, fd, 0) < 0) {
 		close(fd);
 		fd = -1;

@@ -5,13 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool copy_paths(struct load *l, const struct load_request *request)
+static void drop_paths(struct load *l)
 {
-	l->paths = calloc(request->n_paths + 1u, sizeof(*l->paths));
+	for (uint32_t i = 0; i < l->n_paths; i++)
+		free(l->paths[i]);
+	free(l->paths);
+	l->paths = NULL;
+	l->n_paths = 0;
+}
+
+bool load_set_paths(struct load *l, const char *const *paths, uint32_t n)
+{
+	drop_paths(l);
+	l->paths = calloc(n + 1u, sizeof(*l->paths));
 	if (l->paths == NULL)
 		return false;
-	for (uint32_t i = 0; i < request->n_paths; i++) {
-		l->paths[i] = strdup(request->paths[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		l->paths[i] = strdup(paths[i]);
 		if (l->paths[i] == NULL)
 			return false;
 		l->n_paths++;
@@ -25,7 +35,7 @@ struct load *load_new(const struct load_request *request, const struct load_call
 
 	if (l == NULL)
 		return NULL;
-	if (!copy_paths(l, request)) {
+	if (!load_set_paths(l, request->paths, request->n_paths)) {
 		load_free(l);
 		return NULL;
 	}
@@ -34,6 +44,8 @@ struct load *load_new(const struct load_request *request, const struct load_call
 	for (unsigned i = 0; i < 2; i++)
 		l->sides[i] =
 			request->sides[i] != NULL ? pattern_set_hold(request->sides[i]) : NULL;
+	if (request->change != NULL)
+		l->change = *request->change;
 	if (caller != NULL)
 		l->caller = *caller;
 	l->purpose = request->purpose;
@@ -48,9 +60,7 @@ void load_free(struct load *l)
 {
 	if (l == NULL)
 		return;
-	for (uint32_t i = 0; i < l->n_paths; i++)
-		free(l->paths[i]);
-	free(l->paths);
+	drop_paths(l);
 	pattern_set_drop(l->set);
 	for (unsigned i = 0; i < 2; i++) {
 		pattern_set_drop(l->sides[i]);

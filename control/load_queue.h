@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "control/disabled.h"
 #include "control/pattern_set.h"
 
 #include <event2/event.h>
@@ -59,7 +60,8 @@ struct load_caller {
 	void *ctx;
 };
 
-// Either paths or a set that was compiled before.
+// Either paths, or a set that was compiled before, or a change of what is disabled: then it is the live
+// set again.
 struct load_request {
 	enum load_purpose purpose;
 	struct lint_budget budget; // LOAD_TO_LINT
@@ -67,6 +69,7 @@ struct load_request {
 	uint32_t n_paths;
 	struct pattern_set *set;
 	struct pattern_set *sides[2]; // LOAD_TO_DIFF: what is compared; NULL: the next path
+	const struct disabled_change *change; // NULL: none
 	uint32_t deadline_s; // until the dataplane gets it; 0: none
 	uid_t uid;
 };
@@ -81,6 +84,7 @@ struct load {
 	struct pattern_set *sides[2]; // held, or NULL
 	struct pattern_index *read[2]; // of paths, in their order
 	unsigned n_read;
+	struct disabled_change change;
 	uint32_t deadline_s;
 	uid_t uid;
 	struct load_caller caller; // done NULL: nobody waits, the log is told
@@ -95,8 +99,10 @@ struct load_queue {
 	TAILQ_HEAD(, load) waiting;
 };
 
-// Copies the paths, holds the set. NULL when memory is short.
+// Copies the paths and the change, holds the set. NULL when memory is short.
 struct load *load_new(const struct load_request *request, const struct load_caller *caller);
+// These instead of what it had. False: short of memory.
+bool load_set_paths(struct load *l, const char *const *paths, uint32_t n);
 void load_free(struct load *l); // NULL is allowed
 // Tells the caller, if it wants to know.
 void load_tell(const struct load *l, enum load_state state, unsigned place);

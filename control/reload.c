@@ -10,8 +10,8 @@
 
 static void begin_next(evutil_socket_t fd, short what, void *ctx);
 
-struct reload *reload_new(
-	struct event_base *base, const struct control_config *config, struct cache *cache)
+struct reload *reload_new(struct event_base *base, const struct control_config *config,
+	struct cache *cache, struct disabled_store *disabled)
 {
 	struct reload *r = calloc(1, sizeof(*r));
 
@@ -20,6 +20,7 @@ struct reload *reload_new(
 	r->base = base;
 	r->config = config;
 	r->cache = cache;
+	r->disabled = disabled;
 	r->history.max = config->keep_generations;
 	load_queue_init(&r->queue);
 	r->on_next = evtimer_new(base, begin_next, r);
@@ -80,6 +81,7 @@ void reload_finish(struct reload *r, int status, const char *error,
 		snprintf(r->last_error, sizeof(r->last_error), "%s", error);
 	}
 	r->current = NULL;
+	disabled_free(&r->wanted);
 	r->state = LOAD_IDLE;
 	if (l != NULL)
 		reload_tell_done(r, l, &outcome);
@@ -178,9 +180,21 @@ static void become_live(struct reload *r, struct pattern_set *set, uint64_t gene
 		(unsigned long long)generation, set->index->n, (unsigned)uid);
 }
 
+// What was asked to be disabled is so from here on, and when we are started again.
+static void commit_disabled(struct reload *r)
+{
+	int err = disabled_commit(r->disabled, &r->wanted);
+
+	if (err < 0)
+		log_error("state %s: %s; what is disabled will not outlive the daemon",
+			r->config->state, strerror(-err));
+}
+
 static void adopt_next(struct reload *r, uint64_t generation)
 {
 	become_live(r, r->next, generation, r->current->uid);
+	if (r->current->change.n > 0)
+		commit_disabled(r);
 	drop_next(r);
 }
 
@@ -221,14 +235,23 @@ static void compiled(void *ctx, struct compile_result *result)
 	r->found = result->report.found;
 	int err = r->found == CACHE_HELD ? take_held(r, result->report.digest)
 					 : pattern_set_new(result, &r->next);
+	if (err == 0)
+		err = pattern_set_paths(r->next, r->current->paths, r->current->n_paths);
 	if (err < 0)
-		reload_finish(r, err, strerror(-err), NULL, NULL);
+		reload_finish_without(r, err, strerror(-err));
 	else
 		reload_test(r, beside);
 }
 
-static void begin(struct reload *r, struct load *l)
+static const char *explain(int err)
 {
+	return err == -E2BIG ? "too many rules are disabled" : strerror(-err);
+}
+
+static int start_compiling(struct reload *r, const struct load *l)
+{
+	const struct disabled_rules *disabled = l->change.n > 0 ? &r->wanted : &r->disabled->rules;
+	struct companions companions = r->config->companions;
 	uint8_t held[HISTORY_MAX][32];
 	const bool lint = l->purpose == LOAD_TO_LINT;
 	const struct compile_request request = {.work = lint ? COMPILE_LINT : COMPILE_SET,
@@ -236,12 +259,43 @@ static void begin(struct reload *r, struct load *l)
 		.paths = (const char *const *)l->paths,
 		.n_paths = l->n_paths,
 		.variables = r->config->variables,
+		.companions = &companions,
 		.lab = r->config->lab,
 		.geoip_database = r->config->geoip_database,
 		.limits = r->config->compile,
 		.cache = r->cache,
 		.held = (const uint8_t(*)[32])held,
 		.n_held = history_names(&r->history, held)};
+
+	char *text = disabled_text(disabled);
+	if (text == NULL)
+		return -ENOMEM;
+	companions.disabled = text[0] != '\0' ? text : NULL;
+	int err = compile_job_start(r->base, &request, compiled, r, &r->job);
+	free(text); // the child has its own
+	return err;
+}
+
+// The live set again, with other rules of it disabled. 1: there is none, and nothing to compile.
+static int begin_change(struct reload *r, struct load *l)
+{
+	int err = disabled_with(&r->disabled->rules, &l->change, &r->wanted);
+
+	if (err == 0)
+		err = disabled_prepare(r->disabled, &r->wanted);
+	if (err < 0)
+		return err;
+	if (r->live == NULL || r->live->n_paths == 0) {
+		commit_disabled(r);
+		return 1;
+	}
+	return load_set_paths(l, (const char *const *)r->live->paths, r->live->n_paths) ? 0
+											: -ENOMEM;
+}
+
+static void begin(struct reload *r, struct load *l)
+{
+	int err = 0;
 
 	r->current = l;
 	r->compile_ns = 0;
@@ -258,9 +312,12 @@ static void begin(struct reload *r, struct load *l)
 		reload_diff(r);
 		return;
 	}
-	int err = compile_job_start(r->base, &request, compiled, r, &r->job);
-	if (err < 0) {
-		reload_finish(r, err, strerror(-err), NULL, NULL);
+	if (l->change.n > 0)
+		err = begin_change(r, l);
+	if (err == 0)
+		err = start_compiling(r, l);
+	if (err != 0) {
+		reload_finish(r, err < 0 ? err : 0, err < 0 ? explain(err) : "", NULL, NULL);
 		return;
 	}
 	r->state = LOAD_COMPILING;

@@ -15,9 +15,9 @@
 
 struct reload;
 
-// `config`, `base` and `cache` (NULL: none) are borrowed for the life of it.
-struct reload *reload_new(
-	struct event_base *base, const struct control_config *config, struct cache *cache);
+// `config`, `base`, `cache` (NULL: none) and `disabled` are borrowed for the life of it.
+struct reload *reload_new(struct event_base *base, const struct control_config *config,
+	struct cache *cache, struct disabled_store *disabled);
 // Kills the child; who still waits is told -ECANCELED. NULL is allowed.
 void reload_free(struct reload *r);
 void reload_bind(struct reload *r, struct link *link);

@@ -11,6 +11,8 @@ struct reload {
 	struct event_base *base;
 	const struct control_config *config;
 	struct cache *cache;
+	struct disabled_store *disabled;
+	struct disabled_rules wanted; // when the current load changes what is disabled
 	struct link *link;
 	enum load_state state;
 	struct load_queue queue;

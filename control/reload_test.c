@@ -4,6 +4,7 @@
 #include "control/reload_impl.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void passed(struct reload *r)
@@ -38,7 +39,11 @@ static void tested(void *ctx, struct compile_result *result)
 
 static int start(struct reload *r, const char *program)
 {
+	const bool change = r->current->change.n > 0;
+	struct companions companions = r->config->companions;
+	char *text = disabled_text(change ? &r->wanted : &r->disabled->rules);
 	const struct compile_request request = {.work = COMPILE_EXAMPLES,
+		.companions = &companions,
 		.paths = (const char *const *)r->current->paths,
 		.n_paths = r->current->n_paths,
 		.variables = r->config->variables,
@@ -47,7 +52,12 @@ static int start(struct reload *r, const char *program)
 		.replay = program,
 		.set_fd = r->next->blob_fd};
 
-	return compile_job_start(r->base, &request, tested, r, &r->job);
+	if (text == NULL)
+		return -ENOMEM;
+	companions.disabled = text;
+	int err = compile_job_start(r->base, &request, tested, r, &r->job);
+	free(text); // the child has its own
+	return err;
 }
 
 void reload_test(struct reload *r, bool beside)

@@ -20,6 +20,7 @@ enum key {
 	KEY_MAX_BYTES = 1 << 10,
 	KEY_FROM = 1 << 11,
 	KEY_TO = 1 << 12,
+	KEY_IDS = 1 << 13,
 };
 
 static const struct {
@@ -35,6 +36,8 @@ static const struct {
 	[COMMAND_PATTERNS_ROLLBACK] = {"patterns.rollback",
 		KEY_GENERATION | KEY_DIGEST | KEY_WATCH | KEY_DEADLINE},
 	[COMMAND_PATTERNS_CANCEL] = {"patterns.cancel", KEY_LOAD},
+	[COMMAND_PATTERNS_DISABLE] = {"patterns.disable", KEY_IDS | KEY_WATCH | KEY_DEADLINE},
+	[COMMAND_PATTERNS_ENABLE] = {"patterns.enable", KEY_IDS | KEY_WATCH | KEY_DEADLINE},
 	[COMMAND_PATTERNS_LIST] = {"patterns.list", 0},
 	[COMMAND_PATTERNS_SHOW] = {"patterns.show", KEY_RULES},
 	[COMMAND_COUNTERS] = {"counters", 0},
@@ -84,6 +87,25 @@ static int take_paths(const json_t *paths, struct request *r, char error[256])
 		r->paths[i] = json_string_value(path);
 	}
 	r->n_paths = (uint32_t)i;
+	return 0;
+}
+
+static int take_ids(const json_t *ids, struct request *r, char error[256])
+{
+	const json_t *id;
+	size_t i;
+
+	if (!json_is_array(ids) || json_array_size(ids) == 0)
+		return refuse(error, "\"ids\" takes a list of rules: \"2019401\" or \"1:2019401\"");
+	if (json_array_size(ids) > DISABLED_CHANGE_MAX)
+		return refuse(error, "at most %d rules at once", DISABLED_CHANGE_MAX);
+	json_array_foreach(ids, i, id)
+	{
+		if (!json_is_string(id) || !rule_id_parse(json_string_value(id), &r->change.ids[i]))
+			return refuse(error, "a rule is named by \"sid\" or \"gid:sid\"");
+	}
+	r->change.n = (uint32_t)i;
+	r->change.enable = r->command == COMMAND_PATTERNS_ENABLE;
 	return 0;
 }
 
@@ -188,6 +210,7 @@ static const struct {
 	{"to", KEY_TO},
 	{"max_ns", KEY_MAX_NS},
 	{"max_bytes", KEY_MAX_BYTES},
+	{"ids", KEY_IDS},
 };
 
 static int take_value(enum key key, const json_t *value, struct request *r, char error[256])
@@ -219,6 +242,8 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 		return take_by(value, r, error);
 	case KEY_COUNT:
 		return take_count(value, r, error);
+	case KEY_IDS:
+		return take_ids(value, r, error);
 	}
 	return -EINVAL;
 }
@@ -253,6 +278,8 @@ static int take(struct request *r, char error[256])
 		return refuse(error, "\"paths\" takes a list of files");
 	if (commands[r->command].keys & KEY_TO && r->to == NULL)
 		return refuse(error, "\"to\" says what to compare with");
+	if (commands[r->command].keys & KEY_IDS && r->change.n == 0)
+		return refuse(error, "\"ids\" takes a list of rules");
 	if (r->generation != 0 && r->digest != NULL)
 		return refuse(error, "\"generation\" or \"digest\", not both");
 	return 0;

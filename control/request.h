@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "control/disabled.h"
 #include "control/tally.h"
 
 #include <jansson.h>
@@ -29,6 +30,8 @@ enum command {
 	COMMAND_PATTERNS_DIFF,
 	COMMAND_PATTERNS_ROLLBACK,
 	COMMAND_PATTERNS_CANCEL,
+	COMMAND_PATTERNS_DISABLE,
+	COMMAND_PATTERNS_ENABLE,
 	COMMAND_PATTERNS_LIST,
 	COMMAND_PATTERNS_SHOW,
 	COMMAND_COUNTERS,
@@ -52,6 +55,7 @@ struct request {
 	uint64_t generation; // rollback; 0: none was given
 	uint64_t max_ns, max_bytes; // lint: what exceeds it is an error; 0: as configured
 	const char *digest; // rollback: its begin, in lower-case hex; NULL: none was given
+	struct disabled_change change; // disable, enable: at least one rule
 	json_t *root; // what the texts point into
 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct source *find(const struct sources *s, const char *path)
+static struct rule_file *find(const struct sources *s, const char *path)
 {
 	for (uint32_t i = 0; i < s->n_lists; i++) {
 		if (strcmp(s->lists[i].name, path) == 0)
@@ -26,13 +26,13 @@ static int add(struct sources *s, const char *path)
 	// At each power of two the room is used up.
 	if ((s->n_lists & (s->n_lists - 1)) == 0) {
 		size_t room = s->n_lists == 0 ? 1 : (size_t)s->n_lists * 2;
-		struct source *lists = realloc(s->lists, room * sizeof(*lists));
+		struct rule_file *lists = realloc(s->lists, room * sizeof(*lists));
 		if (lists == NULL)
 			return -ENOMEM;
 		s->lists = lists;
 	}
-	struct source *one = &s->lists[s->n_lists];
-	*one = (struct source){.name = strdup(path)};
+	struct rule_file *one = &s->lists[s->n_lists];
+	*one = (struct rule_file){.name = strdup(path)};
 	if (one->name == NULL)
 		return -ENOMEM;
 	s->n_lists++;
@@ -53,7 +53,7 @@ static bool is_space(char c)
 
 // The word stands behind a comma and before a space, the name behind that: so it is wherever a
 // rule's parser takes a name, which it does not when other bytes are in it.
-static int names_behind(struct sources *s, const struct source *rules, const char *word)
+static int names_behind(struct sources *s, const struct rule_file *rules, const char *word)
 {
 	const char *end = rules->text + rules->len;
 	size_t word_len = strlen(word);
@@ -95,7 +95,7 @@ int source_lists_read(struct sources *s)
 
 int source_list_get(void *ctx, const char *path, struct rule_text *out)
 {
-	const struct source *one = find(ctx, path);
+	const struct rule_file *one = find(ctx, path);
 
 	if (one == NULL)
 		return -ENOENT;

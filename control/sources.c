@@ -1,6 +1,9 @@
 #include "control/sources.h"
 
 #include "control/geo_database.h"
+#include "control/rule_yaml.h"
+#include "control/text_file.h"
+#include "patterns/beside.h"
 #include "patterns/compile.h"
 #include "patterns/rule_files.h"
 #include "patterns/swdb.h"
@@ -9,7 +12,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,20 +19,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int add(struct sources *s, const char *name, struct source **out)
+static int add(struct sources *s, const char *name, struct rule_file **out)
 {
 	// At each power of two the room is used up.
 	if ((s->n & (s->n - 1)) == 0) {
 		size_t room = s->n == 0 ? 1 : (size_t)s->n * 2;
-		struct source *items = realloc(s->items, room * sizeof(*items));
+		struct rule_file *items = realloc(s->items, room * sizeof(*items));
 		if (items == NULL)
 			return -ENOMEM;
 		s->items = items;
 	}
 	if (s->n == SOURCES_MAX)
 		return -E2BIG;
-	struct source *one = &s->items[s->n];
-	*one = (struct source){.name = strdup(name)};
+	struct rule_file *one = &s->items[s->n];
+	*one = (struct rule_file){.kind = SOURCE_RULES, .name = strdup(name)};
 	if (one->name == NULL)
 		return -ENOMEM;
 	s->n++;
@@ -38,44 +40,44 @@ static int add(struct sources *s, const char *name, struct source **out)
 	return 0;
 }
 
+static int tell(struct sources *s, struct rule_yaml_place at, int err, const char *why)
+{
+	struct rule_file *one;
+
+	int added = add(s, at.file, &one);
+	if (added < 0)
+		return added;
+	one->err = err;
+	one->why = strdup(why);
+	one->line = at.line;
+	one->column = at.column;
+	one->made = err == 0;
+	return one->why != NULL ? 0 : -ENOMEM;
+}
+
 static int fail(struct sources *s, const char *name, int err, const char *why)
 {
-	struct source *one;
-
-	int added = add(s, name, &one);
-	if (added == 0) {
-		one->err = err;
-		one->why = why;
-	}
-	return added;
+	return tell(
+		s, (struct rule_yaml_place){name, 1, 1}, err, why != NULL ? why : strerror(-err));
 }
 
-static int read_text(int fd, size_t size, struct source *one)
+static int read_file(struct sources *s, int fd, const char *path)
 {
-	one->text = malloc(size + 1);
-	if (one->text == NULL)
-		return -ENOMEM;
-	while (one->len < size) {
-		ssize_t n = read(fd, one->text + one->len, size - one->len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			one->err = -errno;
-		if (n <= 0)
-			break;
-		one->len += (size_t)n;
+	struct rule_file *one;
+	char *text = NULL;
+	size_t len = 0;
+
+	int err = text_file_read(fd, SOURCE_LEN_MAX, &text, &len);
+	if (err < 0)
+		return err == -ENOMEM ? err : fail(s, path, err, NULL);
+	err = add(s, path, &one);
+	if (err < 0) {
+		free(text);
+		return err;
 	}
+	one->text = text;
+	one->len = len;
 	return 0;
-}
-
-static int read_file(struct sources *s, int fd, const struct stat *st, const char *path)
-{
-	struct source *one;
-
-	if (st->st_size > SOURCE_LEN_MAX)
-		return fail(s, path, -EFBIG, NULL);
-	int err = add(s, path, &one);
-	return err < 0 ? err : read_text(fd, (size_t)st->st_size, one);
 }
 
 static int read_path(struct sources *s, const char *path, bool may_be_directory);
@@ -107,17 +109,18 @@ static int read_directory(struct sources *s, const char *path)
 	return n == 0 ? fail(s, path, -ENOENT, "the directory has no *.rules") : err;
 }
 
-// What is no file (a pipe, a device) is not waited for.
 static int read_path(struct sources *s, const char *path, bool may_be_directory)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = text_file_open(path);
 	int err;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		err = fail(s, path, fd, NULL);
+	else if (fstat(fd, &st) < 0)
 		err = fail(s, path, -errno, NULL);
 	else if (S_ISREG(st.st_mode))
-		err = read_file(s, fd, &st, path);
+		err = read_file(s, fd, path);
 	else if (S_ISDIR(st.st_mode) && may_be_directory)
 		err = read_directory(s, path);
 	else
@@ -127,13 +130,95 @@ static int read_path(struct sources *s, const char *path, bool may_be_directory)
 	return err;
 }
 
-int sources_read(const char *const *paths, uint32_t n_paths, struct sources *out)
+static int on_list(void *ctx, const char *path, char *text, size_t len)
+{
+	struct rule_file *one;
+
+	int err = add(ctx, path, &one);
+	if (err < 0) {
+		free(text);
+		return err;
+	}
+	one->kind = SOURCE_LIST;
+	one->text = text;
+	one->len = len;
+	return 0;
+}
+
+static int on_rules(void *ctx, const char *path)
+{
+	return read_path(ctx, path, false);
+}
+
+static int on_complaint(void *ctx, struct rule_yaml_place at, int err, const char *text)
+{
+	return tell(ctx, at, err, text);
+}
+
+static int read_rules(struct sources *s, const char *path)
+{
+	const struct rule_yaml_hooks hooks = {
+		.list = on_list, .rules = on_rules, .complain = on_complaint, .ctx = s};
+
+	return rule_yaml_is(path) ? rule_yaml_read(path, &hooks) : read_path(s, path, true);
+}
+
+static int read_companion(struct sources *s, const char *path, enum source_kind kind)
+{
+	uint32_t before = s->n;
+	int err = path != NULL ? read_path(s, path, false) : 0;
+
+	if (err == 0 && s->n > before)
+		s->items[before].kind = kind;
+	return err;
+}
+
+// A file that is none, of lines that stand elsewhere.
+static int make_disabled(struct sources *s, const char *name, const char *const *lines, uint32_t n)
+{
+	struct rule_file *one;
+	size_t len = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		len += lines[i] != NULL ? strlen(lines[i]) + 1 : 0;
+	int err = len > 0 ? add(s, name, &one) : 0;
+	if (len == 0 || err < 0)
+		return err;
+	one->kind = SOURCE_DISABLED;
+	one->made = true;
+	one->text = malloc(len + 1);
+	if (one->text == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		one->len += (size_t)sprintf(one->text + one->len, "%s\n", lines[i]);
+	return 0;
+}
+
+static int read_companions(struct sources *s, const struct companions *c)
+{
+	int err = read_companion(s, c->classification_file, SOURCE_CLASSES);
+
+	if (err == 0)
+		err = read_companion(s, c->reference_file, SOURCE_REFERENCES);
+	if (err == 0)
+		err = read_companion(s, c->threshold_file, SOURCE_THRESHOLDS);
+	if (err == 0)
+		err = read_companion(s, c->disable_file, SOURCE_DISABLED);
+	if (err == 0)
+		err = make_disabled(s, "(disable)", c->disable, c->n_disable);
+	return err == 0 ? make_disabled(s, "(sealctl patterns disable)", &c->disabled, 1) : err;
+}
+
+int sources_read(const char *const *paths, uint32_t n_paths, const struct companions *beside,
+	struct sources *out)
 {
 	struct sources s = {0};
 	int err = 0;
 
 	for (uint32_t i = 0; i < n_paths && err == 0; i++)
-		err = read_path(&s, paths[i], true);
+		err = read_rules(&s, paths[i]);
+	if (err == 0 && beside != NULL)
+		err = read_companions(&s, beside);
 	if (err == 0)
 		err = source_lists_read(&s);
 	if (err < 0)
@@ -157,11 +242,12 @@ int sources_read_countries(struct sources *s, const char *path)
 	return s->countries != NULL ? geo_database_read(s->countries) : -ENOMEM;
 }
 
-static void free_all(struct source *items, uint32_t n)
+static void free_all(struct rule_file *items, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		free(items[i].name);
 		free(items[i].text);
+		free(items[i].why);
 	}
 	free(items);
 }
@@ -183,15 +269,43 @@ bool sources_whole(const struct sources *s)
 	return true;
 }
 
-static int parse_one(const struct source *one, const struct rule_var *vars, bool lab,
+static int parse_one(const struct rule_file *one, const struct rule_var *vars, bool lab,
 	struct rule_list *rules, struct diags *diags)
 {
-	const struct rule_where where = {.file = one->name, .line = 1, .column = 1};
+	const struct rule_where where = {
+		.file = one->name, .line = one->line, .column = one->column};
 
-	if (one->err == 0)
+	if (one->why != NULL) {
+		diag_add(diags, one->err < 0 ? DIAG_ERROR : DIAG_WARNING, where, "%s", one->why);
+		return one->err;
+	}
+	switch (one->kind) {
+	case SOURCE_LIST:
+		return 0; // what it names stands here
+	case SOURCE_CLASSES:
+		return beside_read_classes(one->name, one->text, one->len, rules, diags);
+	case SOURCE_REFERENCES:
+		return beside_read_references(one->name, one->text, one->len, rules, diags);
+	case SOURCE_DISABLED:
+		return beside_read_disabled(one->name, one->text, one->len, rules, diags);
+	case SOURCE_RULES:
 		return rules_parse(one->name, one->text, one->len, vars, lab, rules, diags);
-	diag_add(diags, DIAG_ERROR, where, "%s", one->why != NULL ? one->why : strerror(-one->err));
-	return one->err;
+	case SOURCE_THRESHOLDS:
+		return beside_apply_thresholds(one->name, one->text, one->len, vars, rules, diags);
+	case SOURCE_KINDS:
+		break;
+	}
+	return -EINVAL;
+}
+
+// It would take the place of what is live, and find nothing.
+static void tell_empty(const struct sources *s, struct diags *diags)
+{
+	const struct rule_where where = {
+		.file = s->n > 0 ? s->items[0].name : "", .line = 1, .column = 1};
+
+	diag_add(diags, DIAG_WARNING, where,
+		"there is no rule in this set: nothing will be found with it");
 }
 
 int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab,
@@ -201,16 +315,25 @@ int sources_parse(const struct sources *s, const struct rule_var *vars, bool lab
 	int err = 0;
 
 	const struct geo_source countries = {s->countries, geo_database_get};
+	const struct geo_source *given = rules->geo;
 
 	rules->files = &files;
-	rules->geo = s->countries != NULL ? &countries : NULL;
+	if (s->countries != NULL)
+		rules->geo = &countries;
 	// All files, so that the operator sees all mistakes at once.
-	for (uint32_t i = 0; i < s->n; i++) {
-		int now = parse_one(&s->items[i], vars, lab, rules, diags);
-		err = err == 0 ? now : err;
+	for (unsigned kind = 0; kind < SOURCE_KINDS; kind++) {
+		for (uint32_t i = 0; i < s->n; i++) {
+			if (s->items[i].kind != kind)
+				continue;
+			int now = parse_one(&s->items[i], vars, lab, rules, diags);
+			err = err == 0 ? now : err;
+		}
 	}
 	rules->files = NULL;
-	rules->geo = NULL;
+	rules->geo = given;
+	beside_tell_unmet(rules, diags);
+	if (err == 0 && rules->n == 0)
+		tell_empty(s, diags);
 	return err;
 }
 
@@ -278,8 +401,10 @@ int sources_digest(const struct sources *s, const struct build_context *context,
 	}
 	put_text(md, ""); // no variable has an empty name
 	for (uint32_t i = 0; i < s->n; i++) {
+		put(md, &s->items[i].kind, sizeof(s->items[i].kind));
 		put_text(md, s->items[i].name);
 		put(md, s->items[i].text, s->items[i].len);
+		put_text(md, s->items[i].why != NULL ? s->items[i].why : "");
 	}
 	put_text(md, ""); // no file has an empty name
 	for (uint32_t i = 0; i < s->n_lists; i++) {

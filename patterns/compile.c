@@ -151,6 +151,7 @@ int swdb_compile(const struct rule_list *rules, struct swdb *out, struct diags *
 		err = b.failed ? -ENOMEM : assemble(&b, out);
 	for (unsigned i = 0; i < SWDB_SECTIONS; i++)
 		free(b.parts[i].p);
+	free(b.suppress_addrs);
 	if (err < 0) {
 		free(b.costs);
 		return err;

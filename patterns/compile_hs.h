@@ -19,6 +19,8 @@ struct swdb_build {
 	const struct condition *buffers[SWDB_BUFFERS_MAX]; // one that looks at each of them
 	uint32_t n_costs;
 	struct swdb_cost *costs;
+	struct swdb_span *suppress_addrs; // by rule_suppress.number; its addresses are stored once
+	uint32_t n_suppress_addrs;
 };
 
 struct hs_database;

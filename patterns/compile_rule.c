@@ -10,26 +10,43 @@ static uint32_t put_text(struct swdb_build *b, const char *s)
 	return s == NULL ? SWDB_NONE : swdb_put(b, SWDB_TEXT, s, strlen(s) + 1);
 }
 
-static uint32_t put_joined(struct swdb_build *b, const struct rule_pair *pair, char separator)
+static void put_joined(
+	struct swdb_build *b, const char *first, const char *separator, const char *second)
 {
-	uint32_t at = swdb_put(b, SWDB_TEXT, pair->key, strlen(pair->key));
+	uint32_t at = swdb_put(b, SWDB_TEXT, first, strlen(first));
 
-	if (pair->value != NULL && pair->value[0] != '\0') {
-		swdb_put(b, SWDB_TEXT, &separator, 1);
-		swdb_put(b, SWDB_TEXT, pair->value, strlen(pair->value));
+	if (second != NULL && second[0] != '\0') {
+		swdb_put(b, SWDB_TEXT, separator, strlen(separator));
+		swdb_put(b, SWDB_TEXT, second, strlen(second));
 	}
 	swdb_put(b, SWDB_TEXT, "", 1);
-	return at;
+	swdb_put(b, SWDB_PAIRS, &at, sizeof(at));
 }
 
-static struct swdb_span put_pairs(
-	struct swdb_build *b, const struct rule_pair *pairs, uint32_t n, char separator)
+static struct swdb_span pairs_span(const struct swdb_build *b, uint32_t n)
 {
-	struct swdb_span span = {(uint32_t)(b->parts[SWDB_PAIRS].len / sizeof(uint32_t)), n};
+	return (struct swdb_span){(uint32_t)(b->parts[SWDB_PAIRS].len / sizeof(uint32_t)), n};
+}
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = put_joined(b, &pairs[i], separator);
-		swdb_put(b, SWDB_PAIRS, &at, sizeof(at));
+static struct swdb_span put_metadata(struct swdb_build *b, const struct rule *r)
+{
+	struct swdb_span span = pairs_span(b, r->n_metadata);
+
+	for (uint32_t i = 0; i < r->n_metadata; i++)
+		put_joined(b, r->metadata[i].key, " ", r->metadata[i].value);
+	return span;
+}
+
+static struct swdb_span put_references(struct swdb_build *b, const struct rule *r)
+{
+	struct swdb_span span = pairs_span(b, r->n_references);
+
+	for (uint32_t i = 0; i < r->n_references; i++) {
+		const struct rule_reference *one = &r->references[i];
+		if (one->prefix != NULL)
+			put_joined(b, one->prefix, "", one->value);
+		else
+			put_joined(b, one->type, ",", one->value);
 	}
 	return span;
 }
@@ -257,6 +274,46 @@ static bool rule_once(const struct rule *r)
 		r->flow == 0 && !r->has_dsize;
 }
 
+// One list may silence every rule: its addresses are stored once.
+static struct swdb_span put_suppress_addrs(struct swdb_build *b, const struct rule_suppress *s)
+{
+	uint32_t have = b->n_suppress_addrs;
+
+	if (s->addrs.n == 0)
+		return (struct swdb_span){0};
+	if (s->number == 0)
+		return put_addrs(b, &s->addrs);
+	if (s->number >= have) {
+		uint32_t room = 2 * s->number;
+		struct swdb_span *more = realloc(b->suppress_addrs, room * sizeof(*more));
+		if (more == NULL) {
+			b->failed = true;
+			return (struct swdb_span){0};
+		}
+		memset(more + have, 0, (room - have) * sizeof(*more));
+		b->suppress_addrs = more;
+		b->n_suppress_addrs = room;
+	}
+	struct swdb_span *span = &b->suppress_addrs[s->number];
+	if (span->n == 0)
+		*span = put_addrs(b, &s->addrs);
+	return *span;
+}
+
+static struct swdb_span put_suppress(struct swdb_build *b, const struct rule *r)
+{
+	struct swdb_part *part = &b->parts[SWDB_SUPPRESS];
+	struct swdb_span span = {
+		(uint32_t)(part->len / sizeof(struct swdb_suppress)), r->n_suppress};
+
+	for (uint32_t i = 0; i < r->n_suppress; i++) {
+		struct swdb_suppress out = {.track = r->suppress[i]->track,
+			.addrs = put_suppress_addrs(b, r->suppress[i])};
+		swdb_put(b, SWDB_SUPPRESS, &out, sizeof(out));
+	}
+	return span;
+}
+
 uint8_t swdb_rule_at(const struct rule *r)
 {
 	bool payload = false, packet = r->has_dsize || (r->flow & FLOW_NO_STREAM);
@@ -307,7 +364,7 @@ void swdb_put_rule(struct swdb_build *b, const struct rule *r)
 		.sid = r->sid,
 		.rev = r->rev,
 		.msg = put_text(b, r->msg != NULL ? r->msg : ""),
-		.classtype = put_text(b, r->classtype != NULL ? r->classtype : ""),
+		.category = put_text(b, r->category != NULL ? r->category : ""),
 		.set = put_text(b, r->set != NULL ? r->set : ""),
 		.service = put_text(b, r->service),
 		.flow = r->flow,
@@ -316,14 +373,16 @@ void swdb_put_rule(struct swdb_build *b, const struct rule *r)
 		.dst = put_addrs(b, &r->dst),
 		.sport = put_ports(b, &r->sport),
 		.dport = put_ports(b, &r->dport),
-		.metadata = put_pairs(b, r->metadata, r->n_metadata, ' '),
-		.references = put_pairs(b, r->references, r->n_references, ','),
+		.metadata = put_metadata(b, r),
+		.references = put_references(b, r),
 		.chains = put_chains(b, r),
 		.facts = put_rows(b, SWDB_FACTS, r->facts, r->n_facts, sizeof(r->facts[0])),
 		.memories = put_rows(
 			b, SWDB_MEMORIES, r->memories, r->n_memories, sizeof(r->memories[0])),
+		.suppress = put_suppress(b, r),
 		.limit = r->limit,
 		.filter = r->filter,
+		.rate = r->rate,
 		.dsize_lo = r->dsize_lo,
 		.dsize_hi = r->dsize_hi,
 		.severity = r->severity,

@@ -24,6 +24,7 @@ static const size_t row_size[SWDB_SECTIONS] = {
 	[SWDB_BUFFERS] = sizeof(struct swdb_buffer),
 	[SWDB_FACTS] = sizeof(struct rule_fact),
 	[SWDB_MEMORIES] = sizeof(struct rule_memory),
+	[SWDB_SUPPRESS] = sizeof(struct swdb_suppress),
 	[SWDB_ADDRS] = sizeof(struct swdb_addr),
 	[SWDB_PORTS] = sizeof(struct swdb_port),
 	[SWDB_DATASETS] = sizeof(struct swdb_dataset),
@@ -133,6 +134,7 @@ static int map_sections(
 	db->buffers = (const void *)at[SWDB_BUFFERS];
 	db->facts = (const void *)at[SWDB_FACTS];
 	db->memories = (const void *)at[SWDB_MEMORIES];
+	db->suppress_rows = (const void *)at[SWDB_SUPPRESS];
 	db->addrs = (const void *)at[SWDB_ADDRS];
 	db->ports = (const void *)at[SWDB_PORTS];
 	db->datasets = (const void *)at[SWDB_DATASETS];
@@ -322,7 +324,7 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.half = (r->flags & SWDB_HALF) != 0,
 		.of_flow = !(r->at & SWDB_AT_PACKET) || rule_is_ip_only(r),
 		.msg = text + r->msg,
-		.classtype = text + r->classtype,
+		.category = text + r->category,
 		.set = text + r->set,
 		.service = r->service != SWDB_NONE ? text + r->service : NULL,
 		.longest_content = r->longest_content,
@@ -335,6 +337,9 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.limit = &r->limit,
 		.filter = &r->filter,
 		.sets = rule_sets(db, r),
+		.rate = &r->rate,
+		.n_suppress = r->suppress.n,
+		.suppress = db->suppress + r->suppress.first,
 	};
 }
 
@@ -345,7 +350,8 @@ static int load_rules(struct pattern_db *db, char error[256])
 	db->public_rules = calloc(n + (size_t)1, sizeof(*db->public_rules));
 	db->public_pairs = calloc(n_pairs + (size_t)1, sizeof(*db->public_pairs));
 	db->waits = calloc(n + (size_t)1, sizeof(*db->waits));
-	if (db->public_rules == NULL || db->public_pairs == NULL || db->waits == NULL)
+	if (db->public_rules == NULL || db->public_pairs == NULL || db->waits == NULL ||
+		!suppress_load(db))
 		return refuse(error, -ENOMEM, "short of memory");
 	for (uint32_t i = 0; i < n_pairs; i++)
 		db->public_pairs[i] = (const char *)db->text + db->pairs[i];
@@ -469,6 +475,7 @@ void pattern_db_free(struct pattern_db *db)
 	free(db->waits);
 	free(db->public_rules);
 	free(db->public_pairs);
+	free(db->suppress);
 	free(db->copy);
 	free(db);
 }

@@ -15,6 +15,7 @@
 struct pattern_db;
 struct rule_memory; // patterns/rule.h
 struct rule_limit;
+struct pattern_suppress;
 
 // Load a .swdb and give each of `n_workers` its own scratch, so that matching never allocates.
 // blob: borrowed for the call only. The container is untrusted: any bytes are safe. (The
@@ -37,23 +38,29 @@ struct pattern_rule { // as the artefact stores it
 	bool pass;
 	bool half; // half of another rule: it is no hit
 	bool of_flow; // it is about the flow, not about one packet: a pass is for all of it
-	const char *msg, *classtype, *set;
+	const char *msg, *category, *set;
 	const char *service; // NULL: names none
 	uint32_t longest_content; // bytes, of its contents that are not negated
 	uint32_t n_metadata; // "key value" each
 	const char *const *metadata;
-	uint32_t n_references; // "type,value" each
+	uint32_t n_references; // a URL each; "type,value" where the type is not known
 	const char *const *references;
 	// What it remembers or wants remembered, and how often it may alert: the caller's business,
 	// because it outlives the set.
 	uint32_t n_memories;
 	const struct rule_memory *memories;
-	const struct rule_limit *limit, *filter; // kind LIMIT_NONE: there is none
+	const struct rule_limit *limit, *filter, *rate; // kind LIMIT_NONE: there is none
+	uint32_t n_suppress;
+	const struct pattern_suppress *suppress; // for pattern_rule_suppressed()
 	uint8_t sets; // enum pattern_sets_use: pattern_db_sets_hold() has to be asked
 };
 
 // What a rule does with sets of values that change while packets come.
 enum pattern_sets_use { PATTERN_SETS_TEST = 1 << 0, PATTERN_SETS_CHANGE = 1 << 1 };
+
+// Did the operator say that alerts of this rule between these addresses (16 bytes) are not wanted?
+bool pattern_rule_suppressed(
+	const struct pattern_rule *r, uint8_t ip_version, const uint8_t *src, const uint8_t *dst);
 
 uint32_t pattern_db_n_rules(const struct pattern_db *db);
 const struct pattern_rule *pattern_db_rule(const struct pattern_db *db, uint32_t index);

@@ -21,15 +21,16 @@ static bool limit_ok(const struct rule_limit *l)
 
 static bool rule_ok(const struct pattern_db *db, const struct swdb_rule *r)
 {
-	return text_ok(db, r->msg) && text_ok(db, r->classtype) && text_ok(db, r->set) &&
+	return text_ok(db, r->msg) && text_ok(db, r->category) && text_ok(db, r->set) &&
 		(r->service == SWDB_NONE || text_ok(db, r->service)) &&
 		span_ok(db, r->src, SWDB_ADDRS) && span_ok(db, r->dst, SWDB_ADDRS) &&
 		span_ok(db, r->sport, SWDB_PORTS) && span_ok(db, r->dport, SWDB_PORTS) &&
 		span_ok(db, r->metadata, SWDB_PAIRS) && span_ok(db, r->references, SWDB_PAIRS) &&
 		span_ok(db, r->chains, SWDB_CHAINS) && r->chains.n <= SWDB_CONDITIONS_MAX &&
 		span_ok(db, r->facts, SWDB_FACTS) && r->facts.n <= SWDB_FACTS_MAX &&
-		span_ok(db, r->memories, SWDB_MEMORIES) && limit_ok(&r->limit) &&
-		limit_ok(&r->filter);
+		span_ok(db, r->memories, SWDB_MEMORIES) &&
+		span_ok(db, r->suppress, SWDB_SUPPRESS) && limit_ok(&r->limit) &&
+		limit_ok(&r->filter) && limit_ok(&r->rate);
 }
 
 static bool transforms_ok(const struct pattern_db *db, struct swdb_span span)
@@ -120,6 +121,11 @@ static bool memory_ok(const struct rule_memory *m)
 	return m->kind < MEMORY_KINDS && m->op <= BIT_ISNOTSET && m->track <= TRACK_BY_FLOW;
 }
 
+static bool suppress_ok(const struct pattern_db *db, const struct swdb_suppress *s)
+{
+	return s->track <= SUPPRESS_BY_EITHER && span_ok(db, s->addrs, SWDB_ADDRS);
+}
+
 static bool always_ok(const struct pattern_db *db, uint32_t i)
 {
 	const struct swdb_always *a = &db->always[i];
@@ -183,6 +189,7 @@ const char *pattern_db_wrong_row(const struct pattern_db *db)
 	EACH(SWDB_MEMORIES, memory_ok(&db->memories[i]), "memory")
 	EACH(SWDB_DATASETS, dataset_ok(db, &db->datasets[i]), "dataset")
 	EACH(SWDB_VALUES, value_ok(db, &db->values[i]), "value of a dataset")
+	EACH(SWDB_SUPPRESS, suppress_ok(db, &db->suppress_rows[i]), "suppress")
 	EACH(SWDB_PAIRS, text_ok(db, db->pairs[i]), "pair")
 	EACH(SWDB_PATTERNS, span_ok(db, db->patterns[i].links, SWDB_LINKS), "pattern")
 	EACH(SWDB_LINKS, db->links[i] < db->n[SWDB_RULES], "link")

@@ -40,6 +40,12 @@ struct pattern_worker { // written by its own thread only
 	uint8_t decoded[PATTERN_DECODED_MAX]; // of base64_decode
 };
 
+struct pattern_suppress {
+	uint8_t track; // enum suppress_track
+	uint32_t n;
+	const struct swdb_addr *addrs;
+};
+
 struct header_index;
 
 // Rules without anything to look for.
@@ -66,6 +72,7 @@ struct pattern_db {
 	const struct swdb_transform *transform_rows;
 	const struct rule_fact *facts;
 	const struct rule_memory *memories;
+	const struct swdb_suppress *suppress_rows;
 	const struct swdb_addr *addrs;
 	const struct swdb_port *ports;
 	const struct swdb_dataset *datasets;
@@ -88,6 +95,7 @@ struct pattern_db {
 	void **transform_codes; // by transform; NULL for all but expressions
 	struct pattern_rule *public_rules;
 	const char **public_pairs;
+	struct pattern_suppress *suppress;
 	bool *waits; // by rule: may come true with bytes after those its prefilter found
 	pcre2_code **codes; // by condition; NULL for contents
 	pcre2_match_context *limits;
@@ -136,7 +144,7 @@ static inline bool rule_is_ip_only(const struct swdb_rule *r)
 	return (r->at & SWDB_AT_PACKET) && r->chains.n == 0 && !(r->flags & SWDB_DSIZE) &&
 		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 &&
 		(r->facts.n == 0 || (r->flags & SWDB_OF_ADDRESSES)) && r->memories.n == 0 &&
-		r->limit.kind == LIMIT_NONE && r->filter.kind == LIMIT_NONE;
+		(r->limit.kind == LIMIT_NONE || r->limit.added) && r->filter.kind == LIMIT_NONE;
 }
 
 // enum pattern_sets_use. (match_sets.c)
@@ -153,6 +161,8 @@ enum { PACKET_VALUES = 7 };
 unsigned match_packet_values(const struct pattern_db *db, const struct match_env *env,
 	struct bytes payload, struct match_value out[PACKET_VALUES]);
 
+// The rows of suppress, ready to be asked. False: short of memory. (header.c)
+bool suppress_load(struct pattern_db *db);
 // May the rule come true with bytes that follow those that its prefilter found? (wants.c)
 bool rule_waits(const struct pattern_db *db, const struct swdb_rule *r);
 // Which packets and facts of them the rule wants, added to those of the set. (wants.c)

@@ -1,28 +1,67 @@
-// Protocol, addresses, ports, direction and flow of a rule.
+// Protocol, addresses, ports, direction and flow of a rule; between whom it is silent.
 
 #include "patterns/confirm.h"
 
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
-static bool addr_in(
-	const struct pattern_db *db, struct swdb_span span, const uint8_t *addr, uint8_t ip_version)
+static bool addr_among(
+	const struct swdb_addr *ranges, uint32_t n, const uint8_t *addr, uint8_t ip_version)
 {
-	uint32_t lo = span.first, hi = span.first + span.n;
+	uint32_t lo = 0, hi = n;
 
-	if (span.n == 0)
-		return true;
 	while (lo < hi) { // the first range that does not end before addr
 		uint32_t mid = lo + (hi - lo) / 2;
-		const struct swdb_addr *range = &db->addrs[mid];
+		const struct swdb_addr *range = &ranges[mid];
 		if (range->ip_version < ip_version ||
 			(range->ip_version == ip_version && memcmp(range->hi, addr, 16) < 0))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < span.first + span.n && db->addrs[lo].ip_version == ip_version &&
-		memcmp(db->addrs[lo].lo, addr, 16) <= 0;
+	return lo < n && ranges[lo].ip_version == ip_version &&
+		memcmp(ranges[lo].lo, addr, 16) <= 0;
+}
+
+static bool addr_in(
+	const struct pattern_db *db, struct swdb_span span, const uint8_t *addr, uint8_t ip_version)
+{
+	return span.n == 0 || addr_among(db->addrs + span.first, span.n, addr, ip_version);
+}
+
+bool suppress_load(struct pattern_db *db)
+{
+	uint32_t n = db->n[SWDB_SUPPRESS];
+
+	db->suppress = calloc(n + (size_t)1, sizeof(*db->suppress));
+	for (uint32_t i = 0; db->suppress != NULL && i < n; i++) {
+		const struct swdb_suppress *row = &db->suppress_rows[i];
+		db->suppress[i] = (struct pattern_suppress){.track = (uint8_t)row->track,
+			.n = row->addrs.n,
+			.addrs = db->addrs + row->addrs.first};
+	}
+	db->memory += n * sizeof(*db->suppress);
+	return db->suppress != NULL;
+}
+
+static bool suppresses(const struct pattern_suppress *s, uint8_t ip_version, const uint8_t *src,
+	const uint8_t *dst)
+{
+	if (s->track == SUPPRESS_ALWAYS)
+		return true;
+	return (s->track != SUPPRESS_BY_DST && addr_among(s->addrs, s->n, src, ip_version)) ||
+		(s->track != SUPPRESS_BY_SRC && addr_among(s->addrs, s->n, dst, ip_version));
+}
+
+bool pattern_rule_suppressed(
+	const struct pattern_rule *r, uint8_t ip_version, const uint8_t *src, const uint8_t *dst)
+{
+	for (uint32_t i = 0; i < r->n_suppress; i++) {
+		if (suppresses(&r->suppress[i], ip_version, src, dst))
+			return true;
+	}
+	return false;
 }
 
 static bool port_in(const struct pattern_db *db, struct swdb_span span, uint16_t port)

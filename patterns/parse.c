@@ -1,16 +1,13 @@
+#include "patterns/beside.h"
 #include "patterns/halves.h"
 #include "patterns/parser.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { RULES_MAX = 1000000, FILE_MAX = 64 << 20, RULE_TEXT_MAX = 64 * 1024, PATH_LEN = 4096 };
+enum { RULES_MAX = 1000000, RULE_TEXT_MAX = 64 * 1024 };
 
 static void complain(struct parser *p, enum diag_level level, struct rule_where where,
 	const char *fmt, va_list ap)
@@ -153,6 +150,7 @@ static void begin_rule(struct parser *p, struct rule_where where)
 	p->rule.gid = 1;
 	p->rule.msg = "";
 	p->rule.classtype = "";
+	p->rule.category = "";
 	p->rule.severity = 3;
 	p->rule.set = p->set;
 	p->field = FIELD_PAYLOAD;
@@ -180,6 +178,8 @@ static void parse_rule(struct parser *p, struct slice text, struct rule_list *li
 		parser_error(p, text.where, "a rule of more than %d bytes", RULE_TEXT_MAX);
 	else if (memchr(text.p, '\0', text.len) != NULL)
 		parser_error(p, text.where, "a NUL byte: this is no rule text");
+	else if (beside_disables(list, text, p->set))
+		return;
 	else if (parse_header(p, &l) && parse_body(p, &l))
 		check_rule(p);
 	if (p->failed || p->left_out)
@@ -218,6 +218,7 @@ int rules_parse(const char *file, const char *text, size_t len, const struct rul
 	p->file = arena_text(list->arena, file, strlen(file));
 	p->set = set_name(list->arena, file);
 	p->vars = vars;
+	p->list = list;
 	p->arena = list->arena;
 	p->list = list;
 	p->diags = diags;
@@ -230,114 +231,6 @@ int rules_parse(const char *file, const char *text, size_t len, const struct rul
 	int err = p->no_memory ? -ENOMEM : diags->n_errors != before ? -EINVAL : 0;
 	free(p);
 	return err;
-}
-
-static int read_all(int fd, size_t size, char **out, size_t *len)
-{
-	char *text = malloc(size + 1);
-	size_t n = 0;
-
-	if (text == NULL)
-		return -ENOMEM;
-	while (n < size) {
-		ssize_t got = read(fd, text + n, size - n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			int err = -errno;
-			free(text);
-			return err;
-		}
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	*out = text;
-	*len = n;
-	return 0;
-}
-
-static int parse_file(int fd, const struct stat *st, const char *path, const struct rule_var *vars,
-	bool lab, struct rule_list *list, struct diags *diags)
-{
-	char *text = NULL;
-	size_t len = 0;
-
-	if (st->st_size > FILE_MAX)
-		return -EFBIG;
-	int err = read_all(fd, (size_t)st->st_size, &text, &len);
-	if (err < 0)
-		return err;
-	uint32_t before = diags->n_errors;
-	err = rules_parse(path, text, len, vars, lab, list, diags);
-	free(text);
-	// The reasons stand in the diags already.
-	return diags->n_errors != before ? -EBADMSG : err;
-}
-
-static int is_rules(const struct dirent *d)
-{
-	size_t len = strlen(d->d_name);
-	return d->d_name[0] != '.' && len > 6 && strcmp(d->d_name + len - 6, ".rules") == 0;
-}
-
-static int parse_path(const char *path, bool may_be_directory, const struct rule_var *vars,
-	bool lab, struct rule_list *list, struct diags *diags);
-
-static int parse_directory(const char *path, const struct rule_var *vars, bool lab,
-	struct rule_list *list, struct diags *diags)
-{
-	struct dirent **names;
-	int worst = 0;
-	int n = scandir(path, &names, is_rules, alphasort);
-
-	if (n < 0)
-		return -errno;
-	for (int i = 0; i < n; i++) {
-		char file[PATH_LEN];
-		int err = -ENAMETOOLONG;
-		if (snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name) < PATH_LEN)
-			err = parse_path(file, false, vars, lab, list, diags);
-		worst = err < 0 ? err : worst;
-		free(names[i]);
-	}
-	free(names);
-	return n == 0 ? -ENOENT : worst == -EINVAL ? -EBADMSG : worst;
-}
-
-static int parse_path(const char *path, bool may_be_directory, const struct rule_var *vars,
-	bool lab, struct rule_list *list, struct diags *diags)
-{
-	struct rule_where where = {.file = path, .line = 1, .column = 1};
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const char *why = NULL;
-	int err = 0;
-
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		err = -errno;
-	} else if (S_ISREG(st.st_mode)) {
-		err = parse_file(fd, &st, path, vars, lab, list, diags);
-	} else if (S_ISDIR(st.st_mode) && may_be_directory) {
-		err = parse_directory(path, vars, lab, list, diags);
-		why = err == -ENOENT ? "the directory has no *.rules" : NULL;
-	} else {
-		err = -EINVAL;
-		why = "not a regular file";
-	}
-	if (fd >= 0)
-		close(fd);
-	if (err == -EBADMSG)
-		return -EINVAL;
-	if (err < 0)
-		diag_add(diags, DIAG_ERROR, where, "%s", why != NULL ? why : strerror(-err));
-	return err;
-}
-
-int rules_parse_path(const char *path, const struct rule_var *vars, bool lab,
-	struct rule_list *list, struct diags *diags)
-{
-	return parse_path(path, true, vars, lab, list, diags);
 }
 
 struct numbered {

@@ -21,10 +21,6 @@ extern const struct rule_var rule_vars_default[];
 // rules that were fine; callers load nothing), -ENOMEM.
 int rules_parse(const char *file, const char *text, size_t len, const struct rule_var *vars,
 	bool lab, struct rule_list *list, struct diags *diags);
-// Reads a file (or each *.rules of a directory, by name) and parses it. -errno on I/O, with a
-// diag too. A file over 64 MiB is refused (-EFBIG).
-int rules_parse_path(const char *path, const struct rule_var *vars, bool lab,
-	struct rule_list *list, struct diags *diags);
 // Same gid:sid twice: an error at the second one, that names the first.
 int rules_check_unique(const struct rule_list *list, struct diags *diags);
 

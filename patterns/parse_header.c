@@ -364,7 +364,7 @@ static bool address_element(struct parser *p, struct slice s, struct range *out)
 		if (fine && dash != NULL)
 			fine = slash == NULL && address(dash + 1, 0xff, out->hi) &&
 				out->hi[0] == out->lo[0] && memcmp(out->lo, out->hi, 17) <= 0;
-		else if (fine && p->variable.p == NULL &&
+		else if (fine && p->variable.p == NULL && !p->hosts_fine &&
 			memcmp(out->lo, out->hi, out->lo[0] == 4 ? 5 : 17) == 0)
 			parser_warning(p, s.where, "the rule names a single host");
 	}
@@ -406,7 +406,7 @@ static bool port_element(struct parser *p, struct slice s, struct range *out)
 static const struct list_kind addresses = {17, "addresses", address_element};
 static const struct list_kind ports = {2, "ports", port_element};
 
-static bool parse_addresses(struct parser *p, struct slice s, struct addr_set *out)
+bool parse_addresses(struct parser *p, struct slice s, struct addr_set *out)
 {
 	struct ranges r = {0};
 	struct addr_range *ranges;

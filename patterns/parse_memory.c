@@ -149,7 +149,7 @@ void parse_flowint(struct parser *p, struct slice name, struct slice value)
 	remember(p, &m);
 }
 
-static bool track_word(struct parser *p, struct slice s, uint8_t *track)
+bool parse_limit_track(struct parser *p, struct slice s, uint8_t *track)
 {
 	static const struct {
 		const char *word;
@@ -201,14 +201,14 @@ void parse_xbits(struct parser *p, struct slice name, struct slice value)
 		return;
 	for (unsigned i = 2; i < parts.n; i++) {
 		if (parser_keyed(parts.part[i], "track", &word)) {
-			if (!track_word(p, word, &m.track))
+			if (!parse_limit_track(p, word, &m.track))
 				return;
 			tracked = true;
 		} else if (parser_keyed(parts.part[i], "expire", &word)) {
 			if (!parse_unsigned(p, word, false, UINT32_MAX, &v))
 				return;
 			m.seconds = (uint32_t)v;
-		} else if (!host || !track_word(p, parts.part[i], &m.track)) {
+		} else if (!host || !parse_limit_track(p, parts.part[i], &m.track)) {
 			parser_error(p, parts.part[i].where, "track or expire is wanted");
 			return;
 		}
@@ -219,7 +219,7 @@ void parse_xbits(struct parser *p, struct slice name, struct slice value)
 		on_bits(p, m, parts.part[1]);
 }
 
-static bool limit_kind(struct parser *p, struct slice s, uint8_t *kind)
+bool parse_limit_kind(struct parser *p, struct slice s, uint8_t *kind)
 {
 	static const struct {
 		const char *word;
@@ -250,12 +250,12 @@ static bool limit_parts(struct parser *p, struct slice value, struct rule_limit 
 		struct slice s = parts.part[i];
 		uint32_t *number = NULL;
 		if (parser_keyed(s, "type", &word)) {
-			if (!limit_kind(p, word, &out->kind))
+			if (!parse_limit_kind(p, word, &out->kind))
 				return false;
 			continue;
 		}
 		if (parser_keyed(s, "track", &word)) {
-			if (!track_word(p, word, &out->track))
+			if (!parse_limit_track(p, word, &out->track))
 				return false;
 			tracked = true;
 			continue;

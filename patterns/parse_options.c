@@ -1,6 +1,6 @@
 // What a rule says of itself, and of the flow and the size of its packet.
 
-#include "patterns/classtypes.h"
+#include "patterns/beside.h"
 #include "patterns/parser.h"
 
 #include <string.h>
@@ -100,7 +100,7 @@ void parse_priority(struct parser *p, struct slice name, struct slice value)
 	(void)name;
 	if (!parse_number(p, value, 1, 255, &v))
 		return;
-	p->rule.severity = (uint8_t)(v < 4 ? v : 4);
+	p->rule.severity = (uint8_t)v;
 	p->has_priority = true;
 }
 
@@ -108,11 +108,21 @@ void parse_classtype(struct parser *p, struct slice name, struct slice value)
 {
 	(void)name;
 	p->rule.classtype = text_of(p, value);
-	uint8_t priority = classtype_priority(p->rule.classtype);
-	if (priority == 0)
-		parser_warning(p, value.where, "unknown class type; its priority is taken as 3");
-	else if (!p->has_priority)
-		p->rule.severity = priority;
+	p->rule.category = p->rule.classtype;
+	struct beside_class *class = beside_class(p->list, p->rule.classtype);
+	if (class == NULL) {
+		p->no_memory = true;
+		return;
+	}
+	if (class->known)
+		p->rule.category = class->description;
+	else if (!class->asked)
+		parser_warning(p, value.where,
+			"unknown class type \"%.60s\"; its priority is taken as %u (told once)",
+			p->rule.classtype, class->priority);
+	class->asked = true;
+	if (!p->has_priority)
+		p->rule.severity = class->priority;
 }
 
 // It becomes a name in counters, records and tables.
@@ -174,8 +184,10 @@ void parse_reference(struct parser *p, struct slice name, struct slice value)
 	}
 	struct slice k = {.p = value.p, .len = type, .where = value.where};
 	struct slice v = {.p = comma + 1, .len = value.len - type - 1, .where = value.where};
-	p->references[p->rule.n_references++] =
-		(struct rule_pair){text_of(p, slice_trim(k)), text_of(p, slice_trim(v))};
+	struct rule_reference *out = &p->references[p->rule.n_references++];
+	*out = (struct rule_reference){
+		.type = text_of(p, slice_trim(k)), .value = text_of(p, slice_trim(v))};
+	out->prefix = beside_prefix(p->list, out->type);
 }
 
 void parse_flow(struct parser *p, struct slice name, struct slice value)

@@ -22,12 +22,13 @@ enum {
 struct parser {
 	const char *file;
 	const struct rule_var *vars;
-	struct rule_arena *arena;
 	struct rule_list *list;
+	struct rule_arena *arena; // of the list
 	struct diags *diags;
 	const char *set;
 	struct slice variable; // the rule's own word, while its value is read
 	bool lab;
+	bool hosts_fine; // a single host is no cause for a warning
 	bool failed; // this rule has an error
 	bool left_out; // it requires what is not here
 	bool no_memory;
@@ -35,7 +36,7 @@ struct parser {
 	struct rule rule;
 	struct condition conditions[CONDITIONS_MAX];
 	struct rule_pair metadata[PAIRS_MAX];
-	struct rule_pair references[PAIRS_MAX];
+	struct rule_reference references[PAIRS_MAX];
 	struct rule_fact facts[FACTS_MAX];
 	struct rule_memory memories[MEMORIES_MAX];
 	struct slice names[RULE_VARS_MAX]; // names of byte_extract and byte_math
@@ -61,6 +62,9 @@ void parser_warning(struct parser *p, struct rule_where where, const char *fmt, 
 
 // parse_header.c: action, protocol, addresses, ports, direction. False after an error.
 bool parse_header(struct parser *p, struct lexer *l);
+
+// A list of addresses, with variables and negations, into the arena. False after an error.
+bool parse_addresses(struct parser *p, struct slice s, struct addr_set *out);
 
 // parse_options.c.
 void parse_msg(struct parser *p, struct slice name, struct slice value);
@@ -153,6 +157,9 @@ void parse_flowbits(struct parser *p, struct slice name, struct slice value);
 void parse_flowint(struct parser *p, struct slice name, struct slice value);
 void parse_xbits(struct parser *p, struct slice name, struct slice value);
 void parse_threshold(struct parser *p, struct slice name, struct slice value);
+// How a limit is tracked, and its type. False after an error.
+bool parse_limit_track(struct parser *p, struct slice s, uint8_t *track);
+bool parse_limit_kind(struct parser *p, struct slice s, uint8_t *kind);
 void parse_detection_filter(struct parser *p, struct slice name, struct slice value);
 
 // parse_content.c. A condition of the buffer in force; NULL after an error.

@@ -261,10 +261,22 @@ static inline uint64_t rule_name_hash(const char *name, size_t len)
 struct rule_limit {
 	uint8_t kind; // enum limit_kind
 	uint8_t track; // enum limit_track
-	uint16_t pad;
+	uint8_t added; // by the operator, to a rule that had none
+	uint8_t pad;
 	uint32_t count;
 	uint32_t seconds;
-	uint32_t multiplier;
+	union {
+		uint32_t multiplier; // LIMIT_BACKOFF
+		uint32_t timeout; // LIMIT_RATE: seconds
+	};
+};
+
+// Alerts that the operator does not want.
+enum suppress_track { SUPPRESS_ALWAYS, SUPPRESS_BY_SRC, SUPPRESS_BY_DST, SUPPRESS_BY_EITHER };
+struct rule_suppress {
+	uint8_t track; // enum suppress_track
+	uint32_t number; // from 1, in its list; 0: it has none
+	struct addr_set addrs; // but for SUPPRESS_ALWAYS
 };
 
 enum flow_need {
@@ -281,7 +293,13 @@ enum flow_need {
 #define EXAMPLE_KEY_HIT "example_hit"
 #define EXAMPLE_KEY_MISS "example_miss"
 
-struct rule_pair { // metadata "key value", reference "type,value"
+struct rule_reference {
+	const char *type;
+	const char *value;
+	const char *prefix; // of the URL, in front of the value; NULL: nobody knows the type
+};
+
+struct rule_pair { // metadata "key value"
 	const char *key;
 	const char *value;
 };
@@ -301,7 +319,8 @@ struct rule {
 	uint32_t gid, sid, rev; // gid 1 when absent; sid is required; rev 0 when absent
 	const char *msg; // "" when absent
 	const char *classtype;
-	uint8_t severity; // 1..4: priority, else from classtype, else 3
+	const char *category; // what alerts show of it: its description, or itself
+	uint8_t severity; // 1..255: priority, else from classtype, else 3
 	uint32_t flow; // enum flow_need
 	bool has_dsize;
 	uint16_t dsize_lo, dsize_hi; // inclusive
@@ -313,10 +332,13 @@ struct rule {
 	const struct rule_memory *memories;
 	struct rule_limit limit; // how often it may alert
 	struct rule_limit filter; // detection_filter
+	struct rule_limit rate; // LIMIT_RATE: while it is exceeded it does not alert
+	uint32_t n_suppress;
+	const struct rule_suppress *const *suppress; // one is enough; rules may share them
 	uint32_t n_metadata;
 	const struct rule_pair *metadata;
 	uint32_t n_references;
-	const struct rule_pair *references;
+	const struct rule_reference *references;
 	const char *service; // value of metadata "service", or NULL: names the flow's service
 	const char *set; // base name of its file, without .rules
 };
@@ -335,4 +357,5 @@ struct rule_list {
 	const struct geo_source *geo; // whom to ask for countries; NULL: there is nobody
 	struct geo_use *geo_use; // NULL: no rule asks
 	const struct rule_files *files; // whom to ask for files that rules name; NULL: the disk
+	struct rule_beside *beside; // of the arena: patterns/beside.h
 };

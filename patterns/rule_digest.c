@@ -248,12 +248,21 @@ static void put_memory(struct items *to, const struct rule *r)
 	put_limit(to, &r->filter);
 }
 
-static void put_pairs(struct items *to, const struct rule_pair *pairs, uint32_t n)
+static void put_metadata(struct items *to, const struct rule *r)
 {
-	put_number(to, n);
-	for (uint32_t i = 0; i < n; i++) {
-		put_text(to, pairs[i].key);
-		put_text(to, pairs[i].value);
+	put_number(to, r->n_metadata);
+	for (uint32_t i = 0; i < r->n_metadata; i++) {
+		put_text(to, r->metadata[i].key);
+		put_text(to, r->metadata[i].value);
+	}
+}
+
+static void put_references(struct items *to, const struct rule *r)
+{
+	put_number(to, r->n_references);
+	for (uint32_t i = 0; i < r->n_references; i++) {
+		put_text(to, r->references[i].type);
+		put_text(to, r->references[i].value);
 	}
 }
 
@@ -300,8 +309,8 @@ int rule_digest(const struct rule *r, struct rule_digest *out)
 	put_text(&scratch, r->classtype);
 	put_number(&scratch, r->severity);
 	d.parts[RULE_PART_MSG] = take_digest(&scratch);
-	put_pairs(&scratch, r->metadata, r->n_metadata);
-	put_pairs(&scratch, r->references, r->n_references);
+	put_metadata(&scratch, r);
+	put_references(&scratch, r);
 	d.parts[RULE_PART_METADATA] = take_digest(&scratch);
 	if (err == 0 && scratch.failed)
 		err = -ENOMEM;

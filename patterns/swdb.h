@@ -1,8 +1,8 @@
 // The pattern database artefact (.swdb): what the compiler writes and the loader reads, as a
 // file or a sealed memfd. Native byte order, one machine; all structs are padded by hand.
 //
-//     header | rules chains conditions transforms buffers facts memories addrs ports datasets
-//     values indexes geo4 geo6 countries pairs text | patterns links always scans | bytecode
+//     header | rules chains conditions transforms buffers facts memories suppress addrs ports
+//     datasets values indexes geo4 geo6 countries pairs text | patterns links always scans | bytecode
 //
 // Sections begin at multiples of 8. The bytecode comes last. `sha256` covers every byte after
 // itself. `sources` is the SHA-256 over the sections rules..text, each led by its length (u64):
@@ -37,6 +37,7 @@ enum swdb_section_id {
 	SWDB_BUFFERS, // struct swdb_buffer, by field
 	SWDB_FACTS, // struct rule_fact
 	SWDB_MEMORIES, // struct rule_memory
+	SWDB_SUPPRESS, // struct swdb_suppress
 	SWDB_ADDRS, // struct swdb_addr
 	SWDB_PORTS, // struct swdb_port
 	SWDB_DATASETS, // struct swdb_dataset
@@ -98,14 +99,14 @@ enum swdb_rule_at { SWDB_AT_TX = 1 << 0, SWDB_AT_PACKET = 1 << 1, SWDB_AT_STREAM
 struct swdb_rule {
 	uint64_t apps; // bits of enum app_proto, for RULE_APP
 	uint32_t gid, sid, rev;
-	uint32_t msg, classtype, set, service; // text; service may be SWDB_NONE
+	uint32_t msg, category, set, service; // text; service may be SWDB_NONE
 	uint32_t flow; // enum flow_need
 	uint32_t longest_content;
 	struct swdb_span src, dst, sport, dport; // n = 0: any
 	struct swdb_span metadata, references; // of pairs
 	struct swdb_span chains;
-	struct swdb_span facts, memories;
-	struct rule_limit limit, filter;
+	struct swdb_span facts, memories, suppress;
+	struct rule_limit limit, filter, rate;
 	uint16_t dsize_lo, dsize_hi;
 	uint8_t severity;
 	uint8_t flags;
@@ -114,7 +115,7 @@ struct swdb_rule {
 	uint8_t at;
 	uint8_t reserved[3];
 };
-static_assert(sizeof(struct swdb_rule) == 160, "file layout");
+static_assert(sizeof(struct swdb_rule) == 184, "file layout");
 
 // The conditions of a rule over one buffer. Payload chains carry FIELD_PAYLOAD, stream or not.
 struct swdb_chain {
@@ -158,6 +159,12 @@ struct swdb_condition {
 	struct condition_number number;
 };
 static_assert(sizeof(struct swdb_condition) == 80, "file layout");
+
+struct swdb_suppress {
+	uint32_t track; // enum suppress_track
+	struct swdb_span addrs;
+};
+static_assert(sizeof(struct swdb_suppress) == 12, "file layout");
 
 struct swdb_addr {
 	uint8_t lo[16];

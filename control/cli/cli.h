@@ -69,6 +69,8 @@ enum cli_exit cli_patterns_lint(const struct cli *cli);
 enum cli_exit cli_patterns_test(const struct cli *cli);
 enum cli_exit cli_patterns_diff(const struct cli *cli);
 enum cli_exit cli_patterns_rollback(const struct cli *cli);
+enum cli_exit cli_patterns_disable(const struct cli *cli);
+enum cli_exit cli_patterns_enable(const struct cli *cli);
 enum cli_exit cli_patterns_cancel(const struct cli *cli);
 enum cli_exit cli_patterns_show(const struct cli *cli);
 enum cli_exit cli_patterns_list(const struct cli *cli);

@@ -217,7 +217,9 @@ static enum cli_exit load(const struct cli *cli, json_t *request)
 	json_t *reply = NULL;
 	enum cli_exit status = cli_ask_load(cli, request, &reply);
 
-	if (status == CLI_OK && !cli->json)
+	if (status == CLI_OK && !cli->json && json_object_get(reply, "generation") == NULL)
+		printf("done; nothing of ours is live: it counts from the next load on\n");
+	else if (status == CLI_OK && !cli->json)
 		print_receipt(reply);
 	json_decref(reply);
 	return status;
@@ -243,4 +245,23 @@ enum cli_exit cli_patterns_rollback(const struct cli *cli)
 	else if (cli->n_args > 0)
 		json_object_set_new(request, "digest", escape_json(cli->args[0]));
 	return load(cli, request);
+}
+
+static enum cli_exit change(const struct cli *cli, const char *command)
+{
+	json_t *ids = json_array();
+
+	for (int i = 0; i < cli->n_args; i++)
+		json_array_append_new(ids, escape_json(cli->args[i]));
+	return load(cli, json_pack("{s:s, s:o}", "cmd", command, "ids", ids));
+}
+
+enum cli_exit cli_patterns_disable(const struct cli *cli)
+{
+	return change(cli, "patterns.disable");
+}
+
+enum cli_exit cli_patterns_enable(const struct cli *cli)
+{
+	return change(cli, "patterns.enable");
 }

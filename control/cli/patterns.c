@@ -75,6 +75,27 @@ static void put_generation(struct table *t, const json_t *set)
 	put_files(t, set);
 }
 
+// "disabled by configuration: 1:2019401 1:2100498 ... and 7 more"
+static void print_disabled(const json_t *reply, const char *key)
+{
+	enum { SHOWN = 20 };
+	const json_t *ids = json_object_get(reply, key);
+	const size_t n = json_array_size(ids);
+
+	if (n == 0)
+		return;
+	for (const char *c = key; *c != '\0'; c++)
+		putchar(*c == '_' ? ' ' : *c);
+	putchar(':');
+	for (size_t i = 0; i < n && i < SHOWN; i++) {
+		putchar(' ');
+		escape_write(json_string_value(json_array_get(ids, i)), stdout);
+	}
+	if (n > SHOWN)
+		printf(" and %zu more", n - SHOWN);
+	putchar('\n');
+}
+
 enum cli_exit cli_patterns_list(const struct cli *cli)
 {
 	json_t *reply = NULL;
@@ -97,6 +118,8 @@ enum cli_exit cli_patterns_list(const struct cli *cli)
 		json_array_foreach(json_object_get(reply, "generations"), i, set)
 			put_generation(t, set);
 		table_print(t);
+		print_disabled(reply, "disabled");
+		print_disabled(reply, "disabled_by_configuration");
 	}
 	json_decref(reply);
 	return status;
@@ -181,6 +204,8 @@ enum cli_exit cli_patterns_show(const struct cli *cli)
 		print_rules(reply);
 	} else if (status == CLI_OK) {
 		print_set(reply);
+		print_disabled(reply, "disabled");
+		print_disabled(reply, "disabled_by_configuration");
 		cli_print_diags(reply);
 	}
 	json_decref(reply);

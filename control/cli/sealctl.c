@@ -31,7 +31,8 @@ static const struct command commands[] = {
 	{{"status", NULL}, cli_status, 0, 0, 0, "",
 		"dataplane, pattern set, accounting of packets, events"},
 	{{"patterns", "load"}, cli_patterns_load, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
-		"compile rules (files, or directories of *.rules) and make them the live set;\n"
+		"compile rules (files, directories of *.rules, YAML with rule-files) and make\n"
+		"  them the live set;\n"
 		"  waits, and prints the receipt; Ctrl-C cancels it"},
 	{{"patterns", "lint"}, cli_patterns_lint, 1, PATHS_MAX, OPTION_DEADLINE | OPTION_LINT,
 		"PATH...",
@@ -52,6 +53,13 @@ static const struct command commands[] = {
 		"[GENERATION|DIGEST]",
 		"make a set live again that was before (by default the one before this);\n"
 		"  of a digest the first eight digits will do"},
+	{{"patterns", "disable"}, cli_patterns_disable, 1, PATHS_MAX, OPTION_DEADLINE,
+		"[GID:]SID...",
+		"leave these rules out of every set, from the live one on, which is compiled "
+		"anew;\n"
+		"  they stay disabled until they are enabled"},
+	{{"patterns", "enable"}, cli_patterns_enable, 1, PATHS_MAX, OPTION_DEADLINE, "[GID:]SID...",
+		"have these rules back; what the configuration disables stays so"},
 	{{"patterns", "cancel"}, cli_patterns_cancel, 0, 1, 0, "[LOAD]",
 		"give up a load: the one under way, or one that sealctl status shows"},
 	{{"counters", NULL}, cli_counters, 0, 0, OPTION_WATCH | OPTION_RULES, "",

@@ -247,6 +247,7 @@ static const struct {
 	{"flow", "active", 1, {CTR_FLOWS_ACTIVE}},
 	{"tcp", "reassembly_gap", 1, {CTR_TCP_GAPS}},
 	{"detect", "alert", 1, {CTR_ALERTS}},
+	{"detect", "alerts_suppressed", 2, {CTR_ALERTS_SUPPRESSED, CTR_ALERTS_LIMITED}},
 };
 
 static void put_stats(struct json_out *j, const uint64_t *counters)

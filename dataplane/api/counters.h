@@ -97,6 +97,10 @@
 	X(CTR_RULE_STATE_SHED, "rule_state_shed", KIND_INFO,                                       \
 		"bits, numbers and limits of rules that were given up: no room")                   \
 	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
+	X(CTR_ALERTS_SUPPRESSED, "alerts_suppressed", KIND_INFO,                                   \
+		"rule hits that the threshold file keeps silent")                                  \
+	X(CTR_ALERTS_LIMITED, "alerts_limited", KIND_INFO,                                         \
+		"rule hits beyond what a threshold lets alert")                                    \
 	X(CTR_SHADOW_FINDS, "shadow_finds", KIND_INFO,                                             \
 		"packets, messages and pieces of streams that a shadow set was matched with")      \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \

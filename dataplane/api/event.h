@@ -25,9 +25,9 @@ enum event_tag {
 	EVENT_TAG_BASE = 0x100,
 	TAG_ALERT = EVENT_TAG_BASE, // struct event_alert
 	TAG_MSG, // text
-	TAG_CLASSTYPE, // text
+	TAG_CATEGORY, // text: of its class
 	TAG_METADATA, // "key value", one a pair
-	TAG_REFERENCE, // "type,value"
+	TAG_REFERENCE, // a URL, or "type,value"
 	TAG_FLOW, // struct event_flow
 	TAG_SERVICE, // text: service id
 	TAG_SERVICE_BY, // text: name of the field whose rule named the service
@@ -65,7 +65,7 @@ struct event_alert {
 	uint32_t gid;
 	uint32_t sid;
 	uint32_t rev;
-	uint8_t severity; // 1 high .. 4
+	uint8_t severity; // 1 high .. 255
 	uint8_t reserved;
 	uint16_t field; // enum field that was hit first
 };

@@ -219,7 +219,7 @@ void emit_alert(struct emitter *e, const struct find *find, const struct pattern
 	begin(e, EVENT_ALERT, find->flow, find->dir, find->ts_ns, generation);
 	put(e, TAG_ALERT, &alert, sizeof(alert));
 	put_text(e, TAG_MSG, rule->msg);
-	put_text(e, TAG_CLASSTYPE, rule->classtype);
+	put_text(e, TAG_CATEGORY, rule->category);
 	for (uint32_t i = 0; i < rule->n_metadata; i++)
 		put_text(e, TAG_METADATA, rule->metadata[i]);
 	for (uint32_t i = 0; i < rule->n_references; i++)

@@ -197,8 +197,11 @@ static void report_hit(struct judge *j, const struct judge_hit *hit)
 {
 	const struct find *find = hit->find;
 
-	if (hit->verdict == VERDICT_NO || !count_hit(j, hit) || hit->verdict != VERDICT_ALERT ||
-		j->emitter == NULL)
+	if (hit->verdict == VERDICT_NO || !count_hit(j, hit))
+		return;
+	j->counters[CTR_ALERTS_SUPPRESSED] += hit->verdict == VERDICT_SUPPRESSED;
+	j->counters[CTR_ALERTS_LIMITED] += hit->verdict == VERDICT_LIMITED;
+	if (hit->verdict != VERDICT_ALERT || j->emitter == NULL)
 		return;
 	find->flow->flags |= FLOW_ALERTED;
 	j->counters[CTR_ALERTS]++;

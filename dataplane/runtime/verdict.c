@@ -36,7 +36,8 @@ bool verdict_is_wide(const struct pattern_rule *rule)
 		if (kind == MEMORY_XBITS || kind == MEMORY_HOSTBITS)
 			return true;
 	}
-	return rule->sets != 0 || limit_is_wide(rule->limit) || limit_is_wide(rule->filter);
+	return rule->sets != 0 || limit_is_wide(rule->limit) || limit_is_wide(rule->filter) ||
+		limit_is_wide(rule->rate);
 }
 
 // Addresses of who sent what was found, and of who got it.
@@ -122,19 +123,25 @@ static bool tests_hold(
 	return true;
 }
 
+static struct limit limit_of(const struct rule_limit *l)
+{
+	struct limit limit = {
+		.kind = l->kind, .track = l->track, .count = l->count, .seconds = l->seconds};
+
+	if (l->kind == LIMIT_RATE)
+		limit.timeout = l->timeout;
+	else
+		limit.multiplier = l->multiplier;
+	return limit;
+}
+
 static bool within(struct rule_state *state, const struct pattern_rule *rule,
 	const struct rule_limit *l, const struct find *find)
 {
-	struct limit limit = {.kind = l->kind,
-		.track = l->track,
-		.count = l->count,
-		.seconds = l->seconds,
-		.multiplier = l->multiplier};
-	struct state_key key;
-
 	if (l->kind == LIMIT_NONE)
 		return true;
-	key = key_of(find, l->track);
+	const struct limit limit = limit_of(l);
+	const struct state_key key = key_of(find, l->track);
 	return rule_limit(state, rule->gid, rule->sid, &limit, &key, find->ts_ns);
 }
 
@@ -154,6 +161,29 @@ static bool told_before(
 	return false;
 }
 
+static bool suppressed(const struct pattern_rule *rule, const struct find *find)
+{
+	const uint8_t *src, *dst;
+
+	if (rule->n_suppress == 0)
+		return false;
+	ends(find, &src, &dst);
+	return pattern_rule_suppressed(rule, find->flow->key.ip_version, src, dst);
+}
+
+// A hit. What is suppressed does not count for a threshold.
+static enum verdict alert_of(
+	struct rule_state *state, const struct pattern_rule *rule, const struct find *find)
+{
+	if (rule->noalert)
+		return VERDICT_QUIET;
+	if (suppressed(rule, find))
+		return VERDICT_SUPPRESSED;
+	if (rule->rate->kind != LIMIT_NONE && within(state, rule, rule->rate, find))
+		return VERDICT_SUPPRESSED; // it says whether the rate is exceeded
+	return within(state, rule, rule->limit, find) ? VERDICT_ALERT : VERDICT_LIMITED;
+}
+
 enum verdict verdict_of(
 	struct rule_state *state, const struct pattern_rule *rule, const struct find *find)
 {
@@ -164,7 +194,5 @@ enum verdict verdict_of(
 		if (!is_test(&rule->memories[i]))
 			remember(state, &rule->memories[i], find);
 	}
-	if (rule->noalert || !within(state, rule, rule->limit, find))
-		return VERDICT_QUIET;
-	return VERDICT_ALERT;
+	return alert_of(state, rule, find);
 }

@@ -9,7 +9,9 @@
 
 enum verdict {
 	VERDICT_NO, // what it wants remembered is not so: no hit
-	VERDICT_QUIET, // a hit that does not alert: noalert, or too often
+	VERDICT_QUIET, // a hit that does not alert: noalert
+	VERDICT_LIMITED, // a hit that does not alert: too often
+	VERDICT_SUPPRESSED, // a hit that does not alert: the operator wants none
 	VERDICT_ALERT,
 };
 

@@ -23,9 +23,9 @@ void write_configs(void)
 	write_file(in_dir(dir, "dataplane.yaml"), text);
 	snprintf(text, sizeof(text),
 		"link_socket: %s/link.sock\ncontrol_socket: %s/control.sock\neve_file: %s\n"
-		"metrics_port: %u\ncache: %s/cache\n"
+		"metrics_port: %u\ncache: %s/cache\nstate: %s/state\n"
 		"keep_generations: 3\n",
-		dir, dir, eve_file, metrics_port, dir);
+		dir, dir, eve_file, metrics_port, dir, dir);
 	write_file(in_dir(dir, "sealwatchd.yaml"), text);
 }
 

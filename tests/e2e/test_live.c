@@ -97,7 +97,7 @@ static void test_counted(void)
 	snprintf(text, sizeof(text),
 		"link_socket: %s/link.sock\ncontrol_socket: %s/control.sock\neve_file: "
 		"%s/eve.json\n"
-		"metrics_port: 0\n",
+		"metrics_port: 0\ncache: ''\nstate: ''\n",
 		dir, dir, dir);
 	write_file(in_dir(dir, "sealwatchd.yaml"), text);
 	pid_t one = start(dataplane, in_dir(dir, "dataplane.log"));

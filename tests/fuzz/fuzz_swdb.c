@@ -3,6 +3,7 @@
 // the tables behind it are reached. The Hyperscan bytecode stays as it is: only its digest
 // guards it. What loads is matched with.
 
+#include "patterns/beside.h"
 #include "patterns/parse.h"
 #include "patterns/rule_files.h"
 #include "patterns/swdb.h"
@@ -84,6 +85,9 @@ static void set_change(void *ctx, uint64_t set, struct bytes value, bool in)
 	(void)in;
 }
 
+static const char thresholds[] = "suppress gen_id 0, sig_id 0, track by_src, ip [10.0.0.0/8,::1]\n"
+				 "suppress gen_id 1, sig_id 2, track by_either, ip 192.0.2.0/24\n";
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const struct rule_files files = {NULL, read_list};
@@ -94,6 +98,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	if (rules_parse("fuzz.rules", text, sizeof(text) - 1, NULL, false, &list, &diags) < 0 ||
+		beside_apply_thresholds(
+			"fuzz", thresholds, sizeof(thresholds) - 1, NULL, &list, &diags) < 0 ||
 		swdb_compile(&list, &good, &diags) < 0)
 		abort();
 	rule_list_free(&list);
@@ -151,6 +157,7 @@ static void match(const struct pattern_db *db)
 		if (r->sets != 0 &&
 			pattern_db_sets_hold(db, 0, hits.hits[i].rule, &tcp, values, 3, &sets))
 			pattern_db_sets_change(db, 0, hits.hits[i].rule, &tcp, values, 3, &sets);
+		pattern_rule_suppressed(r, 4, udp.src, udp.dst);
 	}
 	pattern_stream_close(s);
 }

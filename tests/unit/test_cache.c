@@ -1,6 +1,7 @@
 // Files of compiled sets: only what we wrote ourselves comes back, and it comes back the same.
 
 #include "control/cache.h"
+#include "control/private_dir.h"
 #include "control/sources.h"
 #include "tests/unit/check.h"
 
@@ -252,12 +253,12 @@ static void test_key(void)
 	cache_close(c);
 
 	umask(077);
-	CHECK(cache_make(in_scratch("a/b/c"), geteuid()) == 0, "made");
+	CHECK(private_dir_make(in_scratch("a/b/c"), geteuid()) == 0, "made");
 	CHECK(stat(in_scratch("a/b"), &st) == 0 && (st.st_mode & 0777) == 0755,
 		"others get through");
 	CHECK(stat(in_scratch("a/b/c"), &st) == 0 && (st.st_mode & 0777) == 0700, "but not in");
-	CHECK(cache_make(in_scratch("a/b/c"), geteuid()) == 0, "made already");
-	CHECK(cache_make(in_scratch("key/x"), geteuid()) == -ENOTDIR, "below a file");
+	CHECK(private_dir_make(in_scratch("a/b/c"), geteuid()) == 0, "made already");
+	CHECK(private_dir_make(in_scratch("key/x"), geteuid()) == -ENOTDIR, "below a file");
 	rmdir(in_scratch("a/b/c"));
 	rmdir(in_scratch("a/b"));
 	rmdir(in_scratch("a"));
@@ -314,12 +315,12 @@ static void test_bounds(void)
 	unlink(in_scratch("0000000000000000000000000000000000000000000000000000000000000064.set"));
 }
 
-static void digest_of(
-	const char *const *paths, uint32_t n, const struct build_context *context, uint8_t out[32])
+static void digest_of(const char *const *paths, uint32_t n, const struct companions *beside,
+	const struct build_context *context, uint8_t out[32])
 {
 	struct sources s = {0};
 
-	CHECK(sources_read(paths, n, &s) == 0 && sources_whole(&s), "read");
+	CHECK(sources_read(paths, n, beside, &s) == 0 && sources_whole(&s), "read");
 	CHECK(sources_digest(&s, context, out) == 0, "digest");
 	sources_free(&s);
 }
@@ -356,8 +357,8 @@ static void test_digest(void)
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		write_file(a, rows[i].a, strlen(rows[i].a));
 		write_file(b, rows[i].b, strlen(rows[i].b));
-		digest_of(rows[i].paths, rows[i].n, &rows[i].context, got[i]);
-		digest_of(rows[i].paths, rows[i].n, &rows[i].context, again);
+		digest_of(rows[i].paths, rows[i].n, NULL, &rows[i].context, got[i]);
+		digest_of(rows[i].paths, rows[i].n, NULL, &rows[i].context, again);
 		CHECK(memcmp(got[i], again, 32) == 0, "%s: the same again", rows[i].name);
 		for (size_t j = 0; j < i; j++)
 			CHECK(memcmp(got[i], got[j], 32) != 0, "%s: as %s", rows[i].name,
@@ -365,8 +366,44 @@ static void test_digest(void)
 	}
 	write_file(a, "x", 1);
 	write_file(b, "y", 1);
-	digest_of(whole, 1, &rows[0].context, again);
+	digest_of(whole, 1, NULL, &rows[0].context, again);
 	CHECK(memcmp(again, got[0], 32) == 0, "a directory is its files by name");
+	unlink(a);
+	unlink(b);
+}
+
+// One file in each place where it can stand is another set each time.
+static void test_digest_beside(void)
+{
+	static const struct rule_var none[] = {{NULL, NULL}};
+	const struct build_context context = {.variables = none};
+	char a[512], b[512];
+	snprintf(a, sizeof(a), "%s", in_scratch("a.rules"));
+	snprintf(b, sizeof(b), "%s", in_scratch("b.rules"));
+	const char *const ba[] = {b, a};
+	const struct {
+		uint32_t n;
+		struct companions beside;
+	} rows[] = {
+		{1, {0}},
+		{2, {0}},
+		{1, {.classification_file = a}},
+		{1, {.reference_file = a}},
+		{1, {.threshold_file = a}},
+		{1, {.disable_file = a}},
+	};
+	uint8_t got[ROWS(rows)][32], changed[32];
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		write_file(a, "x", 1);
+		write_file(b, "y", 1);
+		digest_of(ba, rows[i].n, &rows[i].beside, &context, got[i]);
+		for (size_t j = 0; j < i; j++)
+			CHECK(memcmp(got[i], got[j], 32) != 0, "%zu: as %zu", i, j);
+		write_file(a, "z", 1);
+		digest_of(ba, rows[i].n, &rows[i].beside, &context, changed);
+		CHECK((memcmp(got[i], changed, 32) != 0) == (i > 0), "%zu: other bytes", i);
+	}
 	unlink(a);
 	unlink(b);
 }
@@ -381,6 +418,7 @@ int main(void)
 		{"key", test_key},
 		{"bounds", test_bounds},
 		{"digest", test_digest},
+		{"digest of what stands beside", test_digest_beside},
 		CU_TEST_INFO_NULL,
 	};
 

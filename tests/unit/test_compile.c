@@ -204,12 +204,13 @@ static void test_long_content(void)
 static void test_public_rule(void)
 {
 	static const struct rule_pair metadata[] = {{"service", "telegram"}, {"alone", ""}};
-	static const struct rule_pair references[] = {{"url", "example.org"}};
+	static const struct rule_reference references[] = {
+		{"url", "example.org", "http://"}, {"nobody", "7", NULL}};
 	static struct test_rule rules[] = {
 		{{ANY, .action = RULE_PASS, .gid = 3, .sid = 4, .rev = 5, .severity = 2,
-			 .noalert = true, .msg = "a message", .classtype = "policy",
+			 .noalert = true, .msg = "a message", .category = "policy",
 			 .set = "im-services", .service = "telegram", .n_metadata = 2,
-			 .metadata = metadata, .n_references = 1, .references = references},
+			 .metadata = metadata, .n_references = 2, .references = references},
 			{SNI("abc"), SNI("abcdefgh", .flags = CONTENT_NEGATED)}},
 		{{ANY, .sid = 9}, {SNI("b")}},
 	};
@@ -221,14 +222,15 @@ static void test_public_rule(void)
 	CHECK(pattern_db_n_rules(db) == 2, "n");
 	CHECK(r->gid == 3 && r->sid == 4 && r->rev == 5 && r->severity == 2, "numbers");
 	CHECK(r->pass && r->noalert && !plain->pass && !plain->noalert, "flags");
-	CHECK(strcmp(r->msg, "a message") == 0 && strcmp(r->classtype, "policy") == 0, "text");
+	CHECK(strcmp(r->msg, "a message") == 0 && strcmp(r->category, "policy") == 0, "text");
 	CHECK(strcmp(r->set, "im-services") == 0 && strcmp(r->service, "telegram") == 0, "text");
 	CHECK(plain->service == NULL && strcmp(plain->msg, "") == 0, "no text");
 	CHECK(r->longest_content == 3, "%u", r->longest_content);
 	CHECK(r->n_metadata == 2 && strcmp(r->metadata[0], "service telegram") == 0 &&
 			strcmp(r->metadata[1], "alone") == 0,
 		"metadata");
-	CHECK(r->n_references == 1 && strcmp(r->references[0], "url,example.org") == 0,
+	CHECK(r->n_references == 2 && strcmp(r->references[0], "http://example.org") == 0 &&
+			strcmp(r->references[1], "nobody,7") == 0,
 		"references");
 	CHECK(pattern_db_uses(db, FIELD_TLS_SNI) && !pattern_db_uses(db, FIELD_PAYLOAD), "uses");
 	CHECK(!pattern_db_has_packet_rules(db), "packet rules");

@@ -44,6 +44,8 @@ static void test_defaults(void)
 		CHECK(c.load_deadline_s == 600 && c.keep_generations == 5, "%zu", i);
 		CHECK(c.metrics_port == 9477 && c.stats_interval_s == 8, "%zu", i);
 		CHECK(c.control_group == NULL && c.user == NULL && !c.lab, "%zu", i);
+		CHECK(c.companions.classification_file == NULL, "%zu", i);
+		CHECK(strcmp(c.state, "/var/lib/sealwatch/state") == 0, "%zu", i);
 		CHECK(c.n_patterns == 0 && c.variables[0].name == NULL, "%zu", i);
 		CHECK(c.compile.cpu_s > 0 && c.compile.memory_mb > 0 && c.compile.wall_s > 0, "%zu",
 			i);
@@ -68,6 +70,12 @@ static void test_all_keys(void)
 				   "compile: {cpu_s: 1, memory_mb: 2}\n"
 				   "lint: {max_ns: 3000, max_memory_mb: 5}\n"
 				   "patterns: [/p/x.rules, /p/sets]\n"
+				   "classification_file: /c\n"
+				   "reference_file: /r\n"
+				   "threshold_file: /t\n"
+				   "disable_file: /d\n"
+				   "disable: [2019401, 1:2100498]\n"
+				   "state: ''\n"
 				   "variables:\n"
 				   "  - {name: HOME_NET, value: '[10.0.0.0/8]'}\n"
 				   "  - name: PORTS\n"
@@ -89,6 +97,14 @@ static void test_all_keys(void)
 		"limits: what is absent has its default");
 	CHECK(c.budget.value_ns == 3000 && c.budget.bytes == 5 << 20, "budget");
 	CHECK(c.n_patterns == 2 && strcmp(c.patterns[1], "/p/sets") == 0, "patterns");
+	CHECK(strcmp(c.companions.classification_file, "/c") == 0 &&
+			strcmp(c.companions.reference_file, "/r") == 0 &&
+			strcmp(c.companions.threshold_file, "/t") == 0 &&
+			strcmp(c.companions.disable_file, "/d") == 0,
+		"beside the rules");
+	CHECK(c.companions.n_disable == 2 && strcmp(c.companions.disable[1], "1:2100498") == 0 &&
+			c.state == NULL,
+		"disabled");
 	CHECK(strcmp(c.variables[0].value, "[10.0.0.0/8]") == 0, "variable");
 	CHECK(strcmp(c.variables[1].name, "PORTS") == 0 && c.variables[2].name == NULL, "the end");
 	config_free(&c);
@@ -111,6 +127,9 @@ static const struct {
 	{"text for a list", "lab: no\npatterns: /x\n", ":2:", ""},
 	{"map for a list", "variables: {a: b}\n", ":1:", ""},
 	{"variable without value", "variables:\n  - name: X\n", ":2:", "value"},
+	{"an empty name beside the rules", "lab: no\nreference_file: ''\n", ":2:", ""},
+	{"no rule to disable", "lab: no\ndisable: [1, x]\n", ":2:", "2019401"},
+	{"no number to disable", "disable: [0]\n", ":1:", "disable"},
 	{"empty path", "link_socket: ''\n", ":1:", ""},
 	{"socket path too long",
 		"control_socket: /"

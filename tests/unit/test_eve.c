@@ -296,7 +296,7 @@ static void test_alert(void)
 	h->app_proto = APP_TLS;
 	put_value(&m, TAG_ALERT, &alert, sizeof(alert));
 	put_value(&m, TAG_MSG, "hello", 5);
-	put_value(&m, TAG_CLASSTYPE, "policy-violation", 16);
+	put_value(&m, TAG_CATEGORY, "Potential Corporate Privacy Violation", 37);
 	put_value(&m, TAG_METADATA, "service x", 9);
 	put_value(&m, TAG_METADATA, "service y", 9);
 	put_value(&m, TAG_METADATA, "lonely", 6);

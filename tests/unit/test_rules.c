@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct parsed {
 	struct rule_list list;
@@ -389,51 +388,6 @@ static void test_full_diags(void)
 	done(&p);
 }
 
-static void put(const char *dir, const char *name, const char *text)
-{
-	char path[200];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	FILE *f = fopen(path, "w");
-	CHECK(f != NULL, "%s", path);
-	if (f != NULL) {
-		fputs(text, f);
-		fclose(f);
-	}
-}
-
-static void test_directory(void)
-{
-	static const char *const names[] = {"b.rules", "a.rules", "notes.txt", "round.rules"};
-	char dir[] = "/tmp/sealwatch-rules.XXXXXX", path[200];
-	struct rule_list list = {0};
-	struct diags diags = {0};
-
-	if (mkdtemp(dir) == NULL) {
-		CU_FAIL("mkdtemp");
-		return;
-	}
-	CHECK(rules_parse_path(dir, NULL, false, &list, &diags) == -ENOENT, "empty");
-	put(dir, "b.rules", HEAD "sid:2;)");
-	put(dir, "a.rules", HEAD "sid:1;)");
-	put(dir, "notes.txt", "no rules");
-	CHECK(rules_parse_path(dir, NULL, false, &list, &diags) == 0, "two files");
-	CHECK(list.n == 2 && list.rules[0]->sid == 1 && strcmp(list.rules[1]->set, "b") == 0,
-		"by name");
-	snprintf(path, sizeof(path), "%s/round.rules", dir);
-	CHECK(symlink(".", path) == 0, "a circle");
-	diags_free(&diags);
-	CHECK(rules_parse_path(dir, NULL, false, &list, &diags) == -EINVAL, "circle");
-	CHECK(diags.n == 1 && strstr(diags.items[0].text, "regular file") != NULL, "one complaint");
-	rule_list_free(&list);
-	diags_free(&diags);
-	for (size_t i = 0; i < ROWS(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
-}
-
 static void test_unique(void)
 {
 	struct parsed p = parse(HEAD "sid:1;)\n" HEAD "sid:2;)\n" HEAD "sid:1; gid:2;)\n");
@@ -487,7 +441,6 @@ int main(void)
 		{"continuation", test_continuation},
 		{"laboratory", test_lab},
 		{"full diags", test_full_diags},
-		{"directory", test_directory},
 		{"unique", test_unique},
 		{"hostile text", test_hostile},
 		CU_TEST_INFO_NULL,

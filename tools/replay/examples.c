@@ -3,6 +3,7 @@
 #include "control/compile_report.h"
 #include "control/escape.h"
 #include "dataplane/base/log.h"
+#include "patterns/beside.h"
 #include "tools/replay/examples_capture.h"
 #include "tools/replay/examples_file.h"
 #include "tools/replay/rules.h"
@@ -72,10 +73,10 @@ static int get_set(struct run *r, const struct tool_rules *rules)
 	} else {
 		const struct geo_source any = {NULL, no_countries};
 		struct diags ignored = {0};
-		r->rules.geo = &any;
-		for (unsigned i = 0; i < rules->n_paths; i++)
-			rules_parse_path(rules->paths[i], rules->vars, true, &r->rules, &ignored);
-		r->rules.geo = NULL;
+		struct tool_rules lenient = *rules;
+		lenient.lab = true;
+		lenient.geo = &any;
+		tool_rules_parse(&lenient, &r->rules, &ignored);
 		diags_free(&ignored);
 		int status = map_compiled(r);
 		if (status != 0)
@@ -195,6 +196,8 @@ static int run_all(struct run *r)
 
 	for (uint32_t i = 0; i < r->all.n && !no_memory; i++) {
 		const struct example *e = &r->all.items[i];
+		if (beside_left_out(&r->rules, e->gid, e->sid))
+			continue; // a rule that is disabled has nothing to show
 		if (!example_has_rule(r->runner, e->gid, e->sid))
 			judge(r, e, "there is no such rule in the set");
 		else if (e->capture != NULL)
@@ -255,8 +258,12 @@ static int finish(const struct run *r)
 int examples_main(
 	const struct replay_options *o, const struct rule_var *vars, const struct geo_source *geo)
 {
-	const struct tool_rules rules = {
-		.paths = o->rules, .n_paths = o->n_rules, .vars = vars, .lab = o->lab, .geo = geo};
+	const struct tool_rules rules = {.companions = &o->companions,
+		.paths = o->rules,
+		.n_paths = o->n_rules,
+		.vars = vars,
+		.lab = o->lab,
+		.geo = geo};
 	struct run r = {.options = o};
 
 	int status = get_set(&r, &rules);

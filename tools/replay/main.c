@@ -300,6 +300,22 @@ static void finish(struct replay *r, uint64_t lines)
 		summary_print(&s);
 }
 
+// What the command line does not say.
+static void complete(struct companions *given, const struct companions *configured)
+{
+	struct companions all = *configured;
+
+	if (given->classification_file != NULL)
+		all.classification_file = given->classification_file;
+	if (given->reference_file != NULL)
+		all.reference_file = given->reference_file;
+	if (given->threshold_file != NULL)
+		all.threshold_file = given->threshold_file;
+	if (given->disable_file != NULL)
+		all.disable_file = given->disable_file;
+	*given = all;
+}
+
 static int replay(struct replay *r)
 {
 	struct tool_rules rules = {
@@ -318,6 +334,8 @@ static int replay(struct replay *r)
 	geo.ctx = r->countries = geo_database_new(r->config.geoip_database);
 	if (geo.ctx != NULL)
 		rules.geo = &geo;
+	complete(&r->options.companions, &r->config.companions);
+	rules.companions = &r->options.companions;
 	if (r->options.examples)
 		return examples_main(&r->options, rules.vars, rules.geo);
 	int status = check_captures(&r->options);

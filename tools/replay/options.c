@@ -15,6 +15,10 @@ enum {
 	OPT_LOOP,
 	OPT_JSON,
 	OPT_RATE,
+	OPT_CLASSIFICATION,
+	OPT_REFERENCE,
+	OPT_THRESHOLD,
+	OPT_DISABLE,
 	OPT_VERSION,
 	OPT_EXAMPLES,
 	OPT_COMPILED,
@@ -30,10 +34,17 @@ static const struct {
 } rows[] = {
 	{"read", 'r', "CAPTURE",
 		"capture file (pcap, pcapng; gzip, zstd); may be given several times"},
-	{"rules", 'S', "RULES", "rule file, or directory of *.rules; may be given several times"},
+	{"rules", 'S', "RULES",
+		"rule file, directory of *.rules, or YAML with rule-files; may be given several "
+		"times"},
 	{"log-dir", 'l', "DIR", "write DIR/eve.json; DIR is made when it is missing"},
 	{"eve", OPT_EVE, "FILE", "write EVE JSON to FILE, '-' for standard output"},
-	{"config", 'c', "FILE", "take the rule variables of this sealwatchd.yaml"},
+	{"config", 'c', "FILE",
+		"variables, and files beside the rules, as this sealwatchd.yaml has them"},
+	{"classification-file", OPT_CLASSIFICATION, "FILE", "classes of rules, instead of -c's"},
+	{"reference-file", OPT_REFERENCE, "FILE", "systems of references, instead of -c's"},
+	{"threshold-file", OPT_THRESHOLD, "FILE", "suppressions and thresholds, instead of -c's"},
+	{"disable-file", OPT_DISABLE, "FILE", "rules to leave out, instead of -c's"},
 	{"filter", 'F', "BPF", "only frames that this expression (see pcap-filter(7)) lets pass"},
 	{"checksums", 'k', "all|none|drop",
 		"verify and count (default), do not look, drop bad ones"},
@@ -157,6 +168,18 @@ static int take(struct replay_options *o, int option, const char *value)
 		return 0;
 	case OPT_EVE:
 		o->eve = value;
+		return -1;
+	case OPT_CLASSIFICATION:
+		o->companions.classification_file = value;
+		return -1;
+	case OPT_REFERENCE:
+		o->companions.reference_file = value;
+		return -1;
+	case OPT_THRESHOLD:
+		o->companions.threshold_file = value;
+		return -1;
+	case OPT_DISABLE:
+		o->companions.disable_file = value;
 		return -1;
 	case OPT_LAB:
 		o->lab = true;

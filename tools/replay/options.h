@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "control/config.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,6 +15,7 @@ struct replay_options {
 	const char *captures[PATHS_MAX];
 	unsigned n_captures;
 	const char *config; // -c
+	struct companions companions; // what is given here; the rest is the configuration's
 	const char *log_dir; // -l
 	const char *eve; // --eve
 	const char *filter;

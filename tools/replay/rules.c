@@ -1,31 +1,34 @@
 #include "tools/replay/rules.h"
 
+#include "control/sources.h"
 #include "dataplane/base/log.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static int parse(const struct tool_rules *r, struct rule_list *list, struct diags *diags)
+int tool_rules_parse(const struct tool_rules *r, struct rule_list *list, struct diags *diags)
 {
-	int worst = 0;
+	static const struct rule_var none[] = {{NULL, NULL}};
+	struct sources sources;
 
-	list->geo = r->geo;
-	// All files, so that one run shows all mistakes.
-	for (unsigned i = 0; i < r->n_paths; i++) {
-		int err = rules_parse_path(r->paths[i], r->vars, r->lab, list, diags);
-		if (err < 0)
-			worst = err;
+	int err = sources_read(r->paths, r->n_paths, r->companions, &sources);
+	if (err < 0) {
+		log_error("the rule files: %s", strerror(-err));
+		return err;
 	}
-	if (worst == 0)
-		worst = rules_check_unique(list, diags);
-	return worst;
+	list->geo = r->geo;
+	err = sources_parse(&sources, r->vars != NULL ? r->vars : none, r->lab, list, diags);
+	list->geo = NULL;
+	sources_free(&sources);
+	int unique = rules_check_unique(list, diags);
+	return err == 0 ? unique : err;
 }
 
 int tool_rules_compile(const struct tool_rules *r, struct rule_list *list, struct swdb *out)
 {
 	struct diags diags = {0};
 
-	int err = parse(r, list, &diags);
+	int err = tool_rules_parse(r, list, &diags);
 	if (err == 0)
 		err = swdb_compile(list, out, &diags);
 	diags_print(&diags, stderr);

@@ -7,13 +7,19 @@
 #include "patterns/geo.h"
 #include "patterns/parse.h"
 
+struct companions; // control/config.h
+
 struct tool_rules {
 	const char *const *paths;
 	unsigned n_paths;
 	const struct rule_var *vars; // may be NULL
+	const struct companions *companions; // may be NULL
 	bool lab;
 	const struct geo_source *geo; // NULL: rules with geoip are refused
 };
+
+// As sources_parse(), of its files and what stands beside them.
+int tool_rules_parse(const struct tool_rules *r, struct rule_list *list, struct diags *diags);
 
 // Parses and compiles; complaints go to standard error. 0, or the status to exit with (4). *list is
 // the caller's to free in any case, *out when 0.
