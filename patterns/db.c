@@ -1,116 +1,16 @@
-// Loading: check every offset and count of the artefact, then make ready what matching needs.
+// Loading: check every offset and count of the artefact, then make ready what matching needs. The
+// container's are db_container.c's, the rows' db_check.c's.
 
 #include "patterns/confirm.h"
 #include "patterns/header_index.h"
-
 #include "patterns/rule.h"
 
-#include <openssl/evp.h>
-
 #include <errno.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WORKERS_MAX = 1024, MATCH_LIMIT = 3500, DEPTH_LIMIT = 1500 };
-
-static const size_t row_size[SWDB_SECTIONS] = {
-	[SWDB_RULES] = sizeof(struct swdb_rule),
-	[SWDB_CHAINS] = sizeof(struct swdb_chain),
-	[SWDB_CONDITIONS] = sizeof(struct swdb_condition),
-	[SWDB_TRANSFORMS] = sizeof(struct swdb_transform),
-	[SWDB_BUFFERS] = sizeof(struct swdb_buffer),
-	[SWDB_FACTS] = sizeof(struct rule_fact),
-	[SWDB_MEMORIES] = sizeof(struct rule_memory),
-	[SWDB_SUPPRESS] = sizeof(struct swdb_suppress),
-	[SWDB_ADDRS] = sizeof(struct swdb_addr),
-	[SWDB_PORTS] = sizeof(struct swdb_port),
-	[SWDB_DATASETS] = sizeof(struct swdb_dataset),
-	[SWDB_VALUES] = sizeof(struct swdb_value),
-	[SWDB_INDEXES] = sizeof(uint32_t),
-	[SWDB_GEO4] = sizeof(struct geo4),
-	[SWDB_GEO6] = sizeof(struct geo6),
-	[SWDB_COUNTRIES] = sizeof(uint16_t),
-	[SWDB_PAIRS] = sizeof(uint32_t),
-	[SWDB_TEXT] = 1,
-	[SWDB_PATTERNS] = sizeof(struct swdb_pattern),
-	[SWDB_LINKS] = sizeof(uint32_t),
-	[SWDB_ALWAYS] = sizeof(struct swdb_always),
-	[SWDB_SCANS] = sizeof(struct swdb_scan),
-	[SWDB_BYTECODE] = 1,
-};
-
-__attribute__((format(printf, 3, 4))) static int refuse(
-	char error[256], int err, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(error, 256, fmt, ap);
-	va_end(ap);
-	return err;
-}
-
-static int corrupt(char error[256], const char *what)
-{
-	return refuse(error, -EBADMSG, "pattern database is corrupt: %s", what);
-}
-
-static int check_seal(const uint8_t *blob, size_t len, const struct swdb_header *h, char error[256])
-{
-	const size_t sealed = offsetof(struct swdb_header, sources);
-	uint8_t digest[EVP_MAX_MD_SIZE];
-
-	if (memcmp(h->magic, SWDB_MAGIC, sizeof(h->magic)) != 0)
-		return corrupt(error, "not one at all");
-	if (h->version != SWDB_VERSION)
-		return refuse(error, -ENOEXEC, "pattern database has format %u, not %d", h->version,
-			SWDB_VERSION);
-	if (h->header_len != sizeof(*h) || h->total_len != len || len > SWDB_TOTAL_MAX ||
-		h->n_sections != SWDB_SECTIONS)
-		return corrupt(error, "truncated");
-	if (EVP_Digest(blob + sealed, len - sealed, digest, NULL, EVP_sha256(), NULL) != 1)
-		return refuse(error, -ENOMEM, "short of memory");
-	if (memcmp(digest, h->sha256, sizeof(h->sha256)) != 0)
-		return corrupt(error, "its SHA-256 is another");
-	return 0;
-}
-
-static int check_platform(const struct swdb_header *h, char error[256])
-{
-	hs_platform_info_t here;
-
-	if (memchr(h->hs_version, '\0', sizeof(h->hs_version)) == NULL)
-		return corrupt(error, "Hyperscan version");
-	if (strcmp(h->hs_version, hs_version()) != 0)
-		return refuse(error, -ENOEXEC,
-			"pattern database is for Hyperscan %.63s, this is %s", h->hs_version,
-			hs_version());
-	if (hs_valid_platform() != HS_SUCCESS || hs_populate_platform(&here) != HS_SUCCESS)
-		return refuse(error, -ENOEXEC, "Hyperscan does not run on this CPU");
-	if (h->cpu_features & ~here.cpu_features)
-		return refuse(error, -ENOEXEC,
-			"pattern database is for a CPU with features %#llx, this has %#llx",
-			(unsigned long long)h->cpu_features, (unsigned long long)here.cpu_features);
-	return 0;
-}
-
-static int check_sections(const struct swdb_header *h, char error[256])
-{
-	const struct swdb_section *bytecode = &h->sections[SWDB_BYTECODE];
-
-	for (unsigned i = 0; i < SWDB_SECTIONS; i++) {
-		const struct swdb_section *s = &h->sections[i];
-		if (s->offset % 8 != 0 || s->offset < sizeof(*h) || s->offset > h->total_len ||
-			s->len > h->total_len - s->offset || s->len % row_size[i] != 0)
-			return corrupt(error, "section table");
-		if (i != SWDB_BYTECODE && s->offset + s->len > bytecode->offset)
-			return corrupt(error, "bytecode is not last");
-	}
-	return 0;
-}
 
 static int map_sections(
 	struct pattern_db *db, const uint8_t *blob, const struct swdb_header *h, char error[256])
@@ -120,12 +20,12 @@ static int map_sections(
 
 	db->copy = malloc(len);
 	if (db->copy == NULL)
-		return refuse(error, -ENOMEM, "short of memory");
+		return pattern_refuse(error, -ENOMEM, "short of memory");
 	memcpy(db->copy, blob, len);
 	db->memory += len;
 	for (unsigned i = 0; i < SWDB_SECTIONS; i++) {
 		at[i] = db->copy + h->sections[i].offset;
-		db->n[i] = (uint32_t)(h->sections[i].len / row_size[i]);
+		db->n[i] = (uint32_t)(h->sections[i].len / swdb_row_size[i]);
 	}
 	db->rules = (const void *)at[SWDB_RULES];
 	db->chains = (const void *)at[SWDB_CHAINS];
@@ -158,11 +58,11 @@ static int hs_refuse(hs_error_t status, char error[256])
 	switch (status) {
 	case HS_DB_VERSION_ERROR:
 	case HS_DB_PLATFORM_ERROR:
-		return refuse(error, -ENOEXEC, "bytecode is for another Hyperscan or CPU");
+		return pattern_refuse(error, -ENOEXEC, "bytecode is for another Hyperscan or CPU");
 	case HS_NOMEM:
-		return refuse(error, -ENOMEM, "short of memory");
+		return pattern_refuse(error, -ENOMEM, "short of memory");
 	default:
-		return corrupt(error, "bytecode");
+		return pattern_corrupt(error, "bytecode");
 	}
 }
 
@@ -175,17 +75,17 @@ static int load_scan(struct pattern_db *db, const struct swdb_scan *scan, const 
 	if (scan->field >= FIELD_COUNT + db->n[SWDB_BUFFERS] || scan->kind >= SWDB_SCAN_KINDS ||
 		(!buffer && field_table[scan->field].scan == SCAN_NO) || scan->offset > total ||
 		scan->len > total - scan->offset)
-		return corrupt(error, "scan");
+		return pattern_corrupt(error, "scan");
 	hs_database_t **slot = &db->fields[scan->field].scans[scan->kind];
 	if (*slot != NULL)
-		return corrupt(error, "two scans of one kind");
+		return pattern_corrupt(error, "two scans of one kind");
 	hs_error_t status =
 		hs_deserialize_database((const char *)bytecode + scan->offset, scan->len, slot);
 	if (status != HS_SUCCESS)
 		return hs_refuse(status, error);
 	bool stream = hs_stream_size(*slot, &size) == HS_SUCCESS;
 	if (stream != (scan->field == FIELD_STREAM))
-		return corrupt(error, "scan of another mode");
+		return pattern_corrupt(error, "scan of another mode");
 	if (hs_database_size(*slot, &size) == HS_SUCCESS)
 		db->memory += size;
 	return 0;
@@ -213,7 +113,7 @@ static int load_scans(struct pattern_db *db, const uint8_t *bytecode, char error
 	db->fields = calloc(FIELD_COUNT + n_buffers, sizeof(*db->fields));
 	db->by_field = calloc(n_buffers + 1, sizeof(*db->by_field));
 	if (db->fields == NULL || db->by_field == NULL)
-		return refuse(error, -ENOMEM, "short of memory");
+		return pattern_refuse(error, -ENOMEM, "short of memory");
 	sort_buffers(db);
 	for (uint32_t i = 0; i < db->n[SWDB_SCANS]; i++) {
 		int err = load_scan(db, &db->scans[i], bytecode, error);
@@ -242,7 +142,7 @@ static int load_always(struct pattern_db *db, char error[256])
 			continue;
 		list->index = header_index_new(db, list->span);
 		if (list->index == NULL)
-			return refuse(error, -ENOMEM, "short of memory");
+			return pattern_refuse(error, -ENOMEM, "short of memory");
 		db->memory += header_index_memory(list->index);
 	}
 	return 0;
@@ -257,7 +157,7 @@ static int load_expressions(struct pattern_db *db, char error[256])
 	db->codes = calloc(n + (size_t)1, sizeof(*db->codes));
 	db->limits = pcre2_match_context_create(NULL);
 	if (db->codes == NULL || db->limits == NULL)
-		return refuse(error, -ENOMEM, "short of memory");
+		return pattern_refuse(error, -ENOMEM, "short of memory");
 	pcre2_set_match_limit(db->limits, MATCH_LIMIT);
 	pcre2_set_depth_limit(db->limits, DEPTH_LIMIT);
 	for (uint32_t i = 0; i < n; i++) {
@@ -269,8 +169,8 @@ static int load_expressions(struct pattern_db *db, char error[256])
 			db->text + c->bytes, c->len, c->pcre_options, &why, &at);
 		if (db->codes[i] == NULL)
 			return why == PCRE2_ERROR_HEAP_FAILED
-				? refuse(error, -ENOMEM, "short of memory")
-				: corrupt(error, "expression");
+				? pattern_refuse(error, -ENOMEM, "short of memory")
+				: pattern_corrupt(error, "expression");
 		pcre2_jit_compile(db->codes[i], PCRE2_JIT_COMPLETE);
 		pcre2_pattern_info(db->codes[i], PCRE2_INFO_SIZE, &size);
 		pcre2_pattern_info(db->codes[i], PCRE2_INFO_JITSIZE, &jit);
@@ -289,7 +189,7 @@ static int load_transforms(struct pattern_db *db, char error[256])
 	db->transforms = calloc(n + (size_t)1, sizeof(*db->transforms));
 	db->transform_codes = calloc(n + (size_t)1, sizeof(*db->transform_codes));
 	if (db->transforms == NULL || db->transform_codes == NULL)
-		return refuse(error, -ENOMEM, "short of memory");
+		return pattern_refuse(error, -ENOMEM, "short of memory");
 	for (uint32_t i = 0; i < n; i++) {
 		const struct swdb_transform *row = &db->transform_rows[i];
 		db->transforms[i] = (struct transform){.kind = row->kind,
@@ -304,7 +204,7 @@ static int load_transforms(struct pattern_db *db, char error[256])
 		db->transform_codes[i] =
 			pattern_pcre_compile(db->text + row->arg, row->arg_len, 0, &why, &at);
 		if (db->transform_codes[i] == NULL)
-			return corrupt(error, "transform");
+			return pattern_corrupt(error, "transform");
 	}
 	return 0;
 }
@@ -352,7 +252,7 @@ static int load_rules(struct pattern_db *db, char error[256])
 	db->waits = calloc(n + (size_t)1, sizeof(*db->waits));
 	if (db->public_rules == NULL || db->public_pairs == NULL || db->waits == NULL ||
 		!suppress_load(db))
-		return refuse(error, -ENOMEM, "short of memory");
+		return pattern_refuse(error, -ENOMEM, "short of memory");
 	for (uint32_t i = 0; i < n_pairs; i++)
 		db->public_pairs[i] = (const char *)db->text + db->pairs[i];
 	for (uint32_t i = 0; i < n; i++) {
@@ -391,7 +291,7 @@ static int load_workers(struct pattern_db *db, unsigned n_workers, char error[25
 	if (scratch != NULL)
 		hs_free_scratch(scratch);
 	db->memory += size;
-	return ok ? 0 : refuse(error, -ENOMEM, "short of memory");
+	return ok ? 0 : pattern_refuse(error, -ENOMEM, "short of memory");
 }
 
 static int load(struct pattern_db *db, const uint8_t *blob, const struct swdb_header *h,
@@ -404,7 +304,7 @@ static int load(struct pattern_db *db, const uint8_t *blob, const struct swdb_he
 	int err = map_sections(db, blob, h, error);
 	const char *wrong = err == 0 ? pattern_db_wrong_row(db) : NULL;
 	if (wrong != NULL)
-		err = corrupt(error, wrong);
+		err = pattern_corrupt(error, wrong);
 	if (err == 0)
 		err = load_scans(db, blob + h->sections[SWDB_BYTECODE].offset, error);
 	if (err == 0)
@@ -426,19 +326,15 @@ int pattern_db_load(
 	struct swdb_header header;
 
 	if (len < sizeof(header))
-		return corrupt(error, "truncated");
+		return pattern_corrupt(error, "truncated");
 	memcpy(&header, blob, sizeof(header));
-	int err = check_seal(blob, len, &header, error);
-	if (err == 0)
-		err = check_platform(&header, error);
-	if (err == 0)
-		err = check_sections(&header, error);
+	int err = pattern_container_check(blob, len, &header, error);
 	if (err < 0)
 		return err;
 
 	struct pattern_db *db = calloc(1, sizeof(*db));
 	if (db == NULL)
-		return refuse(error, -ENOMEM, "short of memory");
+		return pattern_refuse(error, -ENOMEM, "short of memory");
 	err = load(db, blob, &header, n_workers, error);
 	if (err < 0) {
 		pattern_db_free(db);

@@ -134,6 +134,15 @@ static inline bool worker_add(
 void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
 	const struct pattern_always *list, const struct match_env *env, uint16_t field);
 
+// err, and why; a message of the loader. (db_container.c)
+int pattern_refuse(char error[256], int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int pattern_corrupt(char error[256], const char *what); // -EBADMSG
+// What stands around the sections; h: a copy of the blob's begin. 0 or as pattern_db_load().
+int pattern_container_check(
+	const uint8_t *blob, size_t len, const struct swdb_header *h, char error[256]);
+extern const size_t swdb_row_size[SWDB_SECTIONS]; // bytes
+
 // NULL, or which kind of row is wrong. (db_check.c)
 const char *pattern_db_wrong_row(const struct pattern_db *db);
 
