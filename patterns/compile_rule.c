@@ -28,12 +28,22 @@ static struct swdb_span pairs_span(const struct swdb_build *b, uint32_t n)
 	return (struct swdb_span){(uint32_t)(b->parts[SWDB_PAIRS].len / sizeof(uint32_t)), n};
 }
 
+// Examples are for those who write rules: no record shows what is in them.
+static bool is_example(const struct rule_pair *pair)
+{
+	return strcmp(pair->key, EXAMPLE_KEY_HIT) == 0 || strcmp(pair->key, EXAMPLE_KEY_MISS) == 0;
+}
+
 static struct swdb_span put_metadata(struct swdb_build *b, const struct rule *r)
 {
-	struct swdb_span span = pairs_span(b, r->n_metadata);
+	struct swdb_span span = pairs_span(b, 0);
 
-	for (uint32_t i = 0; i < r->n_metadata; i++)
+	for (uint32_t i = 0; i < r->n_metadata; i++) {
+		if (is_example(&r->metadata[i]))
+			continue;
 		put_joined(b, r->metadata[i].key, " ", r->metadata[i].value);
+		span.n++;
+	}
 	return span;
 }
 

@@ -203,13 +203,14 @@ static void test_long_content(void)
 
 static void test_public_rule(void)
 {
-	static const struct rule_pair metadata[] = {{"service", "telegram"}, {"alone", ""}};
+	static const struct rule_pair metadata[] = {{"service", "telegram"},
+		{"example_hit", "a.example"}, {"alone", ""}, {"example_miss", "b.example"}};
 	static const struct rule_reference references[] = {
 		{"url", "example.org", "http://"}, {"nobody", "7", NULL}};
 	static struct test_rule rules[] = {
 		{{ANY, .action = RULE_PASS, .gid = 3, .sid = 4, .rev = 5, .severity = 2,
 			 .noalert = true, .msg = "a message", .category = "policy",
-			 .set = "im-services", .service = "telegram", .n_metadata = 2,
+			 .set = "im-services", .service = "telegram", .n_metadata = 4,
 			 .metadata = metadata, .n_references = 2, .references = references},
 			{SNI("abc"), SNI("abcdefgh", .flags = CONTENT_NEGATED)}},
 		{{ANY, .sid = 9}, {SNI("b")}},
