@@ -129,10 +129,22 @@ static inline bool worker_add(
 	return true;
 }
 
-// Rules that are looked at for each value of a field, FIELD_NONE: for each packet, or for each message of
-// a protocol. (match.c)
-void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
-	const struct pattern_always *list, const struct match_env *env, uint16_t field);
+// Adds the candidates for this traffic out of many. `field`: as in worker_add(). (header_index.c)
+void header_index_add(const struct header_index *x, struct pattern_worker *w,
+	const struct match_env *env, uint16_t field);
+
+// Rules that are looked at for each value of a field, FIELD_NONE: for each packet, or for each message
+// of a protocol.
+static inline void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
+	const struct pattern_always *list, const struct match_env *env, uint16_t field)
+{
+	if (list->index != NULL) {
+		header_index_add(list->index, w, env, field);
+		return;
+	}
+	for (uint32_t i = 0; i < list->span.n; i++)
+		worker_add(w, db->always[list->span.first + i].rule, field, LED_OTHERWISE);
+}
 
 // err, and why; a message of the loader. (db_container.c)
 int pattern_refuse(char error[256], int err, const char *fmt, ...)

@@ -2,7 +2,7 @@
 
 #include "patterns/rule.h"
 
-#include <netinet/in.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,11 +43,10 @@ struct items {
 
 static key key_of(const uint8_t address[16])
 {
-	key k = 0;
+	uint64_t half[2];
 
-	for (unsigned i = 0; i < 16; i++)
-		k = k << 8 | address[i];
-	return k;
+	memcpy(half, address, sizeof(half));
+	return (key)be64toh(half[0]) << 64 | be64toh(half[1]);
 }
 
 static int compare_keys(const void *a, const void *b)

@@ -12,7 +12,3 @@ enum { HEADER_INDEX_LEAST = 32 }; // rules of a list that is worth an index
 struct header_index *header_index_new(const struct pattern_db *db, struct swdb_span always);
 void header_index_free(struct header_index *x); // NULL is allowed
 size_t header_index_memory(const struct header_index *x); // bytes
-
-// Adds the candidates for this traffic. `field`: as in worker_add().
-void header_index_add(const struct header_index *x, struct pattern_worker *w,
-	const struct match_env *env, uint16_t field);

@@ -99,17 +99,6 @@ void match_hits_add(struct match_hits *hits, uint32_t start, struct match_hit hi
 	hits->n++;
 }
 
-void worker_add_always(const struct pattern_db *db, struct pattern_worker *w,
-	const struct pattern_always *list, const struct match_env *env, uint16_t field)
-{
-	if (list->index != NULL) {
-		header_index_add(list->index, w, env, field);
-		return;
-	}
-	for (uint32_t i = 0; i < list->span.n; i++)
-		worker_add(w, db->always[list->span.first + i].rule, field, LED_OTHERWISE);
-}
-
 struct scan {
 	const struct pattern_db *db;
 	struct pattern_worker *w;
