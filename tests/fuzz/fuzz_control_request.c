@@ -20,6 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (r.paths[i][0] != '/')
 			abort();
 	}
+	if (r.share > SHADOW_SHARE_MAX)
+		abort();
 	if (r.deadline_s > REQUEST_DEADLINE_MAX || r.load > INT64_MAX || r.generation > INT64_MAX)
 		abort();
 	if (r.count == 0 || r.count > REQUEST_COUNT_MAX || r.by >= TALLY_KEY_COUNT)
