@@ -3,6 +3,7 @@
 #include "control/answer.h"
 #include "control/commands_examine.h"
 #include "control/commands_patterns.h"
+#include "control/commands_shadow.h"
 #include "control/escape.h"
 #include "control/request.h"
 
@@ -76,6 +77,7 @@ static json_t *show_status(struct daemon *d)
 	stats_totals(d->stats, totals);
 	put_dataplane(d, answer);
 	answer_put_live(d, answer);
+	json_object_set_new(answer, "shadow", shadow_state(d));
 	json_object_set_new(answer, "load", json_string(load_state_name(reload_state(d->reload))));
 	json_object_set_new(answer, "load_error", escape_json(reload_last_error(d->reload)));
 	json_object_set_new(answer, "loads", patterns_loads(d));
@@ -131,7 +133,7 @@ static json_t *show_counters(struct daemon *d)
 	struct rule_tallies rules;
 
 	stats_refresh(d->stats);
-	if (stats_rules(d->stats, &rules) < 0)
+	if (stats_rules(d->stats, TALLY_RULES, &rules) < 0)
 		return NULL;
 	json_t *threads = json_array();
 	json_t *list = json_array();
@@ -155,7 +157,7 @@ static void top_rules(struct daemon *d, struct control_call *call, const struct 
 	struct rule_numbers total, other;
 	struct rule_tallies rules;
 
-	if (stats_rules(d->stats, &rules) < 0) {
+	if (stats_rules(d->stats, TALLY_RULES, &rules) < 0) {
 		control_call_answer(call, NULL);
 		return;
 	}
@@ -220,6 +222,10 @@ static const struct {
 	[COMMAND_PATTERNS_ENABLE] = {.begin = patterns_change},
 	[COMMAND_PATTERNS_LIST] = {.show = patterns_list},
 	[COMMAND_PATTERNS_SHOW] = {.begin = patterns_show},
+	[COMMAND_SHADOW_LOAD] = {.begin = shadow_load},
+	[COMMAND_SHADOW_SHOW] = {.begin = shadow_show},
+	[COMMAND_SHADOW_PROMOTE] = {.begin = shadow_promote},
+	[COMMAND_SHADOW_DROP] = {.show = shadow_drop_it},
 	[COMMAND_COUNTERS] = {.show = show_counters},
 	[COMMAND_SERVICES] = {.show = show_services},
 	[COMMAND_TOP_RULES] = {.begin = top_rules},

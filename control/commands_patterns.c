@@ -80,7 +80,7 @@ static void put_report(json_t *to, const struct load_outcome *outcome)
 
 	json_object_set_new(to, "errors", answer_number(report->n_errors));
 	json_object_set_new(to, "warnings", answer_number(report->n_warnings));
-	if (outcome->rollback)
+	if (outcome->rollback || outcome->promoted)
 		return;
 	json_object_set_new(to, "examples", answer_number(outcome->n_examples));
 	json_object_set_new(to, "cached", json_boolean(outcome->cached));
@@ -97,11 +97,14 @@ static void loaded(void *ctx, const struct load_outcome *outcome)
 
 	json_object_set_new(answer, "load", answer_number(outcome->id));
 	json_object_set_new(answer, "rollback", json_boolean(outcome->rollback));
+	json_object_set_new(answer, "promoted", json_boolean(outcome->promoted));
+	if (outcome->share != 0)
+		json_object_set_new(answer, "share", answer_number(outcome->share));
 	json_object_set_new(answer, "loaded_by", answer_number(outcome->uid));
 	json_object_set_new(answer, "queued_ms", answer_number(outcome->queued_ns / 1000000));
 	if (outcome->receipt != NULL)
 		put_receipt(answer, outcome->receipt);
-	if (outcome->report != NULL && outcome->purpose == LOAD_TO_RUN)
+	if (outcome->report != NULL && load_wants_dataplane(outcome->purpose))
 		put_report(answer, outcome);
 	else if (outcome->report != NULL)
 		examine_put(outcome, answer);
@@ -250,8 +253,8 @@ static json_t *load_row(const struct load *l, enum load_state state, unsigned pl
 {
 	const uint64_t age_ns = clock_monotonic_ns() - l->asked_ns;
 	json_t *row = json_pack("{s:I, s:s, s:b, s:I, s:I, s:I}", "load", (json_int_t)l->id,
-		"state", load_state_name(state), "rollback", l->set != NULL, "place",
-		(json_int_t)place, "loaded_by", (json_int_t)l->uid, "age_s",
+		"state", load_state_name(state), "rollback", l->set != NULL && !l->promotes,
+		"place", (json_int_t)place, "loaded_by", (json_int_t)l->uid, "age_s",
 		(json_int_t)(age_ns / 1000000000));
 
 	if (row != NULL && l->n_paths > 0)
@@ -336,7 +339,7 @@ static int put_rules(const struct daemon *d, const struct pattern_index *index, 
 	struct rule_tallies rules;
 	uint32_t at = 0;
 
-	if (stats_rules(d->stats, &rules) < 0)
+	if (stats_rules(d->stats, TALLY_RULES, &rules) < 0)
 		return -ENOMEM;
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < index->n && i < ANSWER_RULES_MAX; i++) {

@@ -50,6 +50,20 @@ static void link_receipt(void *ctx, int status, const struct link_receipt *recei
 	reload_receipt(d->reload, status, receipt);
 }
 
+static void link_dropped(void *ctx, int status)
+{
+	struct daemon *d = ctx;
+
+	reload_shadow_dropped(d->reload, status);
+}
+
+static void link_told(void *ctx, const struct link_status *status)
+{
+	struct daemon *d = ctx;
+
+	reload_status(d->reload, status);
+}
+
 static void drain_now(evutil_socket_t fd, short what, void *ctx)
 {
 	struct daemon *d = ctx;
@@ -114,15 +128,31 @@ static unsigned collect_threads(const struct daemon *d, struct metrics_thread *t
 	return n;
 }
 
+static int sum_shadow(const struct daemon *d, struct metrics_input *in)
+{
+	static const struct shadow always; // what all shadows counted, from the begin
+	struct shadow_counts counts;
+
+	int err = shadow_counts(&always, d->stats, &counts);
+	if (err < 0)
+		return err;
+	for (unsigned i = 0; i < SHADOW_SIDES; i++)
+		in->beside[i] = tally_total(&counts.sides[i]);
+	shadow_counts_free(&counts);
+	return 0;
+}
+
 static int write_metrics(const struct daemon *d, struct metrics_input *in, char **text, size_t *len)
 {
 	struct rule_tallies rules = {0};
 	struct service_tallies services = {0};
 	FILE *out = NULL;
 
-	int err = stats_rules(d->stats, &rules);
+	int err = stats_rules(d->stats, TALLY_RULES, &rules);
 	if (err == 0)
 		err = stats_services(d->stats, &services);
+	if (err == 0)
+		err = sum_shadow(d, in);
 	if (err == 0 && (out = open_memstream(text, len)) == NULL)
 		err = -errno;
 	if (err == 0) {
@@ -161,6 +191,9 @@ static int metrics(void *ctx, char **text, size_t *len)
 		in.generation = state->generation;
 		in.n_rules = state->n_rules;
 	}
+	const struct shadow *shadow = reload_shadow(d->reload);
+	in.shadow_rules = shadow->set != NULL ? shadow->set->index->n : 0;
+	in.shadow_share = shadow->share;
 	*text = NULL;
 	int err = write_metrics(d, &in, text, len);
 	if (err < 0)
@@ -265,8 +298,12 @@ static int start_events(struct daemon *d)
 
 static int start_link(struct daemon *d)
 {
-	const struct link_callbacks callbacks = {
-		.up = link_up, .down = link_down, .receipt = link_receipt, .ctx = d};
+	const struct link_callbacks callbacks = {.up = link_up,
+		.down = link_down,
+		.receipt = link_receipt,
+		.dropped = link_dropped,
+		.status = link_told,
+		.ctx = d};
 
 	d->reload = reload_new(d->base, d->config, d->cache, &d->disabled);
 	if (d->reload == NULL)
@@ -274,7 +311,7 @@ static int start_link(struct daemon *d)
 	int err = link_new(d->base, d->config->link_socket, &callbacks, &d->link);
 	if (err < 0)
 		return err;
-	reload_bind(d->reload, d->link);
+	reload_bind(d->reload, d->link, d->stats);
 	return d->config->n_patterns > 0 ? reload_start_configured(d->reload) : 0;
 }
 

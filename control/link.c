@@ -46,11 +46,18 @@ static void complain(struct link *l, int err)
 		log_error("%s: %s", l->path, strerror(-err));
 }
 
+static bool is_loading(const struct link *l)
+{
+	return link_client_waits(l->client, LINK_PATTERNS_LOAD) ||
+		link_client_waits(l->client, LINK_SHADOW_LOAD);
+}
+
 static void hang_up(struct link *l, int err)
 {
 	struct link_receipt nothing = {.error = "the dataplane went away during the load"};
 	bool was_up = l->up;
-	bool loading = l->client != NULL && link_client_waits(l->client, LINK_PATTERNS_LOAD);
+	bool loading = l->client != NULL && is_loading(l);
+	bool dropping = l->client != NULL && link_client_waits(l->client, LINK_SHADOW_DROP);
 
 	if (l->on_readable != NULL)
 		event_free(l->on_readable);
@@ -64,6 +71,8 @@ static void hang_up(struct link *l, int err)
 		l->callbacks.down(l->callbacks.ctx);
 	if (loading)
 		l->callbacks.receipt(l->callbacks.ctx, -ECONNRESET, &nothing);
+	if (dropping)
+		l->callbacks.dropped(l->callbacks.ctx, -ECONNRESET);
 }
 
 static int ask_status(struct link *l)
@@ -88,14 +97,17 @@ static void take_reply(struct link *l, const struct link_reply *reply)
 		l->callbacks.up(l->callbacks.ctx, &reply->region);
 		break;
 	case LINK_PATTERNS_LOAD:
+	case LINK_SHADOW_LOAD:
 		l->callbacks.receipt(l->callbacks.ctx, reply->status, &reply->receipt);
 		break;
 	case LINK_STATUS:
 		l->status = reply->state;
 		l->has_status = true;
+		l->callbacks.status(l->callbacks.ctx, &l->status);
 		break;
-	case LINK_SHADOW_LOAD:
 	case LINK_SHADOW_DROP:
+		l->callbacks.dropped(l->callbacks.ctx, reply->status);
+		break;
 	case LINK_OP_COUNT:
 		break;
 	}
@@ -161,8 +173,7 @@ static void tick(evutil_socket_t fd, short what, void *ctx)
 		try_connect(l);
 		return;
 	}
-	uint64_t patience = link_client_waits(l->client, LINK_PATTERNS_LOAD) ? receipt_within_ns
-									     : answer_within_ns;
+	uint64_t patience = is_loading(l) ? receipt_within_ns : answer_within_ns;
 	if (!is_waiting(l))
 		l->asked_ns = clock_monotonic_ns();
 	else if (clock_monotonic_ns() - l->asked_ns > patience) {
@@ -220,4 +231,14 @@ const struct link_status *link_state(const struct link *l)
 int link_load(struct link *l, int blob_fd, uint64_t blob_len)
 {
 	return l->up ? link_client_load(l->client, blob_fd, blob_len) : -ENOTCONN;
+}
+
+int link_shadow(struct link *l, int blob_fd, uint64_t blob_len, uint32_t share)
+{
+	return l->up ? link_client_shadow(l->client, blob_fd, blob_len, share) : -ENOTCONN;
+}
+
+int link_shadow_drop(struct link *l)
+{
+	return l->up ? link_client_shadow_drop(l->client) : -ENOTCONN;
 }

@@ -15,8 +15,11 @@ struct link;
 struct link_callbacks {
 	void (*up)(void *ctx, const struct link_region *region); // takes the region
 	void (*down)(void *ctx);
-	// Of a link_load(). status: 0 or -errno, -ECONNRESET when the link broke before.
+	// Of a link_load() or link_shadow(). status: 0 or -errno, -ECONNRESET when the link broke before.
 	void (*receipt)(void *ctx, int status, const struct link_receipt *receipt);
+	// Of a link_shadow_drop(), likewise.
+	void (*dropped)(void *ctx, int status);
+	void (*status)(void *ctx, const struct link_status *status); // each second
 	void *ctx;
 };
 
@@ -29,5 +32,7 @@ void link_free(struct link *l); // no callback; NULL is allowed
 bool link_is_up(const struct link *l);
 // What the dataplane said last, at most two seconds ago; NULL while it is down.
 const struct link_status *link_state(const struct link *l);
-// 0 and one receipt later, or -errno: -ENOTCONN, -EBUSY, of sending.
+// 0 and one receipt later, or -errno: -ENOTCONN, -EBUSY, of sending. One of the two at a time.
 int link_load(struct link *l, int blob_fd, uint64_t blob_len);
+int link_shadow(struct link *l, int blob_fd, uint64_t blob_len, uint32_t share);
+int link_shadow_drop(struct link *l);

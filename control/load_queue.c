@@ -49,6 +49,8 @@ struct load *load_new(const struct load_request *request, const struct load_call
 	if (caller != NULL)
 		l->caller = *caller;
 	l->purpose = request->purpose;
+	l->promotes = request->promotes;
+	l->share = request->share;
 	l->budget = request->budget;
 	l->uid = request->uid;
 	l->deadline_s = request->deadline_s;
@@ -69,6 +71,11 @@ void load_free(struct load *l)
 	if (l->on_deadline != NULL)
 		event_free(l->on_deadline);
 	free(l);
+}
+
+bool load_wants_dataplane(enum load_purpose purpose)
+{
+	return purpose == LOAD_TO_RUN || purpose == LOAD_TO_SHADOW;
 }
 
 void load_tell(const struct load *l, enum load_state state, unsigned place)

@@ -21,9 +21,10 @@ enum load_state {
 	LOAD_SENDING,
 };
 
-// What it is for: all but the first end before the dataplane hears of it, and change nothing.
+// What it is for: all but the first two end before the dataplane hears of it, and change nothing.
 enum load_purpose {
 	LOAD_TO_RUN,
+	LOAD_TO_SHADOW, // beside what is live, on a share of the flows
 	LOAD_TO_LINT,
 	LOAD_TO_TEST,
 	LOAD_TO_DIFF,
@@ -39,6 +40,8 @@ struct load_outcome {
 	enum load_purpose purpose;
 	uid_t uid;
 	bool rollback;
+	bool promoted;
+	uint32_t share; // LOAD_TO_SHADOW: of the flows, in thousandths
 	bool cached; // nothing had to be compiled
 	const struct compile_report *report; // NULL: not compiled, nor found in the cache
 	const struct link_receipt *receipt; // NULL: never sent
@@ -68,6 +71,8 @@ struct load_request {
 	const char *const *paths;
 	uint32_t n_paths;
 	struct pattern_set *set;
+	bool promotes; // the set is the shadow: once it is live, there is no shadow any more
+	uint32_t share; // LOAD_TO_SHADOW: of the flows, in thousandths
 	struct pattern_set *sides[2]; // LOAD_TO_DIFF: what is compared; NULL: the next path
 	const struct disabled_change *change; // NULL: none
 	uint32_t deadline_s; // until the dataplane gets it; 0: none
@@ -81,6 +86,8 @@ struct load {
 	char **paths;
 	uint32_t n_paths;
 	struct pattern_set *set; // held; NULL: to be compiled
+	bool promotes;
+	uint32_t share;
 	struct pattern_set *sides[2]; // held, or NULL
 	struct pattern_index *read[2]; // of paths, in their order
 	unsigned n_read;
@@ -104,6 +111,7 @@ struct load *load_new(const struct load_request *request, const struct load_call
 // These instead of what it had. False: short of memory.
 bool load_set_paths(struct load *l, const char *const *paths, uint32_t n);
 void load_free(struct load *l); // NULL is allowed
+bool load_wants_dataplane(enum load_purpose purpose);
 // Tells the caller, if it wants to know.
 void load_tell(const struct load *l, enum load_state state, unsigned place);
 

@@ -83,21 +83,33 @@ static const struct rule_family {
 };
 
 // labels: with their braces.
-static void put_rule_number(FILE *out, const struct rule_family *f, const char *labels,
-	const struct rule_numbers *numbers)
+static void put_number(FILE *out, const struct rule_family *f, const char *labels, uint64_t v)
 {
 	enum { NS_PER_S = 1000000000 };
 	const char *suffix = strcmp(f->type, "counter") == 0 ? "_total" : "";
-	uint64_t v;
 
-	memcpy(&v, (const uint8_t *)numbers + f->at, sizeof(v));
-	if (v == 0)
-		return;
 	if (f->unit == UNIT_SECONDS)
 		fprintf(out, "sealwatch_%s%s%s %" PRIu64 ".%09" PRIu64 "\n", f->name, suffix,
 			labels, v / NS_PER_S, v % NS_PER_S);
 	else
 		fprintf(out, "sealwatch_%s%s%s %" PRIu64 "\n", f->name, suffix, labels, v);
+}
+
+static uint64_t number_of(const struct rule_family *f, const struct rule_numbers *numbers)
+{
+	uint64_t v;
+
+	memcpy(&v, (const uint8_t *)numbers + f->at, sizeof(v));
+	return v;
+}
+
+static void put_rule_number(FILE *out, const struct rule_family *f, const char *labels,
+	const struct rule_numbers *numbers)
+{
+	const uint64_t v = number_of(f, numbers);
+
+	if (v != 0)
+		put_number(out, f, labels, v);
 }
 
 static void put_rule_families(
@@ -149,6 +161,34 @@ static int put_rules(FILE *out, const struct metrics_input *in)
 	put_rule_families(out, &(struct rule_tallies){.n = n, .items = t.items}, &other);
 	free(t.items);
 	return 0;
+}
+
+// Sums only: what each rule did is for `sealctl patterns shadow show`.
+static void put_shadow(FILE *out, const struct metrics_input *in)
+{
+	static const struct rule_family families[] = {
+#define AT(number) offsetof(struct rule_numbers, number)
+		{"shadow_hits", "counter", "hits of all rules on the flows that a shadow looks at",
+			AT(hits), UNIT_ONE},
+		{"shadow_checks", "counter", "confirm steps of all rules on these flows",
+			AT(checks), UNIT_ONE},
+		{"shadow_cost_seconds", "counter", "time in these confirm steps, as a sample tells",
+			AT(cost_ns), UNIT_SECONDS},
+#undef AT
+	};
+	static const char *const labels[SHADOW_SIDES] = {
+		[SHADOW_LIVE] = "{set=\"live\"}", [SHADOW_BESIDE] = "{set=\"shadow\"}"};
+
+	put_one(out, "shadow_rules", "gauge", "rules in the shadow set", in->shadow_rules);
+	head(out, "shadow_share", "gauge", "part of the flows that the shadow set looks at");
+	fprintf(out, "sealwatch_shadow_share %u.%03u\n", in->shadow_share / SHADOW_SHARE_MAX,
+		in->shadow_share % SHADOW_SHARE_MAX);
+	for (unsigned f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
+		head(out, families[f].name, families[f].type, families[f].help);
+		for (unsigned s = 0; s < SHADOW_SIDES; s++)
+			put_number(out, &families[f], labels[s],
+				number_of(&families[f], &in->beside[s]));
+	}
 }
 
 static uint64_t service_value(const struct service_tally *s, unsigned which)
@@ -220,6 +260,7 @@ int metrics_write(FILE *out, const struct metrics_input *in)
 	put_one(out, "eve_lines", "counter", "EVE records written", in->eve_written);
 	put_one(out, "eve_lines_failed", "counter", "EVE records that could not be written",
 		in->eve_failed);
+	put_shadow(out, in);
 	put_counters(out, in);
 	put_services(out, in);
 	int err = put_rules(out, in);

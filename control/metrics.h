@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "control/shadow.h"
 #include "control/tally.h"
 #include "dataplane/api/counters.h"
 
@@ -27,6 +28,9 @@ struct metrics_input {
 	bool dataplane_up;
 	uint64_t generation; // 0: none
 	uint32_t n_rules; // of the live set
+	uint32_t shadow_rules; // 0: there is no shadow
+	uint32_t shadow_share; // of the flows, in thousandths
+	struct rule_numbers beside[SHADOW_SIDES]; // sums, over all shadows there were
 	uint64_t uptime_s; // of the daemon
 	uint64_t eve_written;
 	uint64_t eve_failed;

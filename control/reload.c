@@ -31,9 +31,10 @@ struct reload *reload_new(struct event_base *base, const struct control_config *
 	return r;
 }
 
-void reload_bind(struct reload *r, struct link *link)
+void reload_bind(struct reload *r, struct link *link, const struct stats *stats)
 {
 	r->link = link;
+	r->stats = stats;
 }
 
 static void log_diags(const struct compile_report *report)
@@ -54,7 +55,9 @@ void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *out
 	outcome->id = l->id;
 	outcome->purpose = l->purpose;
 	outcome->uid = l->uid;
-	outcome->rollback = l->set != NULL;
+	outcome->rollback = l->set != NULL && !l->promotes;
+	outcome->promoted = l->promotes;
+	outcome->share = l->share;
 	outcome->queued_ns = begun_ns - l->asked_ns;
 	if (l->caller.done != NULL)
 		l->caller.done(l->caller.ctx, outcome);
@@ -120,6 +123,7 @@ void reload_free(struct reload *r)
 	while ((l = load_queue_pop(&r->queue)) != NULL)
 		reload_tell_done(r, l, &(struct load_outcome){.status = -ECANCELED, .error = why});
 	pattern_set_drop(r->live);
+	shadow_drop(&r->shadow);
 	drop_next(r);
 	history_drop_all(&r->history);
 	event_free(r->on_next);
@@ -131,8 +135,7 @@ static bool somebody_waits(const struct reload *r)
 	return r->current != NULL && r->current->caller.done != NULL;
 }
 
-// From here on the dataplane decides, and neither a deadline nor a cancel is of use.
-static void become_sending(struct reload *r)
+void reload_sending(struct reload *r)
 {
 	r->state = LOAD_SENDING;
 	if (r->current == NULL)
@@ -142,14 +145,28 @@ static void become_sending(struct reload *r)
 	load_tell(r->current, LOAD_SENDING, 0);
 }
 
-static void send_set(struct reload *r)
+static int send_to_run(struct reload *r)
 {
 	const struct pattern_set *set = r->next != NULL ? r->next : r->live;
 
 	int err = link_load(r->link, set->blob_fd, set->blob_len);
-	if (err == 0) {
+	if (err == 0)
 		r->owed = r->owed && set != r->live;
-		become_sending(r);
+	return err;
+}
+
+static void send_set(struct reload *r)
+{
+	const bool beside = r->current != NULL && r->current->purpose == LOAD_TO_SHADOW;
+
+	if (r->shadow_dropping) {
+		r->send_due = true;
+		reload_sending(r);
+		return;
+	}
+	int err = beside ? reload_shadow_send(r) : send_to_run(r);
+	if (err == 0) {
+		reload_sending(r);
 		return;
 	}
 	// The configured set, and one that was live before, wait for the dataplane.
@@ -331,11 +348,17 @@ static void begin_next(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	reload_park(r);
+	if (r->state == LOAD_IDLE)
+		reload_shadow_drop_due(r);
 	if (r->state != LOAD_IDLE || (link_is_up(r->link) && reload_unpark(r)))
 		return;
 	// Another load was under way when the dataplane came back, and has failed.
 	if (r->owed && link_is_up(r->link)) {
 		send_set(r);
+		return;
+	}
+	if (r->shadow_owed && !r->shadow_dropping && link_is_up(r->link)) {
+		reload_shadow_again(r);
 		return;
 	}
 	struct load *l = load_queue_pop(&r->queue);
@@ -384,10 +407,12 @@ static void take_receipt(struct reload *r, const struct link_receipt *receipt)
 {
 	r->owed = false;
 	r->met_generation = 0; // it has another one now
-	if (r->next != NULL)
-		adopt_next(r, receipt->generation);
-	else
+	if (r->next == NULL) {
 		r->live->generation = receipt->generation;
+		return;
+	}
+	adopt_next(r, receipt->generation);
+	reload_shadow_live(r);
 }
 
 void reload_receipt(struct reload *r, int status, const struct link_receipt *receipt)
@@ -396,6 +421,10 @@ void reload_receipt(struct reload *r, int status, const struct link_receipt *rec
 
 	if (r->state != LOAD_SENDING)
 		return;
+	if (r->shadow_sent) {
+		reload_shadow_receipt(r, status, receipt);
+		return;
+	}
 	if (status == -ECONNRESET && !somebody_waits(r)) {
 		r->state = LOAD_WAITING;
 		return;
@@ -434,6 +463,11 @@ const struct history *reload_history(const struct reload *r)
 const struct pattern_set *reload_live(const struct reload *r)
 {
 	return r->live;
+}
+
+const struct shadow *reload_shadow(const struct reload *r)
+{
+	return &r->shadow;
 }
 
 const char *reload_last_error(const struct reload *r)

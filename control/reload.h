@@ -10,6 +10,7 @@
 #include "control/history.h"
 #include "control/link.h"
 #include "control/load_queue.h"
+#include "control/shadow.h"
 
 #include <event2/event.h>
 
@@ -20,7 +21,7 @@ struct reload *reload_new(struct event_base *base, const struct control_config *
 	struct cache *cache, struct disabled_store *disabled);
 // Kills the child; who still waits is told -ECANCELED. NULL is allowed.
 void reload_free(struct reload *r);
-void reload_bind(struct reload *r, struct link *link);
+void reload_bind(struct reload *r, struct link *link, const struct stats *stats); // borrowed
 
 // The configuration's own set; it waits for a dataplane when there is none. 0 or -errno.
 int reload_start_configured(struct reload *r);
@@ -32,13 +33,19 @@ int reload_start(struct reload *r, const struct load_request *request,
 // such load (any more); -EALREADY: the dataplane is taking it, and cannot be stopped.
 int reload_cancel(struct reload *r, uint64_t id, const char *why);
 
+// No shadow any more. 0, -ENOENT when there is none, or -EBUSY while one is on its way.
+int reload_drop_shadow(struct reload *r);
+
 // What the link has to tell.
 void reload_link_up(struct reload *r, const struct link_hello *hello);
 void reload_receipt(struct reload *r, int status, const struct link_receipt *receipt);
+void reload_shadow_dropped(struct reload *r, int status);
+void reload_status(struct reload *r, const struct link_status *status);
 
 enum load_state reload_state(const struct reload *r);
 const struct load *reload_current(const struct reload *r); // NULL: none is under way
 const struct load_queue *reload_queue(const struct reload *r);
 const struct history *reload_history(const struct reload *r);
 const struct pattern_set *reload_live(const struct reload *r); // NULL: none of ours
+const struct shadow *reload_shadow(const struct reload *r);
 const char *reload_last_error(const struct reload *r); // "": the last load went well

@@ -39,7 +39,7 @@ void reload_park(struct reload *r)
 {
 	const struct load *next = TAILQ_FIRST(&r->queue.waiting);
 
-	if (r->state != LOAD_WAITING || next == NULL || next->purpose == LOAD_TO_RUN)
+	if (r->state != LOAD_WAITING || next == NULL || load_wants_dataplane(next->purpose))
 		return;
 	r->parked = r->current;
 	r->parked_set = r->next;
@@ -102,7 +102,7 @@ int reload_start(struct reload *r, const struct load_request *request,
 	// The first one will not wait.
 	const unsigned room = LOADS_WAITING_MAX + (r->state == LOAD_IDLE);
 
-	if (request->purpose == LOAD_TO_RUN && !link_is_up(r->link))
+	if (load_wants_dataplane(request->purpose) && !link_is_up(r->link))
 		return -ENOTCONN;
 	return r->queue.n < room ? enqueue(r, request, caller, id) : -EBUSY;
 }

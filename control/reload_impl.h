@@ -14,6 +14,7 @@ struct reload {
 	struct disabled_store *disabled;
 	struct disabled_rules wanted; // when the current load changes what is disabled
 	struct link *link;
+	const struct stats *stats;
 	enum load_state state;
 	struct load_queue queue;
 	struct load
@@ -34,6 +35,15 @@ struct reload {
 	uint64_t met_generation; // what the dataplane had when it was met; 0: nothing
 	uint8_t met_digest[32];
 	uint64_t met_start_ns; // which run of it
+	struct shadow shadow;
+	bool shadow_owed; // the dataplane is without it
+	bool shadow_sent; // what is being sent is to be the shadow
+	bool shadow_met; // one was running when it was sent
+	// The dataplane takes one thing at a time: a set that it does not want any more waits for one that
+	// is being sent, and the other way round.
+	bool shadow_dropping; // LINK_SHADOW_DROP is on its way
+	bool shadow_drop_due; // it waits
+	bool send_due; // r->next waits; LOAD_SENDING
 	char last_error[256];
 };
 
@@ -50,6 +60,20 @@ void reload_test(struct reload *r, bool beside);
 void reload_send(struct reload *r);
 // The next path of the current load is read, to be compared; then it ends.
 void reload_diff(struct reload *r);
+// r->next goes to the dataplane as the shadow that the current load asks for, or as the one that the
+// dataplane came back without. 0 and a receipt, or -errno.
+int reload_shadow_send(struct reload *r);
+// The shadow is owed, nothing else is under way, and the dataplane is there.
+void reload_shadow_again(struct reload *r);
+// A drop that waited is sent.
+void reload_shadow_drop_due(struct reload *r);
+// Of what reload_shadow_send() sent.
+void reload_shadow_receipt(struct reload *r, int status, const struct link_receipt *receipt);
+// Another set is live: what was counted beside the last one is no comparison, and a shadow that was
+// promoted is one no more.
+void reload_shadow_live(struct reload *r);
+// It was sent: from here on the dataplane decides, and neither a deadline nor a cancel is of use.
+void reload_sending(struct reload *r);
 // The current one is over, well or not; the next may begin.
 void reload_finish(struct reload *r, int status, const char *error,
 	const struct compile_report *report, const struct link_receipt *receipt);

@@ -21,6 +21,7 @@ enum key {
 	KEY_FROM = 1 << 11,
 	KEY_TO = 1 << 12,
 	KEY_IDS = 1 << 13,
+	KEY_SHARE = 1 << 14,
 };
 
 static const struct {
@@ -40,6 +41,11 @@ static const struct {
 	[COMMAND_PATTERNS_ENABLE] = {"patterns.enable", KEY_IDS | KEY_WATCH | KEY_DEADLINE},
 	[COMMAND_PATTERNS_LIST] = {"patterns.list", 0},
 	[COMMAND_PATTERNS_SHOW] = {"patterns.show", KEY_RULES},
+	[COMMAND_SHADOW_LOAD] = {"patterns.shadow.load",
+		KEY_PATHS | KEY_SHARE | KEY_WATCH | KEY_DEADLINE},
+	[COMMAND_SHADOW_SHOW] = {"patterns.shadow.show", KEY_COUNT},
+	[COMMAND_SHADOW_PROMOTE] = {"patterns.shadow.promote", KEY_WATCH | KEY_DEADLINE},
+	[COMMAND_SHADOW_DROP] = {"patterns.shadow.drop", 0},
 	[COMMAND_COUNTERS] = {"counters", 0},
 	[COMMAND_SERVICES] = {"services", 0},
 	[COMMAND_TOP_RULES] = {"top.rules", KEY_BY | KEY_COUNT},
@@ -155,13 +161,15 @@ static int take_side(const json_t *value, const char *key, const char **out, cha
 	return 0;
 }
 
-static int take_deadline(const json_t *value, struct request *r, char error[256])
+// max fits.
+static int take_small(
+	const json_t *value, const char *key, uint32_t max, uint32_t *out, char error[256])
 {
-	uint64_t seconds = 0;
+	uint64_t n = 0;
 
-	int err = take_number(value, "deadline_s", REQUEST_DEADLINE_MAX, &seconds, error);
+	int err = take_number(value, key, max, &n, error);
 	if (err == 0)
-		r->deadline_s = (uint32_t)seconds;
+		*out = (uint32_t)n;
 	return err;
 }
 
@@ -183,16 +191,6 @@ static int take_by(const json_t *value, struct request *r, char error[256])
 	return refuse(error, "\"by\" takes cost, hits, checks or prefilter");
 }
 
-static int take_count(const json_t *value, struct request *r, char error[256])
-{
-	uint64_t count = 0;
-
-	int err = take_number(value, "count", REQUEST_COUNT_MAX, &count, error);
-	if (err == 0)
-		r->count = (uint32_t)count;
-	return err;
-}
-
 static const struct {
 	const char *name;
 	enum key key;
@@ -211,6 +209,7 @@ static const struct {
 	{"max_ns", KEY_MAX_NS},
 	{"max_bytes", KEY_MAX_BYTES},
 	{"ids", KEY_IDS},
+	{"share", KEY_SHARE},
 };
 
 static int take_value(enum key key, const json_t *value, struct request *r, char error[256])
@@ -221,7 +220,7 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 	case KEY_WATCH:
 		return take_bool(value, "watch", &r->watch, error);
 	case KEY_DEADLINE:
-		return take_deadline(value, r, error);
+		return take_small(value, "deadline_s", REQUEST_DEADLINE_MAX, &r->deadline_s, error);
 	case KEY_LOAD:
 		return take_number(value, "load", INT64_MAX, &r->load, error);
 	case KEY_GENERATION:
@@ -241,9 +240,11 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 	case KEY_BY:
 		return take_by(value, r, error);
 	case KEY_COUNT:
-		return take_count(value, r, error);
+		return take_small(value, "count", REQUEST_COUNT_MAX, &r->count, error);
 	case KEY_IDS:
 		return take_ids(value, r, error);
+	case KEY_SHARE:
+		return take_small(value, "share", SHADOW_SHARE_MAX, &r->share, error);
 	}
 	return -EINVAL;
 }

@@ -34,6 +34,10 @@ enum command {
 	COMMAND_PATTERNS_ENABLE,
 	COMMAND_PATTERNS_LIST,
 	COMMAND_PATTERNS_SHOW,
+	COMMAND_SHADOW_LOAD,
+	COMMAND_SHADOW_SHOW,
+	COMMAND_SHADOW_PROMOTE,
+	COMMAND_SHADOW_DROP,
 	COMMAND_COUNTERS,
 	COMMAND_SERVICES,
 	COMMAND_TOP_RULES,
@@ -42,14 +46,15 @@ enum command {
 
 struct request {
 	enum command command;
-	uint32_t n_paths; // load, lint: at least one, all absolute
+	uint32_t n_paths; // loads, lint: at least one, all absolute
 	const char *paths[REQUEST_PATHS_MAX];
 	// diff: a path, a generation, the begin of a digest, or "live"; from is live when absent
 	const char *from, *to;
 	bool watch; // load, rollback and the like: lines before the answer are wanted
 	bool rules; // show: each of them
 	enum tally_key by; // top
-	uint32_t count; // top
+	uint32_t count; // top, shadow show
+	uint32_t share; // shadow load: of the flows, in thousandths; 0: none was given
 	uint32_t deadline_s; // load, rollback; 0: none was given
 	uint64_t load; // cancel: which; 0: the one that is under way
 	uint64_t generation; // rollback; 0: none was given

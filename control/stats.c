@@ -13,7 +13,7 @@ struct stats {
 	struct link_region region;
 	struct thread_counters threads[STATS_THREADS];
 	uint64_t lost; // held by dataplanes that ended
-	struct rule_tallies rules; // base
+	struct rule_tallies rules[TALLY_TABLES]; // base
 	struct service_tallies services; // base
 };
 
@@ -27,7 +27,8 @@ void stats_free(struct stats *s)
 	if (s == NULL)
 		return;
 	link_region_unmap(&s->region);
-	rule_tallies_free(&s->rules);
+	for (unsigned i = 0; i < TALLY_TABLES; i++)
+		rule_tallies_free(&s->rules[i]);
 	service_tallies_free(&s->services);
 	free(s);
 }
@@ -73,15 +74,26 @@ static void fold_counters(struct stats *s)
 	}
 }
 
-static int fold_tallies(struct stats *s)
+static int fold_rules(struct stats *s, enum tally_table which)
 {
 	struct rule_tallies rules;
-	struct service_tallies services;
 
-	int err = tally_rules(&s->rules, &s->region, &rules);
-	if (err == 0) {
-		rule_tallies_free(&s->rules);
-		s->rules = rules;
+	int err = stats_rules(s, which, &rules);
+	if (err < 0)
+		return err;
+	rule_tallies_free(&s->rules[which]);
+	s->rules[which] = rules;
+	return 0;
+}
+
+static int fold_tallies(struct stats *s)
+{
+	struct service_tallies services;
+	int err = 0;
+
+	for (unsigned i = 0; i < TALLY_TABLES; i++) {
+		int each = fold_rules(s, (enum tally_table)i);
+		err = each < 0 ? each : err;
 	}
 	int second = tally_services(&s->services, &s->region, &services);
 	if (second == 0) {
@@ -167,9 +179,14 @@ struct stats_accounting stats_account(const struct stats *s)
 	return a;
 }
 
-int stats_rules(const struct stats *s, struct rule_tallies *out)
+int stats_rules(const struct stats *s, enum tally_table which, struct rule_tallies *out)
 {
-	return tally_rules(&s->rules, &s->region, out);
+	return tally_rules(&s->rules[which], &s->region, which, out);
+}
+
+int stats_beside(const struct stats *s, struct rule_tallies *beside, struct rule_tallies *shadow)
+{
+	return tally_beside(s->rules, &s->region, beside, shadow);
 }
 
 int stats_services(const struct stats *s, struct service_tallies *out)

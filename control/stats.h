@@ -46,5 +46,7 @@ struct stats_accounting {
 struct stats_accounting stats_account(const struct stats *s);
 
 // As of now. 0 or -ENOMEM; to be freed by the caller.
-int stats_rules(const struct stats *s, struct rule_tallies *out);
+int stats_rules(const struct stats *s, enum tally_table which, struct rule_tallies *out);
+// Those of the live set and of the shadow on the flows that both look at, of one moment.
+int stats_beside(const struct stats *s, struct rule_tallies *beside, struct rule_tallies *shadow);
 int stats_services(const struct stats *s, struct service_tallies *out);

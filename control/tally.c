@@ -30,13 +30,27 @@ static int compare_rules(const void *a, const void *b)
 	return x->rev == y->rev ? 0 : x->rev < y->rev ? -1 : 1;
 }
 
-static struct rule_tally live_rule(const struct link_region *r, uint32_t slot)
+static const struct rule_counts *table_of(const struct counter_page *page, enum tally_table which)
+{
+	switch (which) {
+	case TALLY_SHADOW:
+		return &page->shadow;
+	case TALLY_BESIDE:
+		return &page->beside;
+	default:
+		return &page->rules;
+	}
+}
+
+static struct rule_tally live_rule(
+	const struct link_region *r, enum tally_table which, uint32_t slot)
 {
 	const struct rule_slot *rule = &link_region_directory(r)->rules[slot];
 	struct rule_tally t = {.gid = rule->gid, .sid = rule->sid, .rev = rule->rev};
 
 	for (unsigned i = 0; i < r->hello.n_pages; i++) {
-		struct rule_numbers n = rule_counts_read(&link_region_page(r, i)->rules, slot);
+		struct rule_numbers n =
+			rule_counts_read(table_of(link_region_page(r, i), which), slot);
 		rule_numbers_add(&t.n, &n);
 	}
 	return t;
@@ -58,25 +72,92 @@ static void merge_rules(struct rule_tallies *t)
 	t->n = n;
 }
 
-int tally_rules(
-	const struct rule_tallies *base, const struct link_region *live, struct rule_tallies *out)
+// The base, and room for what is live. The rest comes first, and is always there to be added to.
+static int begin_rules(const struct rule_tallies *base, uint32_t n_live, struct rule_tallies *out)
 {
-	uint32_t n_live = 0;
-
-	if (live->base != NULL)
-		n_live = at_most(atomic_load(&link_region_directory(live)->n_rules), RULE_SLOTS);
 	struct rule_tally *items = calloc((size_t)base->n + n_live + 1, sizeof(*items));
+
 	if (items == NULL)
 		return -ENOMEM;
-	// The rest comes first, and is always there to be added to.
-	uint32_t n = 1;
 	for (uint32_t i = 0; i < base->n; i++)
-		items[n++] = base->items[i];
+		items[1 + i] = base->items[i];
+	*out = (struct rule_tallies){.n = base->n + 1, .items = items};
+	return 0;
+}
+
+static uint32_t count_live(const struct link_region *live)
+{
+	if (live->base == NULL)
+		return 0;
+	return at_most(atomic_load(&link_region_directory(live)->n_rules), RULE_SLOTS);
+}
+
+int tally_rules(const struct rule_tallies *base, const struct link_region *live,
+	enum tally_table which, struct rule_tallies *out)
+{
+	const uint32_t n_live = count_live(live);
+
+	int err = begin_rules(base, n_live, out);
+	if (err < 0)
+		return err;
 	for (uint32_t i = 0; i < n_live; i++)
-		items[n++] = live_rule(live, i);
-	*out = (struct rule_tallies){.n = n, .items = items};
+		out->items[out->n++] = live_rule(live, which, i);
 	merge_rules(out);
 	return 0;
+}
+
+int tally_beside(const struct rule_tallies bases[TALLY_TABLES], const struct link_region *live,
+	struct rule_tallies *beside, struct rule_tallies *shadow)
+{
+	const uint32_t n_live = count_live(live);
+
+	int err = begin_rules(&bases[TALLY_BESIDE], n_live, beside);
+	if (err < 0)
+		return err;
+	err = begin_rules(&bases[TALLY_SHADOW], n_live, shadow);
+	if (err < 0) {
+		rule_tallies_free(beside);
+		return err;
+	}
+	for (uint32_t i = 0; i < n_live; i++) {
+		beside->items[beside->n++] = live_rule(live, TALLY_BESIDE, i);
+		shadow->items[shadow->n++] = live_rule(live, TALLY_SHADOW, i);
+	}
+	merge_rules(beside);
+	merge_rules(shadow);
+	return 0;
+}
+
+const struct rule_tally *tally_find(
+	const struct rule_tallies *t, uint32_t gid, uint32_t sid, uint32_t rev)
+{
+	const struct rule_tally key = {.gid = gid, .sid = sid, .rev = rev};
+
+	return t->n > 0 ? bsearch(&key, t->items, t->n, sizeof(key), compare_rules) : NULL;
+}
+
+void tally_since(struct rule_tallies *now, const struct rule_tallies *was)
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < now->n; i++) {
+		struct rule_tally *t = &now->items[i];
+		while (at < was->n && compare_rules(&was->items[at], t) < 0)
+			at++;
+		if (at < was->n && compare_rules(&was->items[at], t) == 0)
+			t->n = rule_numbers_since(&t->n, &was->items[at].n);
+		if (t->n.hits == 0)
+			t->n.last_hit_ns = 0;
+	}
+}
+
+struct rule_numbers tally_total(const struct rule_tallies *t)
+{
+	struct rule_numbers total = {0};
+
+	for (uint32_t i = 0; i < t->n; i++)
+		rule_numbers_add(&total, &t->items[i].n);
+	return total;
 }
 
 static uint64_t number_of(const struct rule_tally *t, enum tally_key key)

@@ -38,13 +38,29 @@ struct service_tallies {
 	struct service_tally *items; // by name
 };
 
+// What is counted of rules: of all traffic, and of the flows that a shadow set looks at, by the
+// shadow and by the live set.
+enum tally_table { TALLY_RULES, TALLY_SHADOW, TALLY_BESIDE, TALLY_TABLES };
+
 // What stands in `base` and what the region counts now; an unmapped region counts nothing.
 // 0 and *out (to be freed), or -ENOMEM. `out` may not be `base`.
-int tally_rules(
-	const struct rule_tallies *base, const struct link_region *live, struct rule_tallies *out);
+int tally_rules(const struct rule_tallies *base, const struct link_region *live,
+	enum tally_table which, struct rule_tallies *out);
+// The two tables of a shadow, a rule after the other in both: traffic goes on meanwhile, and what
+// differs is not to be what came between two readings. bases: by enum tally_table.
+int tally_beside(const struct rule_tallies bases[TALLY_TABLES], const struct link_region *live,
+	struct rule_tallies *beside, struct rule_tallies *shadow);
 int tally_services(const struct service_tallies *base, const struct link_region *live,
 	struct service_tallies *out);
 void rule_tallies_free(struct rule_tallies *t);
+
+// NULL: nothing is known of it. In tallies that are by gid, sid, rev.
+const struct rule_tally *tally_find(
+	const struct rule_tallies *t, uint32_t gid, uint32_t sid, uint32_t rev);
+// Leaves in `now` what came after `was`; of a rule without a hit since, no time of one. Both are by
+// gid, sid, rev.
+void tally_since(struct rule_tallies *now, const struct rule_tallies *was);
+struct rule_numbers tally_total(const struct rule_tallies *t);
 
 // The largest first; those alike by cost, by checks, by gid, sid, rev.
 void tally_sort(struct rule_tallies *t, enum tally_key key);

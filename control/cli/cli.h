@@ -24,7 +24,8 @@ struct cli {
 	bool rules; // counters: of rules only; patterns show: each of them
 	bool once; // top: also on a terminal
 	const char *by; // top: what is sorted by; NULL: cost
-	unsigned count; // top: rules; 0: the default
+	unsigned count; // top, shadow show: rules; 0: the default
+	unsigned share; // shadow load: of the flows, in thousandths; 0: the default
 	unsigned interval_s; // top; 0: the default
 	bool strict; // lint: warnings count as errors
 	uint64_t max_ns, max_memory_mb; // lint; 0: the daemon's
@@ -51,6 +52,8 @@ enum cli_exit cli_ask_simple(const struct cli *cli, const char *command, json_t 
 // A load, or what is like one: shown on its way, Ctrl-C cancels it; diags are printed, and with
 // --json the reply. *reply is the caller's, and may be NULL.
 enum cli_exit cli_ask_load(const struct cli *cli, json_t *request, json_t **reply);
+// The same for what ends with a receipt, which is printed. `request` is taken.
+enum cli_exit cli_load(const struct cli *cli, json_t *request);
 // The arguments as absolute paths, for the daemon has another working directory. NULL: there is no
 // such file, and that was printed.
 json_t *cli_paths(const struct cli *cli);
@@ -60,6 +63,8 @@ void cli_print_json(const json_t *json, bool compact);
 uint64_t cli_number(const json_t *object, const char *key);
 // Digits only, 1 to 2^63 - 1.
 bool cli_parse_number(const char *text, uint64_t *out);
+// "12.5": percent, from 0.1 to 100; *out is in thousandths.
+bool cli_parse_share(const char *text, unsigned *out);
 void cli_print_diags(const json_t *reply); // to standard error
 const char *cli_text(const json_t *object, const char *key); // "-" when there is none
 
@@ -74,6 +79,10 @@ enum cli_exit cli_patterns_enable(const struct cli *cli);
 enum cli_exit cli_patterns_cancel(const struct cli *cli);
 enum cli_exit cli_patterns_show(const struct cli *cli);
 enum cli_exit cli_patterns_list(const struct cli *cli);
+enum cli_exit cli_shadow_load(const struct cli *cli);
+enum cli_exit cli_shadow_show(const struct cli *cli);
+enum cli_exit cli_shadow_promote(const struct cli *cli);
+enum cli_exit cli_shadow_drop(const struct cli *cli);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);
 enum cli_exit cli_top_rules(const struct cli *cli);

@@ -96,13 +96,18 @@ static void print_receipt(const json_t *r)
 	table_text(t, "digest");
 	table_text(t, cli_text(r, "digest"));
 	put(t, "rules", cli_number(r, "rules"), "");
+	if (cli_number(r, "share") > 0) {
+		table_row(t);
+		table_text(t, "shadow, on");
+		table_format(t, "%.1f %% of the flows", (double)cli_number(r, "share") / 10);
+	}
 	put(t, "warnings", cli_number(r, "warnings"), "");
 	put_loader(t, r);
 	if (cli_number(r, "examples") > 0)
 		put(t, "examples", cli_number(r, "examples"), " run, 0 failed");
 	if (cli_number(r, "queued_ms") > 0)
 		put(t, "waited", cli_number(r, "queued_ms"), " ms");
-	if (!json_is_true(json_object_get(r, "rollback")))
+	if (json_object_get(r, "compile_ms") != NULL)
 		put(t,
 			json_is_true(json_object_get(r, "cached")) ? "from the cache in"
 								   : "compiled in",
@@ -212,7 +217,7 @@ enum cli_exit cli_ask_load(const struct cli *cli, json_t *request, json_t **out)
 	return status_of(status, reply);
 }
 
-static enum cli_exit load(const struct cli *cli, json_t *request)
+enum cli_exit cli_load(const struct cli *cli, json_t *request)
 {
 	json_t *reply = NULL;
 	enum cli_exit status = cli_ask_load(cli, request, &reply);
@@ -231,7 +236,7 @@ enum cli_exit cli_patterns_load(const struct cli *cli)
 
 	if (paths == NULL)
 		return CLI_USAGE;
-	return load(cli, json_pack("{s:s, s:o}", "cmd", "patterns.load", "paths", paths));
+	return cli_load(cli, json_pack("{s:s, s:o}", "cmd", "patterns.load", "paths", paths));
 }
 
 // A number is a generation, all else the begin of a digest.
@@ -244,7 +249,7 @@ enum cli_exit cli_patterns_rollback(const struct cli *cli)
 		json_object_set_new(request, "generation", json_integer((json_int_t)generation));
 	else if (cli->n_args > 0)
 		json_object_set_new(request, "digest", escape_json(cli->args[0]));
-	return load(cli, request);
+	return cli_load(cli, request);
 }
 
 static enum cli_exit change(const struct cli *cli, const char *command)
@@ -253,7 +258,7 @@ static enum cli_exit change(const struct cli *cli, const char *command)
 
 	for (int i = 0; i < cli->n_args; i++)
 		json_array_append_new(ids, escape_json(cli->args[i]));
-	return load(cli, json_pack("{s:s, s:o}", "cmd", command, "ids", ids));
+	return cli_load(cli, json_pack("{s:s, s:o}", "cmd", command, "ids", ids));
 }
 
 enum cli_exit cli_patterns_disable(const struct cli *cli)

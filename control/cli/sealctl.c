@@ -13,13 +13,16 @@ enum {
 	OPTION_WATCH = 1 << 0,
 	OPTION_RULES = 1 << 1,
 	OPTION_DEADLINE = 1 << 2,
-	OPTION_TOP = 1 << 3, // --by, --count, --interval, --once
+	OPTION_TOP = 1 << 3, // --by, --interval, --once
 	OPTION_LINT = 1 << 4, // --strict, --max-ns, --max-memory
+	OPTION_COUNT = 1 << 5,
+	OPTION_SHARE = 1 << 6,
+	WORDS_MAX = 3,
 	PATHS_MAX = 64,
 };
 
 struct command {
-	const char *words[2]; // "patterns", "load"
+	const char *words[WORDS_MAX]; // "patterns", "load"
 	enum cli_exit (*run)(const struct cli *cli);
 	int min_args, max_args;
 	unsigned options;
@@ -62,9 +65,22 @@ static const struct command commands[] = {
 		"have these rules back; what the configuration disables stays so"},
 	{{"patterns", "cancel"}, cli_patterns_cancel, 0, 1, 0, "[LOAD]",
 		"give up a load: the one under way, or one that sealctl status shows"},
+	{{"patterns", "shadow", "load"}, cli_shadow_load, 1, PATHS_MAX,
+		OPTION_DEADLINE | OPTION_SHARE, "PATH...",
+		"compile rules as load does, and let them run beside the live set on a share of "
+		"the\n"
+		"  flows: they are counted, and say nothing; in place of the shadow there was"},
+	{{"patterns", "shadow", "show"}, cli_shadow_show, 0, 0, OPTION_COUNT, "",
+		"what the shadow does otherwise than the live set on the same flows: hits and "
+		"cost\n"
+		"  of each rule, the largest difference first"},
+	{{"patterns", "shadow", "promote"}, cli_shadow_promote, 0, 0, OPTION_DEADLINE, "",
+		"make the shadow the live set; rollback brings back the one before"},
+	{{"patterns", "shadow", "drop"}, cli_shadow_drop, 0, 0, 0, "",
+		"end the shadow; what is live stays live"},
 	{{"counters", NULL}, cli_counters, 0, 0, OPTION_WATCH | OPTION_RULES, "",
 		"every counter, in sum and by worker, and the rules that hit"},
-	{{"top", "rules"}, cli_top_rules, 0, 0, OPTION_TOP, "",
+	{{"top", "rules"}, cli_top_rules, 0, 0, OPTION_TOP | OPTION_COUNT, "",
 		"the rules that cost or hit most: confirm steps, hits, time; on a terminal again\n"
 		"  and again, with what came since"},
 	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
@@ -81,9 +97,11 @@ static const char exits[] =
 
 static void print_name(const struct command *c)
 {
-	printf("%s%s%s%s%s", c->words[0], c->words[1] != NULL ? " " : "",
-		c->words[1] != NULL ? c->words[1] : "", c->arguments[0] != '\0' ? " " : "",
-		c->arguments);
+	printf("%s", c->words[0]);
+	for (unsigned i = 1; i < WORDS_MAX && c->words[i] != NULL; i++)
+		printf(" %s", c->words[i]);
+	if (c->arguments[0] != '\0')
+		printf(" %s", c->arguments);
 }
 
 static void help_all(void)
@@ -102,7 +120,6 @@ static void help_all(void)
 
 static const char top_options[] =
 	"      --by KEY            cost (the default), hits, checks or prefilter\n"
-	"      --count N           rules that are shown, 1 to 10000 (20)\n"
 	"      --interval SECONDS  again after so long, 1 to 3600 (on a terminal 2)\n"
 	"      --once              the numbers so far, and no more\n";
 
@@ -112,31 +129,42 @@ static const char lint_options[] =
 	"      --max-memory MB  more for the whole set is an error\n"
 	"                       (the daemon's defaults: lint.max_ns, lint.max_memory_mb)\n";
 
+static const struct {
+	unsigned option;
+	const char *usage;
+	const char *help; // NULL: by command
+} option_texts[] = {
+	{OPTION_WATCH, " [--watch]",
+		"      --watch  again each second, with rates; ends with Ctrl-C\n"},
+	{OPTION_RULES, " [--rules]", NULL},
+	{OPTION_SHARE, " [--share PERCENT]",
+		"      --share PERCENT     of the flows that it looks at, 0.1 to 100 (10)\n"},
+	{OPTION_DEADLINE, " [--deadline SECONDS]",
+		"      --deadline SECONDS  when it is to be ready (1 to 86400); else it is\n"
+		"                          given up. The daemon's default: load_deadline_s\n"},
+	{OPTION_COUNT, " [--count N]",
+		"      --count N           rules that are shown, 1 to 10000 (20)\n"},
+	{OPTION_TOP, " [--by KEY] [--interval SECONDS] [--once]", top_options},
+	{OPTION_LINT, " [--strict] [--max-ns N] [--max-memory MB]", lint_options},
+};
+
+enum { N_OPTION_TEXTS = sizeof(option_texts) / sizeof(option_texts[0]) };
+
 static void help_command(const struct command *c)
 {
 	printf("usage: sealctl [--json] [--socket PATH] ");
 	print_name(c);
-	printf("%s%s%s%s\n\n  %s\n\n", c->options & OPTION_WATCH ? " [--watch]" : "",
-		c->options & OPTION_RULES ? " [--rules]" : "",
-		c->options & OPTION_DEADLINE ? " [--deadline SECONDS]" : "",
-		c->options & OPTION_TOP ? " [--by KEY] [--count N] [--interval SECONDS] [--once]"
-			: c->options & OPTION_LINT ? " [--strict] [--max-ns N] [--max-memory MB]"
-						   : "",
-		c->help);
-	if (c->options & OPTION_TOP)
-		printf("%s", top_options);
-	if (c->options & OPTION_LINT)
-		printf("%s", lint_options);
-	if (c->options & OPTION_WATCH)
-		printf("      --watch  again each second, with rates; ends with Ctrl-C\n");
+	for (unsigned i = 0; i < N_OPTION_TEXTS; i++)
+		printf("%s", c->options & option_texts[i].option ? option_texts[i].usage : "");
+	printf("\n\n  %s\n\n", c->help);
+	for (unsigned i = 0; i < N_OPTION_TEXTS; i++) {
+		if ((c->options & option_texts[i].option) != 0 && option_texts[i].help != NULL)
+			printf("%s", option_texts[i].help);
+	}
 	if (c->options & OPTION_RULES)
 		printf("      --rules  %s\n",
 			c->run == cli_counters ? "only the rules that hit"
 					       : "instead, each of its rules with its numbers");
-	if (c->options & OPTION_DEADLINE)
-		printf("      --deadline SECONDS  when it is to be ready (1 to 86400); else it is\n"
-		       "                          given up. The daemon's default: "
-		       "load_deadline_s\n");
 	printf("%s%s", c->options != 0 ? "\n" : "", exits);
 }
 
@@ -149,7 +177,8 @@ static const struct command *find_command(char *const *args, int n)
 {
 	for (unsigned i = 0; i < N_COMMANDS; i++) {
 		const struct command *c = &commands[i];
-		if (is_word(c->words[0], args, n, 0) && is_word(c->words[1], args, n, 1))
+		if (is_word(c->words[0], args, n, 0) && is_word(c->words[1], args, n, 1) &&
+			is_word(c->words[2], args, n, 2))
 			return c;
 	}
 	return NULL;
@@ -179,7 +208,9 @@ static enum cli_exit run(struct cli *cli, unsigned options, bool help, char *con
 	}
 	if ((options & ~c->options) != 0)
 		return usage("an option that is not for", c->words[0]);
-	int n_words = c->words[1] != NULL ? 2 : 1;
+	int n_words = 0;
+	while (n_words < WORDS_MAX && c->words[n_words] != NULL)
+		n_words++;
 	cli->args = args + n_words;
 	cli->n_args = n - n_words;
 	if (cli->n_args < c->min_args || cli->n_args > c->max_args)
@@ -224,6 +255,10 @@ static const char *take_value(struct cli *cli, int option, const char *value)
 		return take_bound(value, &cli->max_ns) ? NULL : bound;
 	case 'm':
 		return take_bound(value, &cli->max_memory_mb) ? NULL : bound;
+	case 'p':
+		return cli_parse_share(value, &cli->share)
+			? NULL
+			: "--share takes 0.1 to 100 percent, not";
 	default:
 		return take_number(value, 3600, &cli->interval_s)
 			? NULL
@@ -241,9 +276,12 @@ static unsigned option_of(int option)
 		return OPTION_RULES;
 	case 'd':
 		return OPTION_DEADLINE;
+	case 'c':
+		return OPTION_COUNT;
+	case 'p':
+		return OPTION_SHARE;
 	case 'o':
 	case 'b':
-	case 'c':
 	case 'i':
 		return OPTION_TOP;
 	case 'S':
@@ -304,7 +342,8 @@ int main(int argc, char **argv)
 		{"by", required_argument, NULL, 'b'}, {"count", required_argument, NULL, 'c'},
 		{"interval", required_argument, NULL, 'i'}, {"once", no_argument, NULL, 'o'},
 		{"strict", no_argument, NULL, 'S'}, {"max-ns", required_argument, NULL, 'n'},
-		{"max-memory", required_argument, NULL, 'm'}, {0}};
+		{"max-memory", required_argument, NULL, 'm'},
+		{"share", required_argument, NULL, 'p'}, {0}};
 	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
 	unsigned options = 0;
 	bool help = false;

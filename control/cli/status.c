@@ -59,12 +59,26 @@ static void put_loads(struct table *t, const json_t *loads)
 	}
 }
 
+static void put_shadow(struct table *t, const json_t *shadow)
+{
+	if (!json_is_object(shadow))
+		return;
+	table_row(t);
+	table_text(t, "shadow");
+	table_format(t, "%.16s on %.1f %% of the flows since %s%s", cli_text(shadow, "digest"),
+		(double)cli_number(shadow, "share") / 10, cli_text(shadow, "since"),
+		json_is_true(json_object_get(shadow, "running"))
+			? ""
+			: " (the dataplane does not have it yet)");
+}
+
 static void put_patterns(struct table *t, const json_t *s)
 {
 	number_row(t, "generation", s, "generation");
 	row(t, "digest", cli_text(s, "digest"));
 	number_row(t, "rules", s, "rules");
 	row(t, "loaded", cli_text(s, "loaded_at"));
+	put_shadow(t, json_object_get(s, "shadow"));
 	row(t, "load", cli_text(s, "load"));
 	put_loads(t, json_object_get(s, "loads"));
 	if (cli_text(s, "load_error")[0] != '-')

@@ -61,23 +61,6 @@ static int by_rule(const void *a, const void *b)
 	return x->rev == y->rev ? 0 : x->rev < y->rev ? -1 : 1;
 }
 
-static uint64_t more(uint64_t now, uint64_t before)
-{
-	return now > before ? now - before : 0;
-}
-
-static struct rule_numbers difference(
-	const struct rule_numbers *now, const struct rule_numbers *was)
-{
-	return (struct rule_numbers){.checks = more(now->checks, was->checks),
-		.prefilter = more(now->prefilter, was->prefilter),
-		.hits = more(now->hits, was->hits),
-		.alerts = more(now->alerts, was->alerts),
-		.last_hit_ns = now->last_hit_ns,
-		.timed = more(now->timed, was->timed),
-		.cost_ns = more(now->cost_ns, was->cost_ns)};
-}
-
 void top_rows_since(struct top_rows *now, struct top_rows *before)
 {
 	static const struct rule_numbers none;
@@ -92,12 +75,12 @@ void top_rows_since(struct top_rows *now, struct top_rows *before)
 		bool known = at < before->n && by_rule(&before->rows[at], &r) == 0;
 		if (!known && !before->complete)
 			continue;
-		r.n = difference(&r.n, known ? &before->rows[at].n : &none);
+		r.n = rule_numbers_since(&r.n, known ? &before->rows[at].n : &none);
 		if (r.n.checks > 0)
 			now->rows[n++] = r;
 	}
 	now->n = n;
-	now->total = difference(&now->total, &before->total);
+	now->total = rule_numbers_since(&now->total, &before->total);
 }
 
 static const struct {

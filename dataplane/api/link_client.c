@@ -169,6 +169,22 @@ int link_client_load(struct link_client *c, int blob_fd, uint64_t blob_len)
 	return ask(c, LINK_PATTERNS_LOAD, &req, sizeof(req), blob_fd);
 }
 
+int link_client_shadow(struct link_client *c, int blob_fd, uint64_t blob_len, uint32_t share)
+{
+	const struct link_shadow_req req = {.blob_len = blob_len, .share = share};
+
+	if (!c->greeted)
+		return -ENOTCONN;
+	return ask(c, LINK_SHADOW_LOAD, &req, sizeof(req), blob_fd);
+}
+
+int link_client_shadow_drop(struct link_client *c)
+{
+	if (!c->greeted)
+		return -ENOTCONN;
+	return ask(c, LINK_SHADOW_DROP, NULL, 0, -1);
+}
+
 int link_client_status(struct link_client *c)
 {
 	if (!c->greeted)
@@ -212,6 +228,15 @@ static int take_receipt(
 	return out->status == 0 && out->receipt.n_workers > LINK_WORKERS_MAX ? -EPROTO : 0;
 }
 
+static int take_nothing(
+	struct link_client *c, struct link_reply *out, const void *payload, uint32_t len, int fd)
+{
+	(void)c;
+	(void)out;
+	(void)payload;
+	return fd >= 0 || len != 0 ? -EPROTO : 0;
+}
+
 static int take_status(
 	struct link_client *c, struct link_reply *out, const void *payload, uint32_t len, int fd)
 {
@@ -228,6 +253,8 @@ static int (*const takers[LINK_OP_COUNT])(
 	[LINK_HELLO] = take_hello,
 	[LINK_PATTERNS_LOAD] = take_receipt,
 	[LINK_STATUS] = take_status,
+	[LINK_SHADOW_LOAD] = take_receipt,
+	[LINK_SHADOW_DROP] = take_nothing,
 };
 
 static int take(

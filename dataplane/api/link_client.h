@@ -44,13 +44,17 @@ int link_client_fd(const struct link_client *c); // becomes readable when a step
 // open: -EBUSY. -ENOTCONN before the reply to HELLO. Else 0 or -errno of sending.
 int link_client_load(struct link_client *c, int blob_fd, uint64_t blob_len);
 int link_client_status(struct link_client *c);
+// The same for the shadow set. share: of the flows, in thousandths.
+int link_client_shadow(struct link_client *c, int blob_fd, uint64_t blob_len, uint32_t share);
+int link_client_shadow_drop(struct link_client *c);
 bool link_client_waits(const struct link_client *c, enum link_op op);
 
 struct link_reply {
 	enum link_op op;
 	int status; // 0 or a negative errno that the dataplane gave
 	struct link_region region; // LINK_HELLO: mapped, the caller's to unmap
-	struct link_receipt receipt; // LINK_PATTERNS_LOAD; error is NUL-terminated
+	struct link_receipt
+		receipt; // LINK_PATTERNS_LOAD, LINK_SHADOW_LOAD; error is NUL-terminated
 	struct link_status state; // LINK_STATUS; source is NUL-terminated
 };
 

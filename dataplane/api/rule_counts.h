@@ -115,6 +115,16 @@ static inline void rule_numbers_add(struct rule_numbers *to, const struct rule_n
 		to->last_hit_ns = more->last_hit_ns;
 }
 
+// What came after `was`. The latest hit stays, also when none came.
+static inline struct rule_numbers rule_numbers_since(
+	const struct rule_numbers *now, const struct rule_numbers *was)
+{
+#define MORE(number) .number = now->number > was->number ? now->number - was->number : 0
+	return (struct rule_numbers){MORE(checks), MORE(prefilter), MORE(hits), MORE(alerts),
+		MORE(timed), MORE(cost_ns), .last_hit_ns = now->last_hit_ns};
+#undef MORE
+}
+
 // Of one confirm step; 0 when none was timed.
 static inline uint64_t rule_numbers_check_ns(const struct rule_numbers *n)
 {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 char *dir;
-static char *sample;
+static char *sample, *own_eve;
 pid_t dataplane, control;
 const char *eve_file;
 unsigned metrics_port;
@@ -103,7 +103,8 @@ bool appliance_start(unsigned first_port)
 {
 	dir = scratch_new();
 	sample = strdup(in_dir(dir, "sample.pcap"));
-	eve_file = in_dir(dir, "eve.json");
+	own_eve = strdup(in_dir(dir, "eve.json")); // what in_dir() gives does not last
+	eve_file = own_eve;
 	metrics_port = first_port + (unsigned)getpid() % 1000;
 	const char *craft[] = {program("sealwatch-craft"), "sample", "-w", sample, NULL};
 	struct output o = run(craft, 30);
@@ -119,5 +120,6 @@ void appliance_end(void)
 	kill(control, SIGKILL);
 	kill(dataplane, SIGKILL);
 	free(sample);
+	free(own_eve);
 	scratch_remove(dir);
 }

@@ -124,6 +124,35 @@ static const struct {
 	{"top of none", "{\"cmd\":\"top.rules\",\"count\":0}", -EINVAL, 0, 0, "count"},
 	{"top of too many", "{\"cmd\":\"top.rules\",\"count\":10001}", -EINVAL, 0, 0, "10000"},
 	{"count elsewhere", "{\"cmd\":\"counters\",\"count\":5}", -EINVAL, 0, 0, "count"},
+	{"shadow", "{\"cmd\":\"patterns.shadow.load\",\"paths\":[\"/a\"],\"share\":1000}", 0,
+		COMMAND_SHADOW_LOAD, 1, ""},
+	{"shadow, watched, with a deadline",
+		"{\"cmd\":\"patterns.shadow.load\",\"paths\":[\"/"
+		"a\"],\"watch\":true,\"deadline_s\":1}",
+		0, COMMAND_SHADOW_LOAD, 1, ""},
+	{"shadow of nothing", "{\"cmd\":\"patterns.shadow.load\",\"share\":1}", -EINVAL, 0, 0,
+		"paths"},
+	{"shadow on none", "{\"cmd\":\"patterns.shadow.load\",\"paths\":[\"/a\"],\"share\":0}",
+		-EINVAL, 0, 0, "1000"},
+	{"shadow on more than all",
+		"{\"cmd\":\"patterns.shadow.load\",\"paths\":[\"/a\"],\"share\":1001}", -EINVAL, 0,
+		0, "1000"},
+	{"shadow on a part of a thousandth",
+		"{\"cmd\":\"patterns.shadow.load\",\"paths\":[\"/a\"],\"share\":12.5}", -EINVAL, 0,
+		0, "share"},
+	{"a load on a share", "{\"cmd\":\"patterns.load\",\"paths\":[\"/a\"],\"share\":5}", -EINVAL,
+		0, 0, "share"},
+	{"shadow show", "{\"cmd\":\"patterns.shadow.show\",\"count\":5}", 0, COMMAND_SHADOW_SHOW, 0,
+		""},
+	{"shadow show of none", "{\"cmd\":\"patterns.shadow.show\",\"count\":0}", -EINVAL, 0, 0,
+		"count"},
+	{"promote", "{\"cmd\":\"patterns.shadow.promote\",\"deadline_s\":5,\"watch\":false}", 0,
+		COMMAND_SHADOW_PROMOTE, 0, ""},
+	{"promote paths", "{\"cmd\":\"patterns.shadow.promote\",\"paths\":[\"/a\"]}", -EINVAL, 0, 0,
+		"paths"},
+	{"drop", "{\"cmd\":\"patterns.shadow.drop\"}", 0, COMMAND_SHADOW_DROP, 0, ""},
+	{"drop with a word", "{\"cmd\":\"patterns.shadow.drop\",\"watch\":true}", -EINVAL, 0, 0,
+		"watch"},
 	{"unknown key", "{\"cmd\":\"status\",\"x\":1}", -EINVAL, 0, 0, "\"x\""},
 	{"key twice", "{\"cmd\":\"status\",\"cmd\":\"counters\"}", -EINVAL, 0, 0, "JSON"},
 	{"unknown command", "{\"cmd\":\"stat\"}", -EINVAL, 0, 0, "no such command"},
@@ -182,6 +211,20 @@ static void test_top(void)
 	request_free(&r);
 }
 
+static void test_share(void)
+{
+	static const char line[] =
+		"{\"cmd\":\"patterns.shadow.load\",\"paths\":[\"/a\"],\"share\":125}";
+	static const char bare[] = "{\"cmd\":\"patterns.shadow.load\",\"paths\":[\"/a\"]}";
+	struct request r;
+	char error[256];
+
+	CHECK(request_parse(line, strlen(line), &r, error) == 0 && r.share == 125, "as asked for");
+	request_free(&r);
+	CHECK(request_parse(bare, strlen(bare), &r, error) == 0 && r.share == 0, "none");
+	request_free(&r);
+}
+
 // A load of n paths of len bytes each.
 static int load(unsigned n, size_t len)
 {
@@ -232,6 +275,7 @@ int main(void)
 		{"lines", test_lines},
 		{"truncated", test_truncated},
 		{"top", test_top},
+		{"share", test_share},
 		{"bounds", test_bounds},
 		{"nested", test_nested},
 		CU_TEST_INFO_NULL,

@@ -1,5 +1,6 @@
 // Totals over runs of the dataplane: they never go back, and the accounting law goes on.
 
+#include "control/shadow.h"
 #include "control/stats.h"
 #include "tests/unit/check.h"
 
@@ -194,7 +195,7 @@ static struct rule_numbers numbers(const struct stats *s, uint32_t gid, uint32_t
 	struct rule_numbers found = {0};
 	unsigned times = 0;
 
-	CHECK(stats_rules(s, &t) == 0, "rules");
+	CHECK(stats_rules(s, TALLY_RULES, &t) == 0, "rules");
 	for (uint32_t i = 0; i < t.n; i++) {
 		if (t.items[i].gid == gid && t.items[i].sid == sid && t.items[i].rev == rev) {
 			rule_numbers_add(&found, &t.items[i].n);
@@ -310,6 +311,80 @@ static void test_sparse(void)
 	run_free(r);
 }
 
+static void hit_in(struct rule_counts *t, uint32_t slot, unsigned n)
+{
+	for (unsigned i = 1; i <= n; i++) {
+		rule_counts_check(t, slot, LED_BY_PREFILTER);
+		rule_count_hit(&t->of[slot], i);
+	}
+}
+
+static uint64_t hits_in(const struct rule_tallies *t, uint32_t sid)
+{
+	const struct rule_tally *found = tally_find(t, 1, sid, 1);
+
+	return found != NULL ? found->n.hits : 0;
+}
+
+static void check_counts(const struct shadow *shadow, const struct stats *s, const char *when,
+	uint64_t live, uint64_t beside, uint64_t finds)
+{
+	struct shadow_counts c;
+
+	CHECK(shadow_counts(shadow, s, &c) == 0, "%s", when);
+	CHECK(hits_in(&c.sides[SHADOW_LIVE], 10) == live, "%s: live %llu", when,
+		(unsigned long long)hits_in(&c.sides[SHADOW_LIVE], 10));
+	CHECK(hits_in(&c.sides[SHADOW_BESIDE], 10) == beside, "%s: shadow %llu", when,
+		(unsigned long long)hits_in(&c.sides[SHADOW_BESIDE], 10));
+	CHECK(tally_total(&c.sides[SHADOW_BESIDE]).hits == beside, "%s: in all", when);
+	CHECK(c.finds == finds, "%s: %llu finds", when, (unsigned long long)c.finds);
+	const struct rule_tally *t = tally_find(&c.sides[SHADOW_LIVE], 1, 10, 1);
+	CHECK(t == NULL || (t->n.last_hit_ns != 0) == (live != 0), "%s: last hit", when);
+	shadow_counts_free(&c);
+}
+
+// The three tables of a page are three; a shadow's numbers begin with it, and go on through a
+// restart of the dataplane.
+static void test_shadow(void)
+{
+	struct stats *s = stats_new();
+	struct run *first = run_new(1), *second = run_new(2);
+	struct shadow shadow = {0};
+
+	check_counts(&shadow, s, "no dataplane", 0, 0, 0);
+	attach(s, first);
+	set_rule(first, 1, 10, 1);
+	hit(first, 0, 1, 100);
+	hit_in(&page_of(first, 0)->beside, 1, 3);
+	hit_in(&page_of(first, 0)->shadow, 1, 4);
+	add(first, 0, CTR_SHADOW_FINDS, 9);
+	stats_refresh(s);
+	check_counts(&shadow, s, "all there was", 3, 4, 9);
+	CHECK(hits(s, 1, 10, 1) == 100, "of all traffic");
+
+	CHECK(shadow_begin(&shadow, s) == 0, "begin");
+	check_counts(&shadow, s, "nothing yet", 0, 0, 0);
+	hit_in(&page_of(first, 0)->beside, 1, 5);
+	hit_in(&page_of(first, 1)->shadow, 1, 6);
+	add(first, 1, CTR_SHADOW_FINDS, 1);
+	stats_refresh(s);
+	check_counts(&shadow, s, "since", 5, 6, 1);
+
+	attach(s, second);
+	set_rule(second, 2, 10, 1);
+	check_counts(&shadow, s, "another run", 5, 6, 1);
+	hit_in(&page_of(second, 0)->beside, 2, 10);
+	hit_in(&page_of(second, 0)->shadow, 2, 20);
+	add(second, 0, CTR_SHADOW_FINDS, 2);
+	stats_refresh(s);
+	check_counts(&shadow, s, "goes on", 15, 26, 3);
+	CHECK(hits(s, 1, 10, 1) == 100, "of all traffic");
+	shadow_drop(&shadow);
+	stats_free(s);
+	run_free(first);
+	run_free(second);
+}
+
 static void test_sorted(void)
 {
 	struct rule_tally items[] = {
@@ -390,6 +465,7 @@ int main(void)
 		{"rules", test_rules},
 		{"numbers of rules", test_rule_numbers},
 		{"sparse", test_sparse},
+		{"shadow", test_shadow},
 		{"sorted", test_sorted},
 		{"services", test_services},
 		CU_TEST_INFO_NULL,

@@ -354,6 +354,43 @@ static void test_load(void)
 	peer_free(&p);
 }
 
+static void test_shadow(void)
+{
+	struct peer p = peer_new();
+	struct link_reply reply = {0};
+	struct link_receipt receipt = {.generation = 1, .n_workers = 2};
+	int blob = memfd_create("blob", MFD_CLOEXEC);
+
+	CHECK(link_client_shadow(p.client, blob, 77, 10) == -ENOTCONN, "not greeted yet");
+	CHECK(link_client_shadow_drop(p.client) == -ENOTCONN, "not greeted yet");
+	peer_greet(&p);
+	CHECK(link_client_shadow(p.client, blob, 77, 10) == 0, "load");
+	CHECK(link_client_shadow(p.client, blob, 77, 10) == -EBUSY, "one at a time");
+	expect(&p, LINK_SHADOW_LOAD, sizeof(struct link_shadow_req), true);
+	answer(&p, head_of(&p, LINK_SHADOW_LOAD, 0, sizeof(receipt)), &receipt, sizeof(receipt),
+		-1);
+	CHECK(link_client_step(p.client, &reply) == 1 && reply.op == LINK_SHADOW_LOAD &&
+			reply.receipt.generation == 1,
+		"receipt");
+
+	// An older dataplane.
+	CHECK(link_client_shadow(p.client, blob, 77, 10) == 0, "load");
+	expect(&p, LINK_SHADOW_LOAD, sizeof(struct link_shadow_req), true);
+	answer(&p, head_of(&p, LINK_SHADOW_LOAD, -ENOTSUP, 0), NULL, 0, -1);
+	CHECK(link_client_step(p.client, &reply) == 1 && reply.status == -ENOTSUP, "not there");
+
+	CHECK(link_client_shadow_drop(p.client) == 0, "drop");
+	expect(&p, LINK_SHADOW_DROP, 0, false);
+	answer(&p, head_of(&p, LINK_SHADOW_DROP, 0, 0), NULL, 0, -1);
+	CHECK(link_client_step(p.client, &reply) == 1 && reply.op == LINK_SHADOW_DROP, "dropped");
+	CHECK(link_client_shadow_drop(p.client) == 0, "drop");
+	expect(&p, LINK_SHADOW_DROP, 0, false);
+	answer(&p, head_of(&p, LINK_SHADOW_DROP, 0, 4), "????", 4, -1);
+	CHECK(link_client_step(p.client, &reply) == -EPROTO, "with a payload");
+	close(blob);
+	peer_free(&p);
+}
+
 static void test_end(void)
 {
 	struct link_reply reply = {0};
@@ -384,6 +421,7 @@ int main(void)
 		{"bad replies", test_bad_replies},
 		{"truncated", test_truncated},
 		{"load", test_load},
+		{"shadow", test_shadow},
 		{"end", test_end},
 		CU_TEST_INFO_NULL,
 	};

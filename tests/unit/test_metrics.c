@@ -177,6 +177,16 @@ static void test_strict(void)
 		"\nsealwatch_rule_last_hit_timestamp_seconds" OF "1700000000.012345678\n",
 #undef OF
 	};
+	static const char *const shadow_lines[] = {
+		"\nsealwatch_shadow_rules 12\n",
+		"\nsealwatch_shadow_share 0.125\n",
+		"\nsealwatch_shadow_hits_total{set=\"live\"} 7\n",
+		"\nsealwatch_shadow_hits_total{set=\"shadow\"} 8\n",
+		"\nsealwatch_shadow_checks_total{set=\"live\"} 70\n",
+		"\nsealwatch_shadow_checks_total{set=\"shadow\"} 80\n",
+		"\nsealwatch_shadow_cost_seconds_total{set=\"live\"} 1.000000001\n",
+		"\nsealwatch_shadow_cost_seconds_total{set=\"shadow\"} 0.000000000\n",
+	};
 	uint64_t values[2][CTR_COUNT];
 	struct metrics_thread threads[] = {{"0", values[0]}, {"reader", values[1]}};
 	struct rule_tally rules[] = {{1, 5, 1, {.checks = 8, .hits = 7}}, {1, 6, 2, {0}},
@@ -197,7 +207,11 @@ static void test_strict(void)
 		.n_threads = 2,
 		.rules = &rule_list,
 		.services = &service_list,
-		.dataplane_up = true};
+		.dataplane_up = true,
+		.shadow_rules = 12,
+		.shadow_share = 125,
+		.beside = {[SHADOW_LIVE] = {.hits = 7, .checks = 70, .cost_ns = 1000000001},
+			[SHADOW_BESIDE] = {.hits = 8, .checks = 80}}};
 
 	for (unsigned i = 0; i < CTR_COUNT; i++) {
 		values[0][i] = i;
@@ -208,6 +222,8 @@ static void test_strict(void)
 		"hits");
 	for (size_t i = 0; i < ROWS(rule_lines); i++)
 		CHECK(strstr(text, rule_lines[i]) != NULL, "%s", rule_lines[i]);
+	for (size_t i = 0; i < ROWS(shadow_lines); i++)
+		CHECK(strstr(text, shadow_lines[i]) != NULL, "%s", shadow_lines[i]);
 	CHECK(strstr(text, "{gid=\"1\",sid=\"6\"") == NULL, "never looked at: left out");
 	CHECK(strstr(text, "hits_total{gid=\"2\",sid=\"6\"") == NULL, "no hit: no series");
 	CHECK(strstr(text, "sealwatch_rules_left_out 0\n") != NULL, "all are told");
