@@ -405,6 +405,17 @@ static void judge_packet(struct judge *j, const struct find *finds, unsigned n)
 	judge_group(j, finds, n);
 }
 
+// In turns, because the second one finds the bytes in the cache: else it would always be the cheaper.
+static void judge_both(struct judge *j, const struct find *finds, unsigned n)
+{
+	struct judge *first = j->shadow_first ? j->shadow : j;
+
+	judge_packet(first, finds, n);
+	judge_packet(first == j ? j->shadow : j, finds, n);
+	j->shadow_first = !j->shadow_first;
+	j->counters[CTR_SHADOW_FINDS] += n;
+}
+
 void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 {
 	struct judge *shadow = j->shadow;
@@ -418,11 +429,10 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 	for (unsigned i = 0; i < n; i = next) {
 		for (next = i + 1; next < n && together(&finds[i], &finds[next]); next++)
 			;
-		judge_packet(j, finds + i, next - i);
-		if (is_shadowed(j, &finds[i])) {
-			judge_packet(shadow, finds + i, next - i);
-			j->counters[CTR_SHADOW_FINDS] += next - i;
-		}
+		if (is_shadowed(j, &finds[i]))
+			judge_both(j, finds + i, next - i);
+		else
+			judge_packet(j, finds + i, next - i);
 		for (unsigned k = i; k < next; k++) {
 			if (finds[k].kind == FIND_TX && !finds[k].quiet)
 				emit_tx(j->emitter, &finds[k], generation);

@@ -23,7 +23,8 @@ struct judge {
 	unsigned worker;
 	unsigned set; // which stream of a session is its own
 	uint32_t share; // of a shadow: flows that it looks at
-	struct judge *shadow; // judges what is found after this one; NULL: none
+	struct judge *shadow; // judges the same finds; NULL: none
+	bool shadow_first; // next time
 	uint8_t wanted[FIELD_COUNT]; // by either of them
 	const struct ruleset *rules; // borrowed for the burst; NULL: none loaded
 	struct emitter *emitter; // NULL: nothing is told
