@@ -14,6 +14,7 @@
 enum {
 	SHORT_LITERAL = 4, // bytes; shorter ones are found often
 	EMPTY_STEPS = 1000, // for an expression to match nothing
+	ALL_BYTES = 512, // each of them twice
 	L4_TCP = 1,
 	L4_UDP = 2,
 	L4_ICMP = 4,
@@ -43,23 +44,35 @@ static bool any_header(const struct rule *r)
 	return r->src.any && r->dst.any && r->sport.any && r->dport.any;
 }
 
-static bool matches_empty(const struct condition *c)
+// Does it ask that something is not there?
+static bool looks_for_absence(const struct condition *c)
+{
+	return memmem(c->bytes, c->len, "(?!", 3) != NULL ||
+		memmem(c->bytes, c->len, "(?<!", 4) != NULL;
+}
+
+// That nothing matches is not enough: of "^[0-9]*$" something else has to, too.
+static bool always_matches(const struct condition *c)
 {
 	int error;
 	PCRE2_SIZE at;
-	bool empty = false;
+	uint8_t all[ALL_BYTES];
+	bool matches = false;
 	pcre2_code *code = pattern_pcre_compile(c->bytes, c->len, c->pcre_options, &error, &at);
 	pcre2_match_context *limits = pcre2_match_context_create(NULL);
 	pcre2_match_data *match = code != NULL ? pcre2_match_data_create(1, NULL) : NULL;
 
-	if (match != NULL && limits != NULL) {
+	for (unsigned i = 0; i < sizeof(all); i++) // no line ends in it
+		all[i] = i % 256 == '\n' || i % 256 == '\r' ? ' ' : (uint8_t)i;
+	if (match != NULL && limits != NULL && !looks_for_absence(c)) {
 		pcre2_set_match_limit(limits, EMPTY_STEPS);
-		empty = pcre2_match(code, (PCRE2_SPTR) "", 0, 0, 0, match, limits) >= 0;
+		matches = pcre2_match(code, (PCRE2_SPTR) "", 0, 0, 0, match, limits) >= 0 &&
+			pcre2_match(code, all, sizeof(all), 0, 0, match, limits) >= 0;
 	}
 	pcre2_match_context_free(limits);
 	pcre2_match_data_free(match);
 	pcre2_code_free(code);
-	return empty;
+	return matches;
 }
 
 static void check_everything(struct lint *l, const struct rule *r)
@@ -75,7 +88,7 @@ static void check_everything(struct lint *l, const struct rule *r)
 				: "it has no conditions and no addresses: each flow matches");
 	for (uint32_t i = 0; i < r->n_conditions; i++) {
 		const struct condition *c = &r->conditions[i];
-		if (c->kind == COND_PCRE && !(c->flags & CONTENT_NEGATED) && matches_empty(c))
+		if (c->kind == COND_PCRE && !(c->flags & CONTENT_NEGATED) && always_matches(c))
 			lint_tell(l, DIAG_WARNING, LINT_EVERYTHING, r, c->where,
 				"the expression matches the empty string, so it always holds; make "
 				"a part of it obligatory");
@@ -177,14 +190,20 @@ static void check_versions(struct lint *l, const struct rule *r)
 			"one part of it wants IPv4 and another IPv6: no packet has both");
 }
 
+// A client may show a certificate, too: rules see it, records do not.
+static bool is_certificate(uint16_t field)
+{
+	return field >= FIELD_TLS_SUBJECT && field <= FIELD_TLS_CERT;
+}
+
 static void check_direction(struct lint *l, const struct rule *r)
 {
 	const char never = r->flow & FLOW_TO_SERVER ? 'S' : r->flow & FLOW_TO_CLIENT ? 'C' : 0;
 
 	for (uint32_t i = 0; i < r->n_conditions && never != 0; i++) {
 		const struct condition *c = &r->conditions[i];
-		if (field_table[c->field].dir != never || c->kind == COND_ABSENT ||
-			(c->flags & CONTENT_NEGATED))
+		if (field_table[c->field].dir != never || is_certificate(c->field) ||
+			c->kind == COND_ABSENT || (c->flags & CONTENT_NEGATED))
 			continue;
 		lint_tell(l, DIAG_WARNING, LINT_UNREACHABLE, r, c->where,
 			"only %s send %s, and flow says the other direction",
