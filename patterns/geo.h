@@ -71,6 +71,9 @@ struct geo_use {
 	bool wanted[GEO_COUNTRIES];
 	uint32_t n; // of lists
 	uint16_t lists[GEO_LISTS_MAX]; // countries; a rule has a part of it
+	// Where a country stands in them, the latest first: places from 1, 0 is none.
+	uint32_t latest[GEO_COUNTRIES];
+	uint32_t before[GEO_LISTS_MAX]; // by place
 };
 
 enum geo_side { GEO_SRC, GEO_DST, GEO_BOTH, GEO_ANY, GEO_SIDES };

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { TRIES_MAX = 256 };
+
 static bool side_of(struct parser *p, struct slice s, uint8_t *out)
 {
 	static const struct {
@@ -66,13 +68,27 @@ static void want(struct parser *p, struct geo_use *use, struct slice s, uint16_t
 	use->wanted[country] = true;
 }
 
-// Rules ask for the same lists again and again: one stands there once.
+static void append(struct geo_use *use, const uint16_t *list, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = use->n++;
+		use->lists[at] = list[i];
+		use->before[at] = use->latest[list[i]];
+		use->latest[list[i]] = at + 1;
+	}
+}
+
+// Rules ask for the same lists again and again: one stands there once. Of very many that begin with the
+// same country the latest are compared.
 static bool place(struct parser *p, struct geo_use *use, const uint16_t *list, uint32_t n,
 	struct rule_where where, uint64_t *first)
 {
-	for (uint32_t i = 0; i + n <= use->n; i++) {
-		if (memcmp(&use->lists[i], list, n * sizeof(*list)) == 0) {
-			*first = i;
+	uint32_t at = use->latest[list[0]];
+
+	for (unsigned tries = 0; at != 0 && tries < TRIES_MAX; at = use->before[at - 1], tries++) {
+		if (n <= use->n - (at - 1) &&
+			memcmp(&use->lists[at - 1], list, n * sizeof(*list)) == 0) {
+			*first = at - 1;
 			return true;
 		}
 	}
@@ -80,9 +96,8 @@ static bool place(struct parser *p, struct geo_use *use, const uint16_t *list, u
 		parser_error(p, where, "too many different lists of countries");
 		return false;
 	}
-	memcpy(&use->lists[use->n], list, n * sizeof(*list));
 	*first = use->n;
-	use->n += n;
+	append(use, list, n);
 	return true;
 }
 

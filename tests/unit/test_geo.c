@@ -287,6 +287,37 @@ static void test_stored(void)
 	done(&l);
 }
 
+// Of each of very many lists that begin alike, and that come again from the first on.
+static void test_many_lists(void)
+{
+	enum { SECONDS = 26 * 26 };
+	struct loaded l = {.table = table()};
+	uint32_t n = 0;
+
+	l.source = (struct geo_source){&l.table, get};
+	l.rules.geo = &l.source;
+	for (unsigned i = 0; i < 2 * SECONDS; i++) {
+		char text[128];
+		snprintf(text, sizeof(text),
+			"alert ip any any -> any any (geoip:src,DE,%c%c; sid:%u;)\n",
+			'A' + i % SECONDS / 26, 'A' + i % 26, i + 1);
+		CHECK(rules_parse("t.rules", text, strlen(text), NULL, false, &l.rules, &l.diags) ==
+				0,
+			"%s", text);
+	}
+	const uint16_t *lists = l.rules.geo_use->lists;
+	for (unsigned i = 0; i < l.rules.n; i++, n++) {
+		const struct rule_fact *f = &l.rules.rules[i]->facts[0];
+		char letters[2] = {(char)('A' + i % SECONDS / 26), (char)('A' + i % 26)};
+		CHECK(f->b == 2 && f->a + f->b <= l.rules.geo_use->n &&
+				lists[f->a] == geo_country("DE", 2) &&
+				lists[f->a + 1] == geo_country(letters, 2),
+			"list %u", i);
+	}
+	CHECK(n == 2 * SECONDS, "all of them");
+	done(&l);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -297,6 +328,7 @@ int main(void)
 		{"rules", test_match},
 		{"what is refused, and where", test_refused},
 		{"what is stored", test_stored},
+		{"many lists", test_many_lists},
 		CU_TEST_INFO_NULL,
 	};
 
