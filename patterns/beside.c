@@ -8,32 +8,56 @@
 
 enum { DEFAULT_PRIORITY = 3 };
 
-static uint32_t bucket_of(const char *word)
+static uint32_t hash_of(const char *word)
 {
 	uint32_t h = 0x811c9dc5; // FNV-1a
 
 	for (; *word != '\0'; word++)
 		h = (h ^ ((unsigned char)*word | 0x20)) * 0x01000193;
-	return h % BESIDE_BUCKETS;
+	return h ^ h >> 16;
 }
 
 struct beside_row *beside_find(const struct beside_words *w, const char *word)
 {
-	struct beside_row *row = w->buckets[bucket_of(word)];
+	uint32_t hash = hash_of(word);
+	struct beside_row *row = w->n > 0 ? w->buckets[hash & (w->n_buckets - 1)] : NULL;
 
-	while (row != NULL && strcasecmp(row->word, word) != 0)
+	while (row != NULL && (row->hash != hash || strcasecmp(row->word, word) != 0))
 		row = row->next;
 	return row;
+}
+
+// As many buckets as there are words, or more.
+static bool make_buckets(struct rule_list *list, struct beside_words *w)
+{
+	uint32_t n = w->n_buckets == 0 ? BESIDE_BUCKETS_LEAST : 2 * w->n_buckets;
+
+	if (w->n < w->n_buckets)
+		return true;
+	struct beside_row **buckets = arena_take(list->arena, n * sizeof(struct beside_row *));
+	if (buckets == NULL)
+		return false;
+	for (uint32_t i = 0; i < w->n_buckets; i++) {
+		for (struct beside_row *row = w->buckets[i], *next; row != NULL; row = next) {
+			next = row->next;
+			row->next = buckets[row->hash & (n - 1)];
+			buckets[row->hash & (n - 1)] = row;
+		}
+	}
+	w->buckets = buckets;
+	w->n_buckets = n;
+	return true;
 }
 
 struct beside_row *beside_add(struct rule_list *list, struct beside_words *w, const char *word)
 {
 	struct beside_row *row = arena_take(list->arena, sizeof(*row));
-	struct beside_row **bucket = &w->buckets[bucket_of(word)];
 
-	if (row == NULL)
+	if (row == NULL || !make_buckets(list, w))
 		return NULL;
 	row->word = word;
+	row->hash = hash_of(word);
+	struct beside_row **bucket = &w->buckets[row->hash & (w->n_buckets - 1)];
 	row->next = *bucket;
 	*bucket = row;
 	w->n++;

@@ -5,11 +5,12 @@
 #include "patterns/arena.h"
 #include "patterns/beside.h"
 
-enum { BESIDE_BUCKETS = 1024 };
+enum { BESIDE_BUCKETS_LEAST = 1024 };
 
 struct beside_row {
 	struct beside_row *next;
 	const char *word;
+	uint32_t hash;
 	struct rule_where where;
 	struct beside_class class;
 	const char *prefix; // of a system of references
@@ -18,7 +19,8 @@ struct beside_row {
 
 struct beside_words {
 	uint32_t n;
-	struct beside_row *buckets[BESIDE_BUCKETS];
+	uint32_t n_buckets; // 0, or a power of two, and no less than n
+	struct beside_row **buckets;
 };
 
 struct disabled; // beside_disable.c

@@ -1,4 +1,4 @@
-#include "patterns/beside.h"
+#include "patterns/beside_impl.h"
 #include "patterns/parse.h"
 #include "tests/unit/check.h"
 
@@ -326,6 +326,32 @@ static void test_bounded(void)
 	free(text);
 }
 
+// However many words there are, few stand where one is looked for.
+static void test_many_words(void)
+{
+	enum { WORDS = 20000, CHAIN_MAX = 16 };
+	struct rule_list list = {0};
+	struct rule_beside *b = beside_open(&list);
+	char text[16];
+
+	for (unsigned i = 0; i < WORDS; i++) {
+		snprintf(text, sizeof(text), "1:%u", i);
+		beside_add(&list, &b->classes, arena_text(list.arena, text, strlen(text)));
+	}
+	for (unsigned i = 0; i < WORDS; i++) {
+		snprintf(text, sizeof(text), "1:%u", i);
+		const struct beside_row *row = beside_find(&b->classes, text);
+		CHECK(row != NULL && strcmp(row->word, text) == 0, "%s", text);
+		unsigned behind = 0;
+		for (; row != NULL; row = row->next)
+			behind++;
+		CHECK(behind <= CHAIN_MAX, "%s: %u", text, behind);
+	}
+	CHECK(beside_find(&b->classes, "1:x") == NULL, "none");
+	CHECK(beside_find(&b->systems, "1:1") == NULL, "none of none");
+	rule_list_free(&list);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -338,6 +364,7 @@ int main(void)
 		{"disabled, bounded", test_disabled_bounded},
 		{"hostile", test_hostile},
 		{"bounded", test_bounded},
+		{"many words", test_many_words},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("beside", tests);
