@@ -69,6 +69,10 @@ static const struct {
 	{"no YAML", "- {sid: 1\n- {\n", 0, "2:3: no YAML"},
 	{"an alias of itself", "- &a {sid: 1, expect: hit, values: *a}\n", 0,
 		"1:3: a list of values"},
+	{"a value that is repeated",
+		"- {sid: 1, expect: hit, text: &a example.org}\n- {sid: 2, expect: miss, text: "
+		"*a}\n",
+		2, ""},
 	{"the second one", "- {sid: 1, expect: hit, text: a}\n- {sid: 2, expect: hit}\n", 1,
 		"2:3: text, hex"},
 };
@@ -154,6 +158,43 @@ static void test_truncated(void)
 	}
 }
 
+// What aliases repeat may be small in the file, and very much when it is taken.
+static void test_aliases(void)
+{
+	enum { TEXT = 100000, REPEATED = 1000, ROOM = 2 * TEXT };
+	static const struct {
+		const char *begin, *repeated, *what;
+	} bombs[] = {
+		{"- {sid: 1, expect: miss, text: &a ", "", "- {sid: 1, expect: miss, text: *a}\n"},
+		{"- &a {expect: miss, text: ", ", sid: 1", "- *a\n"},
+		{"- {sid: 1, expect: miss, values: &a [{field: dns.query, text: ",
+			"}, {field: dns.query, text: x", "- {sid: 1, expect: miss, values: *a}\n"},
+	};
+	char *text = malloc(ROOM);
+
+	for (size_t i = 0; i < ROWS(bombs); i++) {
+		struct examples all = {0};
+		struct diags d = {0};
+		size_t len = (size_t)sprintf(text, "%s", bombs[i].begin);
+		memset(text + len, 'x', bombs[i].repeated[0] == '\0' ? TEXT : TEXT / 10);
+		len += bombs[i].repeated[0] == '\0' ? TEXT : TEXT / 10;
+		for (unsigned k = 0; bombs[i].repeated[0] == ',' && k < REPEATED; k++)
+			len += (size_t)sprintf(text + len, "%s", bombs[i].repeated);
+		len += (size_t)sprintf(text + len, i == 2 ? "}]}\n" : "}\n");
+		for (unsigned k = 0; k < REPEATED; k++)
+			len += (size_t)sprintf(text + len, "%s", bombs[i].what);
+		CHECK(examples_parse("f", (const uint8_t *)text, len, &all, &d) == 0, "%zu", i);
+		size_t taken = 0;
+		for (uint32_t k = 0; k < all.n; k++)
+			taken += all.items[k].values[0].value.len;
+		CHECK(taken <= 2 * len, "%zu: %zu of %zu", i, taken, len);
+		CHECK(d.n_errors > 0 && d.n_errors < REPEATED, "%zu: %u", i, d.n_errors);
+		examples_free(&all);
+		diags_free(&d);
+	}
+	free(text);
+}
+
 static void test_files(void)
 {
 	struct examples all = {0};
@@ -173,6 +214,7 @@ int main(void)
 		{"rows", test_rows},
 		{"values", test_values},
 		{"truncated", test_truncated},
+		{"aliases", test_aliases},
 		{"files", test_files},
 		CU_TEST_INFO_NULL,
 	};

@@ -17,6 +17,7 @@ struct reader {
 	struct examples *all;
 	struct diags *diags;
 	yaml_document_t *doc;
+	size_t left; // pairs, items and bytes of texts that may be taken yet
 	bool wrong; // with the example at hand
 	bool expected; // it says what is expected
 };
@@ -36,6 +37,21 @@ static void complain(struct reader *r, const yaml_node_t *node, const char *what
 
 	diag_add_like(r->diags, &like, "%s", what);
 	r->wrong = true;
+}
+
+// What an alias repeats counts each time. Without any, a file has fewer pairs and items than bytes, and
+// its texts become half as long again at most.
+static bool spend(struct reader *r, const yaml_node_t *node, size_t n)
+{
+	if (n < r->left) {
+		r->left -= n;
+		return true;
+	}
+	if (r->left > 0)
+		complain(r, node, "aliases (*) repeat too much of this file");
+	r->left = 0;
+	r->wrong = true;
+	return false;
 }
 
 void *examples_take(struct examples *all, size_t size)
@@ -142,7 +158,7 @@ static struct bytes take_text(struct reader *r, const yaml_node_t *node)
 {
 	size_t len = 0;
 	const char *text = text_of(r, node, &len);
-	uint8_t *copy = text != NULL ? examples_take(r->all, len + 1) : NULL;
+	uint8_t *copy = text != NULL && spend(r, node, len) ? examples_take(r->all, len + 1) : NULL;
 
 	if (copy == NULL)
 		return (struct bytes){0};
@@ -229,6 +245,8 @@ static void each_pair(struct reader *r, const yaml_node_t *node, pair_fn fn, voi
 		p < node->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = yaml_document_get_node(r->doc, p->key);
 		yaml_node_t *value = yaml_document_get_node(r->doc, p->value);
+		if (!spend(r, key, 1))
+			return;
 		if (key->type != YAML_SCALAR_NODE)
 			complain(r, key, "a key is a word");
 		else
@@ -268,6 +286,8 @@ static void take_values(struct reader *r, const yaml_node_t *node, struct exampl
 	for (yaml_node_item_t *i = node->data.sequence.items.start;
 		i < node->data.sequence.items.top; i++) {
 		yaml_node_t *one = yaml_document_get_node(r->doc, *i);
+		if (!spend(r, one, 1))
+			return;
 		if (one->type != YAML_MAPPING_NODE || e->n_values == EXAMPLE_VALUES_MAX - 1) {
 			complain(r, one,
 				"up to 15 values, each with field, and text or hex, are wanted");
@@ -361,7 +381,7 @@ static int take_document(struct reader *r)
 		return 0;
 	}
 	for (yaml_node_item_t *i = root->data.sequence.items.start;
-		i < root->data.sequence.items.top && err == 0; i++)
+		i < root->data.sequence.items.top && err == 0 && r->left > 0; i++)
 		err = take_example(r, yaml_document_get_node(r->doc, *i));
 	return err;
 }
@@ -371,7 +391,7 @@ int examples_parse(const char *path, const uint8_t *text, size_t len, struct exa
 {
 	yaml_document_t doc;
 	yaml_parser_t parser;
-	struct reader r = {.all = all, .diags = diags, .doc = &doc};
+	struct reader r = {.all = all, .diags = diags, .doc = &doc, .left = 2 * len + 1};
 	char *name = examples_take(all, strlen(path) + 1);
 	int err = 0;
 
