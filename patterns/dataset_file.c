@@ -27,9 +27,11 @@ static int from_base64(struct slice s, uint8_t out[DATASET_LINE_MAX])
 	while (n < s.len && s.p[n] != '=')
 		n++;
 	size_t padding = s.len - n;
-	// What else is not of the alphabet OpenSSL refuses, but for white space, which was cut off.
+	// What else is not of the alphabet OpenSSL refuses, but for white space, which was cut off, and '-',
+	// which ends PEM for it.
 	if (s.len == 0 || s.len % 4 != 0 || padding > 2 ||
-		(padding == 2 && s.p[s.len - 1] != '=') || memchr(s.p, ' ', s.len) != NULL)
+		(padding == 2 && s.p[s.len - 1] != '=') || memchr(s.p, ' ', s.len) != NULL ||
+		memchr(s.p, '-', s.len) != NULL)
 		return -1;
 	int len = EVP_DecodeBlock(out, (const unsigned char *)s.p, (int)s.len);
 	return len < (int)padding ? -1 : len - (int)padding;
