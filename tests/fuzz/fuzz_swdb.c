@@ -4,6 +4,7 @@
 // guards it. What loads is matched with.
 
 #include "patterns/beside.h"
+#include "patterns/header_index.h"
 #include "patterns/parse.h"
 #include "patterns/rule_files.h"
 #include "patterns/swdb.h"
@@ -88,6 +89,23 @@ static void set_change(void *ctx, uint64_t set, struct bytes value, bool in)
 static const char thresholds[] = "suppress gen_id 0, sig_id 0, track by_src, ip [10.0.0.0/8,::1]\n"
 				 "suppress gen_id 1, sig_id 2, track by_either, ip 192.0.2.0/24\n";
 
+// Enough rules without contents for an index over their addresses and ports.
+static bool add_hosts(struct rule_list *list, struct diags *diags)
+{
+	char rule[160];
+
+	for (unsigned i = 0; i < 2 * HEADER_INDEX_LEAST; i++) {
+		int len = snprintf(rule, sizeof(rule),
+			"alert ip [10.0.%u.0/24,2001:db8:%u::/48] any <> any any (ttl:>1; "
+			"sid:%u;)\n"
+			"alert ip any %u -> any any (ttl:>1; sid:%u;)\n",
+			i, i, 1000 + i, i, 2000 + i);
+		if (rules_parse("fuzz.rules", rule, (size_t)len, NULL, false, list, diags) < 0)
+			return false;
+	}
+	return true;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const struct rule_files files = {NULL, read_list};
@@ -98,6 +116,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	if (rules_parse("fuzz.rules", text, sizeof(text) - 1, NULL, false, &list, &diags) < 0 ||
+		!add_hosts(&list, &diags) ||
 		beside_apply_thresholds(
 			"fuzz", thresholds, sizeof(thresholds) - 1, NULL, &list, &diags) < 0 ||
 		swdb_compile(&list, &good, &diags) < 0)
