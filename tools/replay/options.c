@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,60 +143,50 @@ static int take_number(struct replay_options *o, int option, const char *value)
 	}
 }
 
+// Options that only set a text or a flag: where it stands in the options.
+#define AT(member) offsetof(struct replay_options, member)
+static const struct {
+	int option;
+	size_t at;
+} texts[] = {{'l', AT(log_dir)}, {'c', AT(config)}, {'F', AT(filter)}, {OPT_EVE, AT(eve)},
+	{OPT_CLASSIFICATION, AT(companions.classification_file)},
+	{OPT_REFERENCE, AT(companions.reference_file)},
+	{OPT_THRESHOLD, AT(companions.threshold_file)}, {OPT_DISABLE, AT(companions.disable_file)},
+	{OPT_COMPILED, AT(compiled)}},
+  flags[] = {{'q', AT(quiet)}, {OPT_LAB, AT(lab)}, {OPT_JSON, AT(json)},
+	  {OPT_EXAMPLES, AT(examples)}, {OPT_REPORT, AT(report)}};
+
+static bool set_plain(struct replay_options *o, int option, const char *value)
+{
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].option != option)
+			continue;
+		*(const char **)((char *)o + texts[i].at) = value;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (flags[i].option != option)
+			continue;
+		*(bool *)((char *)o + flags[i].at) = true;
+		return true;
+	}
+	return false;
+}
+
 static int take(struct replay_options *o, int option, const char *value)
 {
+	if (set_plain(o, option, value))
+		return -1;
 	switch (option) {
 	case 'r':
 		return take_path(o->captures, &o->n_captures, value);
 	case 'S':
 		return take_path(o->rules, &o->n_rules, value);
-	case 'l':
-		o->log_dir = value;
-		return -1;
-	case 'c':
-		o->config = value;
-		return -1;
-	case 'F':
-		o->filter = value;
-		return -1;
 	case 'k':
 		return take_checksums(o, value);
-	case 'q':
-		o->quiet = true;
-		return -1;
 	case 'h':
 		help();
 		return 0;
-	case OPT_EVE:
-		o->eve = value;
-		return -1;
-	case OPT_CLASSIFICATION:
-		o->companions.classification_file = value;
-		return -1;
-	case OPT_REFERENCE:
-		o->companions.reference_file = value;
-		return -1;
-	case OPT_THRESHOLD:
-		o->companions.threshold_file = value;
-		return -1;
-	case OPT_DISABLE:
-		o->companions.disable_file = value;
-		return -1;
-	case OPT_LAB:
-		o->lab = true;
-		return -1;
-	case OPT_JSON:
-		o->json = true;
-		return -1;
-	case OPT_EXAMPLES:
-		o->examples = true;
-		return -1;
-	case OPT_COMPILED:
-		o->compiled = value;
-		return -1;
-	case OPT_REPORT:
-		o->report = true;
-		return -1;
 	case OPT_VERSION:
 		printf("sealwatch-replay " SEALWATCH_VERSION "\n");
 		return 0;
