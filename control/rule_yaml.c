@@ -211,13 +211,18 @@ static int read_one(
 	return take_text(w, &link, text, len);
 }
 
+static int tell_missing(struct walk *w, const char *path, struct rule_yaml_place at)
+{
+	return complain(w, at, 0, "there is no rule file %s", path); // as in Suricata
+}
+
 // One that is there and new; both a name and a pattern may mean the same.
-static int take_rules(struct walk *w, const char *path)
+static int take_rules(struct walk *w, const char *path, struct rule_yaml_place at)
 {
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return 0; // it went away
+		return tell_missing(w, path, at); // it went away, or is a link that leads nowhere
 	for (uint32_t i = 0; i < w->n_taken; i++) {
 		if (w->taken[i].st_dev == st.st_dev && w->taken[i].st_ino == st.st_ino)
 			return 0;
@@ -233,18 +238,34 @@ static int take_rules(struct walk *w, const char *path)
 	return w->hooks->rules(w->hooks->ctx, path);
 }
 
-static int find_rules(struct walk *w, const char *pattern, struct rule_yaml_place at)
+// What the YAML names is a pattern; the folder in front of it is as it is called.
+static void write_pattern(const char *path, size_t folder, char out[2 * PATH_MAX])
 {
+	size_t n = 0;
+
+	for (size_t i = 0; path[i] != '\0'; i++) {
+		if (i < folder && strchr("*?[]\\", path[i]) != NULL)
+			out[n++] = '\\';
+		out[n++] = path[i];
+	}
+	out[n] = '\0';
+}
+
+// folder: so many bytes of the path are not the YAML's.
+static int find_rules(struct walk *w, const char *path, size_t folder, struct rule_yaml_place at)
+{
+	char pattern[2 * PATH_MAX];
 	glob_t found;
 	int err = 0;
 
+	write_pattern(path, folder, pattern);
 	int status = glob(pattern, 0, NULL, &found);
 	if (status == GLOB_NOSPACE)
 		err = -ENOMEM;
-	else if (status != 0) // as in Suricata
-		err = complain(w, at, 0, "there is no rule file %s", pattern);
+	else if (status != 0)
+		err = tell_missing(w, path, at);
 	for (size_t i = 0; status == 0 && i < found.gl_pathc && err == 0; i++)
-		err = take_rules(w, found.gl_pathv[i]);
+		err = take_rules(w, found.gl_pathv[i], at);
 	if (status == 0)
 		globfree(&found);
 	return err;
@@ -263,7 +284,7 @@ static int find_all(struct walk *w)
 		const struct rule_yaml_place at = {one->file, one->line, one->column};
 		bool fits = w->rule_path != NULL ? below(folder, one->name, path)
 						 : beside(one->file, one->name, path);
-		err = fits ? find_rules(w, path, at)
+		err = fits ? find_rules(w, path, strlen(path) - strlen(one->name), at)
 			   : complain(w, at, -ENAMETOOLONG, "%s", strerror(ENAMETOOLONG));
 	}
 	return err;

@@ -176,6 +176,12 @@ static const struct {
 		"l.yaml:2:4: warning: there is no rule file ~/no.rules 1"},
 	{"a pattern of none", "rule-files: [\"no*\", y/1.rules]", "",
 		"l.yaml:1:14: warning: there is no rule file ~/no* 1"},
+	{"a link that leads nowhere", "rule-files:\n - gone.rules\n - y/1.rules", "",
+		"l.yaml:2:4: warning: there is no rule file ~/gone.rules 1"},
+	{"a folder that looks like a pattern",
+		"default-rule-path: \"z[1]*\\\\\"\nrule-files: [1.rules, \"?.rules\"]", "", "1 2"},
+	{"a folder that would be another's pattern", "default-rule-path: \"*\"\nrule-files: [1.rules]",
+		"", "l.yaml:2:14: warning: there is no rule file ~/*/1.rules"},
 	{"a directory", "rule-files: [y]", "", "y:1:1: error: not a regular file"},
 	{"a device", "rule-files: [/dev/zero]", "", "zero:1:1: error: not a regular file"},
 	{"no list", "x: y", "", "l.yaml:1:1: warning: rule-files names no file"},
@@ -198,6 +204,10 @@ static void test_lists(void)
 	put("y/1.rules", HEAD "sid:1;)");
 	put("y/2.rules", HEAD "sid:2;)");
 	put("y/other.txt", HEAD "sid:3;)");
+	CHECK(symlink("nowhere", in_scratch("gone.rules")) == 0, "a link");
+	mkdir(in_scratch("z[1]*\\"), 0700);
+	put("z[1]*\\/1.rules", HEAD "sid:1;)");
+	put("z[1]*\\/2.rules", HEAD "sid:2;)");
 	for (size_t i = 0; i < ROWS(lists); i++) {
 		char got[1200];
 		put("l.yaml", lists[i].yaml);
