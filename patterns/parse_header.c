@@ -51,8 +51,9 @@ static bool parse_action(struct parser *p, struct slice word)
 				actions[i].word);
 		return true;
 	}
-	parser_error(p, word.where, "unknown action \"%.*s\"", (int)(word.len < 40 ? word.len : 40),
-		word.p);
+	// Who may ask for a load could have any file of the daemon's read to him word by word.
+	parser_error(p, word.where,
+		"unknown action: a rule begins with alert, pass, drop or reject");
 	return false;
 }
 

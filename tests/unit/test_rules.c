@@ -133,6 +133,19 @@ static void test_errors(void)
 	}
 }
 
+// Any file that the daemon may read can be asked for: the key of its cache, a list of persons.
+static void test_no_rules(void)
+{
+	struct parsed p = parse("root:$6$abc:1:2\n\nsecretword with more\nsecretword:tcp any\n");
+
+	CHECK(p.err < 0 && p.diags.n == 3, "%u", p.diags.n);
+	for (uint32_t i = 0; i < p.diags.n; i++)
+		CHECK(strstr(p.diags.items[i].text, "secret") == NULL &&
+				strstr(p.diags.items[i].text, "abc") == NULL,
+			"%s", p.diags.items[i].text);
+	done(&p);
+}
+
 static void test_accepted(void)
 {
 	static const struct {
@@ -431,6 +444,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"errors say what and where", test_errors},
+		{"what is no rule is not repeated", test_no_rules},
 		{"accepted", test_accepted},
 		{"content", test_content},
 		{"a whole rule", test_whole_rule},
