@@ -265,10 +265,19 @@ static const char *explain(int err)
 	return err == -E2BIG ? "too many rules are disabled" : strerror(-err);
 }
 
+char *reload_beside(const struct reload *r, struct companions *out)
+{
+	const bool change = r->current->change.n > 0;
+	char *text = disabled_text(change ? &r->wanted : &r->disabled->rules);
+
+	*out = r->config->companions;
+	out->disabled = text != NULL && text[0] != '\0' ? text : NULL;
+	return text;
+}
+
 static int start_compiling(struct reload *r, const struct load *l)
 {
-	const struct disabled_rules *disabled = l->change.n > 0 ? &r->wanted : &r->disabled->rules;
-	struct companions companions = r->config->companions;
+	struct companions companions;
 	uint8_t held[HISTORY_MAX][32];
 	const bool lint = l->purpose == LOAD_TO_LINT;
 	const struct compile_request request = {.work = lint ? COMPILE_LINT : COMPILE_SET,
@@ -284,10 +293,9 @@ static int start_compiling(struct reload *r, const struct load *l)
 		.held = (const uint8_t(*)[32])held,
 		.n_held = history_names(&r->history, held)};
 
-	char *text = disabled_text(disabled);
+	char *text = reload_beside(r, &companions);
 	if (text == NULL)
 		return -ENOMEM;
-	companions.disabled = text[0] != '\0' ? text : NULL;
 	int err = compile_job_start(r->base, &request, compiled, r, &r->job);
 	free(text); // the child has its own
 	return err;

@@ -2,6 +2,8 @@
 
 #include "control/reload_impl.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void tell(struct reload *r, const struct compile_report *report)
@@ -33,18 +35,32 @@ static void indexed(void *ctx, struct compile_result *result)
 		tell(r, &result->report);
 }
 
-// One path after the other: each may fill the limits of its child.
-void reload_diff(struct reload *r)
+static int start(struct reload *r, const struct load *l)
 {
-	struct load *l = r->current;
+	struct companions companions;
 	const struct compile_request request = {.work = COMPILE_INDEX,
 		.paths = (const char *const *)&l->paths[l->n_read],
 		.n_paths = 1,
 		.variables = r->config->variables,
+		.companions = &companions,
 		.lab = r->config->lab,
+		.geoip_database = r->config->geoip_database,
 		.limits = r->config->compile};
 
+	char *text = reload_beside(r, &companions);
+	if (text == NULL)
+		return -ENOMEM;
 	int err = compile_job_start(r->base, &request, indexed, r, &r->job);
+	free(text); // the child has its own
+	return err;
+}
+
+// One path after the other: each may fill the limits of its child.
+void reload_diff(struct reload *r)
+{
+	struct load *l = r->current;
+
+	int err = start(r, l);
 	if (err < 0) {
 		reload_finish(r, err, strerror(-err), NULL, NULL);
 		return;

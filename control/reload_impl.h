@@ -58,6 +58,9 @@ void reload_tell_done(struct reload *r, struct load *l, struct load_outcome *out
 void reload_test(struct reload *r, bool beside);
 // r->next goes to the dataplane.
 void reload_send(struct reload *r);
+// What stands beside the rules of the current load, with the rules that are disabled for it. Returns the
+// text of these, to be freed when a child has it; NULL: short of memory.
+char *reload_beside(const struct reload *r, struct companions *out);
 // The next path of the current load is read, to be compared; then it ends.
 void reload_diff(struct reload *r);
 // r->next goes to the dataplane as the shadow that the current load asks for, or as the one that the

@@ -39,9 +39,7 @@ static void tested(void *ctx, struct compile_result *result)
 
 static int start(struct reload *r, const char *program)
 {
-	const bool change = r->current->change.n > 0;
-	struct companions companions = r->config->companions;
-	char *text = disabled_text(change ? &r->wanted : &r->disabled->rules);
+	struct companions companions;
 	const struct compile_request request = {.work = COMPILE_EXAMPLES,
 		.companions = &companions,
 		.paths = (const char *const *)r->current->paths,
@@ -52,9 +50,9 @@ static int start(struct reload *r, const char *program)
 		.replay = program,
 		.set_fd = r->next->blob_fd};
 
+	char *text = reload_beside(r, &companions);
 	if (text == NULL)
 		return -ENOMEM;
-	companions.disabled = text;
 	int err = compile_job_start(r->base, &request, tested, r, &r->job);
 	free(text); // the child has its own
 	return err;

@@ -73,6 +73,11 @@ static void test_change(void)
 	CHECK(change("enable", "77", &warnings) == 1 && warnings == 0, "no more");
 	CHECK(change("enable", "3", &warnings) == 2, "back");
 
+	json_t *diff = ask("patterns", "diff", rules);
+	CHECK(number_in(diff, "added") == 0 && number_in(diff, "same") == 2,
+		"a load would leave it out, too: %lld", number_in(diff, "added"));
+	json_decref(diff);
+
 	struct output o = ctl("patterns", "disable", "x");
 	CHECK(o.status == 1 && strstr(o.out, "gid:sid") != NULL, "no rule: %.80s", o.out);
 	output_free(&o);
@@ -140,9 +145,12 @@ static void test_restart(void)
 
 	CHECK(stop(control, SIGTERM) == 0, "the daemon ends");
 	write_file(rules, RULE("1") RULE("2") RULE("3") RULE("4"));
+	write_file(in_dir(dir, "threshold.config"),
+		"threshold gen_id 1, sig_id 1, type limit, track by_src, count 1, seconds 60\n");
 	write_configs();
 	FILE *f = fopen(in_dir(dir, "sealwatchd.yaml"), "a");
-	fprintf(f, "patterns: [%s]\ndisable: [3, \"1:44\"]\n", rules);
+	fprintf(f, "patterns: [%s]\ndisable: [3, \"1:44\"]\nthreshold_file: %s\n", rules,
+		in_dir(dir, "threshold.config"));
 	fclose(f);
 	start_control();
 	CHECK(wait_until(is_up, NULL, 20000), "up");
@@ -156,9 +164,13 @@ static void test_restart(void)
 	const char *told = diags != NULL ? diags : "";
 	CHECK(strstr(told, "there is no rule 1:44 to disable") != NULL, "%s", told);
 	CHECK(strstr(told, "there is no rule 1:8 to disable") != NULL, "%s", told);
-	CHECK(number_in(show, "n_files") == 1, "files are files");
+	CHECK(number_in(show, "n_files") == 2, "files are files");
 	free(diags);
 	json_decref(show);
+	json_t *diff = ask("patterns", "diff", rules);
+	CHECK(number_in(diff, "same") == 2 && number_in(diff, "changed") == 0,
+		"the same files: %lld changed", number_in(diff, "changed"));
+	json_decref(diff);
 	snprintf(text, sizeof(text), "%s/state/disabled", dir);
 	CHECK(access(text, R_OK) == 0, "kept");
 }
