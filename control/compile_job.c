@@ -197,7 +197,10 @@ static int take_result(struct compile_job *j, int state, struct compile_result *
 	if (r->report.has_digest && j->cache != NULL)
 		cache_count(j->cache, r->report.found);
 	int err = r->report.status < 0 ? explain_status(j, r) : 0;
-	if (err == 0 && r->report.found != CACHE_HELD)
+	const bool held = r->report.found == CACHE_HELD;
+	if (err == 0 && held && j->work != COMPILE_SET)
+		err = -EBADMSG; // nothing else is held, and nothing would come with it
+	if (err == 0 && !held)
 		err = take_set(j, r, whole);
 	free(whole);
 	if (err < 0 && r->error[0] == '\0')

@@ -74,6 +74,11 @@ static void test_programs(void)
 			"'compiled\\t\\t\\nerror\\t3\\t9\\tf\\texample\\t7\\tt\\nend\\t22\\t5\\t1\\"
 			"t0\\t0\\t0\\n'\n",
 			-EINVAL, "1 of 5"},
+		{"says that we hold its result",
+			"#!/bin/sh\nprintf "
+			"'held\\t00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\\t\\n"
+			"end\\t0\\t5\\t0\\t0\\t0\\t0\\n'\n",
+			-EBADMSG, "Bad message"},
 		{"says nothing", "#!/bin/sh\n", -ECHILD, "without a result"},
 		{"says nonsense", "#!/bin/sh\necho hello\n", -ECHILD, "without a result"},
 		{"never ends to talk", "#!/bin/sh\nexec cat /dev/zero\n", -ETIMEDOUT,
