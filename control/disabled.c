@@ -121,36 +121,40 @@ char *disabled_text(const struct disabled_rules *d)
 	return text;
 }
 
-static int read_text(int dir, char **out)
+static int read_text(int dir, char **out, size_t *len)
 {
-	size_t len;
 	int fd = openat(dir, file_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return -errno;
-	int err = text_file_read(fd, FILE_MAX, out, &len);
+	int err = text_file_read(fd, FILE_MAX, out, len);
 	close(fd);
 	return err;
 }
 
-static int parse_text(char *text, struct disabled_rules *out)
+// A file that was damaged has bytes of any kind; the lines around them still count.
+static int parse_text(char *text, size_t len, struct disabled_rules *out)
 {
-	unsigned line = 0;
+	unsigned line = 0, bad = 0, first = 0;
 	char *one;
 
 	out->ids = calloc(DISABLED_MAX, sizeof(*out->ids));
 	if (out->ids == NULL)
 		return -ENOMEM;
+	for (size_t i = 0; i < len; i++)
+		text[i] = text[i] != '\0' ? text[i] : '?';
 	while ((one = strsep(&text, "\n")) != NULL) {
 		line++;
 		if (one[0] == '\0' || one[0] == '#')
 			continue;
-		if (out->n == DISABLED_MAX || !rule_id_parse(one, &out->ids[out->n]))
-			log_warning("state: %s:%u:1: no rule is named here; the line is left out",
-				file_name, line);
-		else
+		if (out->n < DISABLED_MAX && rule_id_parse(one, &out->ids[out->n]))
 			out->n++;
+		else if (bad++ == 0)
+			first = line;
 	}
+	if (bad > 0)
+		log_warning("state: %s:%u:1: no rule is named here; %u such lines are left out",
+			file_name, first, bad);
 	tidy(out);
 	return 0;
 }
@@ -158,16 +162,17 @@ static int parse_text(char *text, struct disabled_rules *out)
 static int open_file(struct disabled_store *s, const char *path)
 {
 	char *text = NULL;
+	size_t len = 0;
 
 	s->dir = private_dir_open(path);
 	if (s->dir < 0)
 		return s->dir;
 	unlinkat(s->dir, temporary, 0); // of a change that did not come true
-	int err = read_text(s->dir, &text);
+	int err = read_text(s->dir, &text, &len);
 	if (err == -ENOENT)
 		return 0;
 	if (err == 0)
-		err = parse_text(text, &s->rules);
+		err = parse_text(text, len, &s->rules);
 	free(text);
 	return err;
 }

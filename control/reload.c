@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { START_ERROR_MAX = 512 };
+
 static void begin_next(evutil_socket_t fd, short what, void *ctx);
 
 struct reload *reload_new(struct event_base *base, const struct control_config *config,
@@ -260,11 +262,6 @@ static void compiled(void *ctx, struct compile_result *result)
 		reload_test(r, beside);
 }
 
-static const char *explain(int err)
-{
-	return err == -E2BIG ? "too many rules are disabled" : strerror(-err);
-}
-
 char *reload_beside(const struct reload *r, struct companions *out)
 {
 	const bool change = r->current->change.n > 0;
@@ -301,13 +298,27 @@ static int start_compiling(struct reload *r, const struct load *l)
 	return err;
 }
 
-// The live set again, with other rules of it disabled. 1: there is none, and nothing to compile.
-static int begin_change(struct reload *r, struct load *l)
+static int prepare_change(struct reload *r, const struct load *l, char error[START_ERROR_MAX])
 {
 	int err = disabled_with(&r->disabled->rules, &l->change, &r->wanted);
 
-	if (err == 0)
-		err = disabled_prepare(r->disabled, &r->wanted);
+	if (err == -E2BIG)
+		snprintf(error, START_ERROR_MAX, "more than %d rules are disabled", DISABLED_MAX);
+	if (err < 0)
+		return err;
+	err = disabled_prepare(r->disabled, &r->wanted);
+	if (err < 0)
+		snprintf(error, START_ERROR_MAX,
+			"state %.300s: %s; rules that are disabled stay as they are", r->config->state,
+			strerror(-err));
+	return err;
+}
+
+// The live set again, with other rules of it disabled. 1: there is none, and nothing to compile.
+static int begin_change(struct reload *r, struct load *l, char error[START_ERROR_MAX])
+{
+	int err = prepare_change(r, l, error);
+
 	if (err < 0)
 		return err;
 	if (r->live == NULL || r->live->n_paths == 0) {
@@ -320,6 +331,7 @@ static int begin_change(struct reload *r, struct load *l)
 
 static void begin(struct reload *r, struct load *l)
 {
+	char error[START_ERROR_MAX] = "";
 	int err = 0;
 
 	r->current = l;
@@ -338,11 +350,13 @@ static void begin(struct reload *r, struct load *l)
 		return;
 	}
 	if (l->change.n > 0)
-		err = begin_change(r, l);
+		err = begin_change(r, l, error);
 	if (err == 0)
 		err = start_compiling(r, l);
+	if (err < 0 && error[0] == '\0')
+		snprintf(error, sizeof(error), "%s", strerror(-err));
 	if (err != 0) {
-		reload_finish(r, err < 0 ? err : 0, err < 0 ? explain(err) : "", NULL, NULL);
+		reload_finish(r, err < 0 ? err : 0, error, NULL, NULL);
 		return;
 	}
 	r->state = LOAD_COMPILING;

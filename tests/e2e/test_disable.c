@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *rules;
@@ -121,6 +122,22 @@ static void test_examples(void)
 	CHECK(change("enable", "11", &warnings) == 2, "with it");
 }
 
+// The message names the directory, and says what is true now.
+static void test_state_in_the_way(void)
+{
+	char path[3000];
+
+	snprintf(path, sizeof(path), "%s/state/disabled.tmp", dir);
+	CHECK(mkdir(path, 0700) == 0, "in the way");
+	struct output o = ctl("patterns", "disable", "1");
+	CHECK(o.status == 1 && strstr(o.out, "/state: ") != NULL &&
+			strstr(o.out, "stay as they are") != NULL,
+		"%d %.200s", o.status, o.out);
+	output_free(&o);
+	CHECK(!is_disabled("disabled", "1:1"), "nothing has changed");
+	CHECK(rmdir(path) == 0, "gone");
+}
+
 // The files of a list are found again when the live set is made anew.
 static void test_list(void)
 {
@@ -182,6 +199,7 @@ int main(void)
 		{"change", test_change},
 		{"a load that fails", test_failed_load},
 		{"examples", test_examples},
+		{"state in the way", test_state_in_the_way},
 		{"list", test_list},
 		{"restart", test_restart},
 		CU_TEST_INFO_NULL,
