@@ -19,8 +19,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// The one behind the last is only a complaint: -E2BIG ends the reading, and is told by it.
 static int add(struct sources *s, const char *name, struct rule_file **out)
 {
+	const bool full = s->n >= SOURCES_MAX;
+
 	// At each power of two the room is used up.
 	if ((s->n & (s->n - 1)) == 0) {
 		size_t room = s->n == 0 ? 1 : (size_t)s->n * 2;
@@ -29,15 +32,21 @@ static int add(struct sources *s, const char *name, struct rule_file **out)
 			return -ENOMEM;
 		s->items = items;
 	}
-	if (s->n == SOURCES_MAX)
-		return -E2BIG;
 	struct rule_file *one = &s->items[s->n];
 	*one = (struct rule_file){.kind = SOURCE_RULES, .name = strdup(name)};
 	if (one->name == NULL)
 		return -ENOMEM;
 	s->n++;
 	*out = one;
-	return 0;
+	if (!full)
+		return 0;
+	one->err = -E2BIG;
+	one->line = one->column = 1;
+	if (asprintf(&one->why, "more than %d files", SOURCES_MAX) < 0) {
+		one->why = NULL;
+		return -ENOMEM;
+	}
+	return -E2BIG;
 }
 
 static int tell(struct sources *s, struct rule_yaml_place at, int err, const char *why)
@@ -221,6 +230,8 @@ int sources_read(const char *const *paths, uint32_t n_paths, const struct compan
 		err = read_companions(&s, beside);
 	if (err == 0)
 		err = source_lists_read(&s);
+	if (err == -E2BIG)
+		err = 0; // it stands in the list
 	if (err < 0)
 		sources_free(&s);
 	else

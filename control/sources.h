@@ -45,8 +45,8 @@ struct sources {
 
 // The files of `paths` in order; of a directory its *.rules, by name; of a *.yaml those that it
 // names. What stands beside them (may be NULL) comes last; then the lists of values that rules name.
-// What cannot be read stands in the list with its error. 0, -ENOMEM, or -E2BIG for more than
-// SOURCES_MAX.
+// What cannot be read stands in the list with its error, and so does the one that is too many; what
+// would come behind it is not read. 0 or -ENOMEM.
 int sources_read(const char *const *paths, uint32_t n_paths, const struct companions *beside,
 	struct sources *out);
 // Reads the database of countries too, when the text of the rules has `geoip`; path: as

@@ -262,6 +262,22 @@ static void test_many(void)
 	done(&l);
 }
 
+static void test_too_many_files(void)
+{
+	char name[32], got[1200];
+
+	mkdir(in_scratch("full"), 0700);
+	for (unsigned i = 0; i <= SOURCES_MAX; i++) {
+		snprintf(name, sizeof(name), "full/%05u.rules", i);
+		put(name, "");
+	}
+	struct loaded l = load(in_scratch("full"));
+	describe(&l, got, sizeof(got));
+	CHECK(l.err == -E2BIG && strcmp(got, "10000.rules:1:1: error: more than 10000 files") == 0,
+		"%d %s", l.err, got);
+	done(&l);
+}
+
 // A set without rules takes the place of one that has some: it is said.
 static void test_empty(void)
 {
@@ -304,6 +320,7 @@ int main(void)
 		{"lists", test_lists},
 		{"lists in lists", test_deep},
 		{"many lists", test_many},
+		{"too many files", test_too_many_files},
 		{"empty", test_empty},
 		CU_TEST_INFO_NULL,
 	};
