@@ -35,8 +35,7 @@ static const struct command commands[] = {
 		"dataplane, pattern set, accounting of packets, events"},
 	{{"patterns", "load"}, cli_patterns_load, 1, PATHS_MAX, OPTION_DEADLINE, "PATH...",
 		"compile rules (files, directories of *.rules, YAML with rule-files) and make\n"
-		"  them the live set;\n"
-		"  waits, and prints the receipt; Ctrl-C cancels it"},
+		"  them the live set; waits, and prints the receipt; Ctrl-C cancels it"},
 	{{"patterns", "lint"}, cli_patterns_lint, 1, PATHS_MAX, OPTION_DEADLINE | OPTION_LINT,
 		"PATH...",
 		"what is wrong with rules that could be loaded, and what they cost; loads "
@@ -90,8 +89,8 @@ enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static const char exits[] =
 	"exit status: 0 ok, 1 the daemon refused, 2 usage, 3 daemon not reachable,\n"
-	"             4 the pattern set has errors, or its examples fail (printed as\n"
-	"             file:line:column),\n"
+	"             4 the pattern set has errors (with --strict: or warnings), or its\n"
+	"             examples fail; they are printed as file:line:column,\n"
 	"             5 the load was cancelled, 6 it was not ready within its deadline\n"
 	"             (after 4, 5 and 6 what was live is live still)\n";
 
