@@ -147,6 +147,13 @@ void reload_sending(struct reload *r)
 	load_tell(r->current, LOAD_SENDING, 0);
 }
 
+// What needs no dataplane, and is next, need not wait for it.
+static void become_waiting(struct reload *r)
+{
+	r->state = LOAD_WAITING;
+	event_active(r->on_next, EV_TIMEOUT, 0);
+}
+
 static int send_to_run(struct reload *r)
 {
 	const struct pattern_set *set = r->next != NULL ? r->next : r->live;
@@ -173,7 +180,7 @@ static void send_set(struct reload *r)
 	}
 	// The configured set, and one that was live before, wait for the dataplane.
 	if (!somebody_waits(r)) {
-		r->state = LOAD_WAITING;
+		become_waiting(r);
 		return;
 	}
 	reload_finish_without(r, err,
@@ -448,7 +455,7 @@ void reload_receipt(struct reload *r, int status, const struct link_receipt *rec
 		return;
 	}
 	if (status == -ECONNRESET && !somebody_waits(r)) {
-		r->state = LOAD_WAITING;
+		become_waiting(r);
 		return;
 	}
 	if (status < 0)

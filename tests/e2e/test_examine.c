@@ -259,6 +259,7 @@ static void test_while_one_waits(void)
 	const char *config = in_dir(dir, "sealwatchd.yaml"), *path = in_dir(dir, "a.rules");
 
 	CHECK(stop(control, SIGTERM) == 0, "ended");
+	write_configs();
 	FILE *f = fopen(config, "a");
 	fprintf(f, "patterns: [%s]\n", path);
 	fclose(f);
@@ -274,6 +275,36 @@ static void test_while_one_waits(void)
 	start_dataplane();
 	CHECK(wait_until(is_live, NULL, 20000), "and is live then");
 	CHECK(status_number("rules") == 2, "the one that waited");
+}
+
+static bool is_compiling(void *ctx)
+{
+	json_t *s = ask("status", NULL, NULL);
+	const char *load = json_string_value(json_object_get(s, "load"));
+	bool yes = load != NULL && strcmp(load, "compiling") == 0;
+
+	(void)ctx;
+	json_decref(s);
+	return yes;
+}
+
+// What is asked before that set begins to wait is not forgotten when it does.
+static void test_before_one_waits(void)
+{
+	const char *path = in_dir(dir, "a.rules");
+
+	CHECK(stop(control, SIGTERM) == 0, "ended");
+	write_configs();
+	FILE *f = fopen(in_dir(dir, "sealwatchd.yaml"), "a");
+	fprintf(f, "patterns: [%s, %s]\n", source_path("patterns/sets"), path);
+	fclose(f);
+	start_control();
+	CHECK(wait_until(is_compiling, NULL, 10000), "compiles");
+	const char *const lint[] = {"patterns", "lint", "--deadline", "20", path, NULL};
+	struct output o = ctl_with(lint);
+	CHECK(o.status == 0, "%d %.200s", o.status, o.err);
+	output_free(&o);
+	CHECK(wait_until(is_waiting, NULL, 10000), "waits");
 }
 
 static void test_without_dataplane(void)
@@ -299,6 +330,7 @@ int main(void)
 		{"replay", test_replay},
 		{"diff", test_diff},
 		{"without a dataplane", test_without_dataplane},
+		{"before one waits", test_before_one_waits},
 		{"while one waits", test_while_one_waits},
 		CU_TEST_INFO_NULL,
 	};
