@@ -376,17 +376,20 @@ static void begin_next(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	reload_park(r);
-	if (r->state == LOAD_IDLE)
-		reload_shadow_drop_due(r);
-	if (r->state != LOAD_IDLE || (link_is_up(r->link) && reload_unpark(r)))
+	// What made room just now is not tried again before that room was used.
+	const bool made_room = reload_park(r);
+	if (r->state != LOAD_IDLE)
+		return;
+	const bool may_send = link_is_up(r->link) && !made_room;
+	reload_shadow_drop_due(r);
+	if (may_send && reload_unpark(r))
 		return;
 	// Another load was under way when the dataplane came back, and has failed.
-	if (r->owed && link_is_up(r->link)) {
+	if (may_send && r->owed) {
 		send_set(r);
 		return;
 	}
-	if (r->shadow_owed && !r->shadow_dropping && link_is_up(r->link)) {
+	if (may_send && r->shadow_owed && !r->shadow_dropping) {
 		reload_shadow_again(r);
 		return;
 	}

@@ -35,17 +35,18 @@ static void deadline_passed(evutil_socket_t fd, short what, void *ctx)
 	give_up(l->reload, l, -ETIME, error);
 }
 
-void reload_park(struct reload *r)
+bool reload_park(struct reload *r)
 {
 	const struct load *next = TAILQ_FIRST(&r->queue.waiting);
 
 	if (r->state != LOAD_WAITING || next == NULL || load_wants_dataplane(next->purpose))
-		return;
+		return false;
 	r->parked = r->current;
 	r->parked_set = r->next;
 	r->current = NULL;
 	r->next = NULL;
 	r->state = LOAD_IDLE;
+	return true;
 }
 
 bool reload_unpark(struct reload *r)

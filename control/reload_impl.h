@@ -47,8 +47,9 @@ struct reload {
 	char last_error[256];
 };
 
-// What waits for the dataplane makes room for one that needs none, when that is the next.
-void reload_park(struct reload *r);
+// What waits for the dataplane makes room for one that needs none, when that is the next. False: it
+// does not.
+bool reload_park(struct reload *r);
 // And goes on. False: nothing was parked.
 bool reload_unpark(struct reload *r);
 // A load is over: it is told, and freed.
