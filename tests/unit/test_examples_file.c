@@ -116,6 +116,24 @@ static void test_rows(void)
 	}
 }
 
+// As a tree it would take minutes.
+static void test_deep(void)
+{
+	enum { DEEP = 200000 };
+	uint8_t *deep = malloc(DEEP);
+	struct examples all = {0};
+	struct diags d = {0};
+
+	memset(deep, '[', DEEP);
+	CHECK(examples_parse("x", deep, DEEP, &all, &d) == 0 && d.n == 1 &&
+			strcmp(d.items[0].text, "nested too deep") == 0 &&
+			d.items[0].where.column == 17,
+		"%s", d.n > 0 ? d.items[0].text : "");
+	examples_free(&all);
+	diags_free(&d);
+	free(deep);
+}
+
 static void test_values(void)
 {
 	static const char text[] = "- {sid: 9, gid: 2, expect: hit, hex: \"0a 0B:ff\"}\n"
@@ -212,6 +230,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"rows", test_rows},
+		{"deep", test_deep},
 		{"values", test_values},
 		{"truncated", test_truncated},
 		{"aliases", test_aliases},

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CAPTURE_MAX = 64 << 20 };
+// libyaml takes a time that grows with the square of the depth; ours is four.
+enum { CAPTURE_MAX = 64 << 20, NESTING_MAX = 16 };
 
 struct reader {
 	const char *path;
@@ -386,32 +387,79 @@ static int take_document(struct reader *r)
 	return err;
 }
 
-int examples_parse(const char *path, const uint8_t *text, size_t len, struct examples *all,
-	struct diags *diags)
+// What must not be loaded as a tree, because it would take minutes. NULL: nothing; what is no YAML is
+// told by who loads it.
+static const char *find_wild(const uint8_t *text, size_t len, yaml_mark_t *at)
+{
+	const char *what = NULL;
+	yaml_parser_t parser;
+	yaml_event_t e;
+	unsigned depth = 0;
+	bool more = yaml_parser_initialize(&parser) != 0;
+
+	if (!more)
+		return "short of memory";
+	yaml_parser_set_input_string(&parser, text, len);
+	while (more && what == NULL && yaml_parser_parse(&parser, &e)) {
+		depth += e.type == YAML_SEQUENCE_START_EVENT || e.type == YAML_MAPPING_START_EVENT;
+		depth -= e.type == YAML_SEQUENCE_END_EVENT || e.type == YAML_MAPPING_END_EVENT;
+		if (depth > NESTING_MAX)
+			what = "nested too deep";
+		*at = e.start_mark;
+		more = e.type != YAML_DOCUMENT_END_EVENT && e.type != YAML_STREAM_END_EVENT;
+		yaml_event_delete(&e);
+	}
+	yaml_parser_delete(&parser);
+	return what;
+}
+
+static void tell_yaml(struct diags *diags, const char *name, yaml_mark_t at, const char *why)
+{
+	const struct diag like = {.level = DIAG_ERROR,
+		.where = {name, (uint32_t)at.line + 1, (uint32_t)at.column + 1},
+		.kind = "example"};
+
+	diag_add_like(diags, &like, "%s", why);
+}
+
+static int load(struct reader *r, const uint8_t *text, size_t len)
 {
 	yaml_document_t doc;
 	yaml_parser_t parser;
-	struct reader r = {.all = all, .diags = diags, .doc = &doc, .left = 2 * len + 1};
-	char *name = examples_take(all, strlen(path) + 1);
+	char why[160];
 	int err = 0;
 
-	if (name == NULL || !yaml_parser_initialize(&parser))
+	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
-	r.path = strcpy(name, path);
 	yaml_parser_set_input_string(&parser, text, len);
 	if (yaml_parser_load(&parser, &doc)) {
-		err = take_document(&r);
+		r->doc = &doc;
+		err = take_document(r);
 		yaml_document_delete(&doc);
 	} else {
-		const struct diag like = {.level = DIAG_ERROR,
-			.where = {name, (uint32_t)parser.problem_mark.line + 1,
-				(uint32_t)parser.problem_mark.column + 1},
-			.kind = "example"};
-		diag_add_like(diags, &like, "no YAML: %s",
+		snprintf(why, sizeof(why), "no YAML: %s",
 			parser.problem != NULL ? parser.problem : "short of memory");
+		tell_yaml(r->diags, r->path, parser.problem_mark, why);
 	}
 	yaml_parser_delete(&parser);
 	return err;
+}
+
+int examples_parse(const char *path, const uint8_t *text, size_t len, struct examples *all,
+	struct diags *diags)
+{
+	struct reader r = {.all = all, .diags = diags, .left = 2 * len + 1};
+	char *name = examples_take(all, strlen(path) + 1);
+	yaml_mark_t at = {0};
+
+	if (name == NULL)
+		return -ENOMEM;
+	r.path = strcpy(name, path);
+	const char *wild = find_wild(text, len, &at);
+	if (wild == NULL)
+		return load(&r, text, len);
+	tell_yaml(diags, name, at, wild);
+	return 0;
 }
 
 static int fail(const char *path, struct diags *diags, const char *why)
