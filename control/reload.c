@@ -316,8 +316,8 @@ static int prepare_change(struct reload *r, const struct load *l, char error[STA
 	err = disabled_prepare(r->disabled, &r->wanted);
 	if (err < 0)
 		snprintf(error, START_ERROR_MAX,
-			"state %.300s: %s; rules that are disabled stay as they are", r->config->state,
-			strerror(-err));
+			"state %.300s: %s; rules that are disabled stay as they are",
+			r->config->state, strerror(-err));
 	return err;
 }
 

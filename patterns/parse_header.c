@@ -52,8 +52,8 @@ static bool parse_action(struct parser *p, struct slice word)
 		return true;
 	}
 	// Who may ask for a load could have any file of the daemon's read to him word by word.
-	parser_error(p, word.where,
-		"unknown action: a rule begins with alert, pass, drop or reject");
+	parser_error(
+		p, word.where, "unknown action: a rule begins with alert, pass, drop or reject");
 	return false;
 }
 

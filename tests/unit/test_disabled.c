@@ -154,7 +154,8 @@ static void test_damaged(void)
 	CHECK(s.err == 0 && s.rules.n == 2, "what is a rule counts: %u", s.rules.n);
 	CHECK(s.rules.n == 2 && s.rules.ids[0].sid == 4 && s.rules.ids[1].sid == 5, "in order");
 	disabled_close(&s);
-	static const char torn[] = "1:5\n1:\0" "7\n\0\0\n1:8\n";
+	static const char torn[] = "1:5\n1:\0"
+				   "7\n\0\0\n1:8\n";
 	FILE *f = fopen(in_scratch("damaged/disabled"), "w");
 	fwrite(torn, 1, sizeof(torn) - 1, f);
 	fclose(f);

@@ -76,7 +76,8 @@ static void test_programs(void)
 			-EINVAL, "1 of 5"},
 		{"says that we hold its result",
 			"#!/bin/sh\nprintf "
-			"'held\\t00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\\t\\n"
+			"'held\\t00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\\"
+			"t\\n"
 			"end\\t0\\t5\\t0\\t0\\t0\\t0\\n'\n",
 			-EBADMSG, "Bad message"},
 		{"says nothing", "#!/bin/sh\n", -ECHILD, "without a result"},

@@ -33,14 +33,12 @@ static const struct {
 	const char *argument; // NULL: takes none
 	const char *help;
 } rows[] = {
-	{"read", 'r', "CAPTURE",
-		"capture (pcap, pcapng; gzip, zstd); may be given several times"},
+	{"read", 'r', "CAPTURE", "capture (pcap, pcapng; gzip, zstd); may be given several times"},
 	{"rules", 'S', "RULES",
 		"rule file, directory of *.rules, or YAML with rule-files; likewise"},
 	{"log-dir", 'l', "DIR", "write DIR/eve.json; DIR is made when it is missing"},
 	{"eve", OPT_EVE, "FILE", "write EVE JSON to FILE, '-' for standard output"},
-	{"config", 'c', "FILE",
-		"variables, and what stands beside rules, of a sealwatchd.yaml"},
+	{"config", 'c', "FILE", "variables, and what stands beside rules, of a sealwatchd.yaml"},
 	{"classification-file", OPT_CLASSIFICATION, "FILE", "classes of rules, instead of -c's"},
 	{"reference-file", OPT_REFERENCE, "FILE", "systems of references, instead of -c's"},
 	{"threshold-file", OPT_THRESHOLD, "FILE", "suppressions and thresholds, instead of -c's"},
