@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { START_ERROR_MAX = 512 };
-
 static void begin_next(evutil_socket_t fd, short what, void *ctx);
 
 struct reload *reload_new(struct event_base *base, const struct control_config *config,
@@ -206,21 +204,11 @@ static void become_live(struct reload *r, struct pattern_set *set, uint64_t gene
 		(unsigned long long)generation, set->index->n, (unsigned)uid);
 }
 
-// What was asked to be disabled is so from here on, and when we are started again.
-static void commit_disabled(struct reload *r)
-{
-	int err = disabled_commit(r->disabled, &r->wanted);
-
-	if (err < 0)
-		log_error("state %s: %s; what is disabled will not outlive the daemon",
-			r->config->state, strerror(-err));
-}
-
 static void adopt_next(struct reload *r, uint64_t generation)
 {
 	become_live(r, r->next, generation, r->current->uid);
 	if (r->current->change.n > 0)
-		commit_disabled(r);
+		reload_change_done(r);
 	drop_next(r);
 }
 
@@ -269,16 +257,6 @@ static void compiled(void *ctx, struct compile_result *result)
 		reload_test(r, beside);
 }
 
-char *reload_beside(const struct reload *r, struct companions *out)
-{
-	const bool change = r->current->change.n > 0;
-	char *text = disabled_text(change ? &r->wanted : &r->disabled->rules);
-
-	*out = r->config->companions;
-	out->disabled = text != NULL && text[0] != '\0' ? text : NULL;
-	return text;
-}
-
 static int start_compiling(struct reload *r, const struct load *l)
 {
 	struct companions companions;
@@ -305,40 +283,9 @@ static int start_compiling(struct reload *r, const struct load *l)
 	return err;
 }
 
-static int prepare_change(struct reload *r, const struct load *l, char error[START_ERROR_MAX])
-{
-	int err = disabled_with(&r->disabled->rules, &l->change, &r->wanted);
-
-	if (err == -E2BIG)
-		snprintf(error, START_ERROR_MAX, "more than %d rules are disabled", DISABLED_MAX);
-	if (err < 0)
-		return err;
-	err = disabled_prepare(r->disabled, &r->wanted);
-	if (err < 0)
-		snprintf(error, START_ERROR_MAX,
-			"state %.300s: %s; rules that are disabled stay as they are",
-			r->config->state, strerror(-err));
-	return err;
-}
-
-// The live set again, with other rules of it disabled. 1: there is none, and nothing to compile.
-static int begin_change(struct reload *r, struct load *l, char error[START_ERROR_MAX])
-{
-	int err = prepare_change(r, l, error);
-
-	if (err < 0)
-		return err;
-	if (r->live == NULL || r->live->n_paths == 0) {
-		commit_disabled(r);
-		return 1;
-	}
-	return load_set_paths(l, (const char *const *)r->live->paths, r->live->n_paths) ? 0
-											: -ENOMEM;
-}
-
 static void begin(struct reload *r, struct load *l)
 {
-	char error[START_ERROR_MAX] = "";
+	char error[RELOAD_ERROR_MAX] = "";
 	int err = 0;
 
 	r->current = l;
@@ -357,7 +304,7 @@ static void begin(struct reload *r, struct load *l)
 		return;
 	}
 	if (l->change.n > 0)
-		err = begin_change(r, l, error);
+		err = reload_change(r, l, error);
 	if (err == 0)
 		err = start_compiling(r, l);
 	if (err < 0 && error[0] == '\0')

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+enum { RELOAD_ERROR_MAX = 512 };
+
 struct reload {
 	struct event_base *base;
 	const struct control_config *config;
@@ -62,6 +64,11 @@ void reload_send(struct reload *r);
 // What stands beside the rules of the current load, with the rules that are disabled for it. Returns the
 // text of these, to be freed when a child has it; NULL: short of memory.
 char *reload_beside(const struct reload *r, struct companions *out);
+// The live set again, with other rules of it disabled: l gets its paths. 0; 1: nothing is live, and
+// the change is made; or -errno, with a text of it where there is one.
+int reload_change(struct reload *r, struct load *l, char error[RELOAD_ERROR_MAX]);
+// What was asked to be disabled is so from here on, and when we are started again.
+void reload_change_done(struct reload *r);
 // The next path of the current load is read, to be compared; then it ends.
 void reload_diff(struct reload *r);
 // r->next goes to the dataplane as the shadow that the current load asks for, or as the one that the
