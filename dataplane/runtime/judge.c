@@ -356,6 +356,8 @@ static void match_one(struct judge *j, const struct find *find)
 		env.packet = &packet;
 	}
 	j->hits.n = 0;
+	// Whether a name that DNS told is asked for depends on where bursts end.
+	j->hits.counts = find->kind != FIND_NAME ? &j->counts : NULL;
 	switch (find->kind) {
 	case FIND_TX:
 	case FIND_NAME:
@@ -391,7 +393,6 @@ static void begin(struct judge *j)
 		return;
 	j->counts.slot = j->rules->rule_slot;
 	j->counts.cycle_q32 = j->rules->cycle_q32;
-	j->hits.counts = &j->counts;
 }
 
 // Match and judge what was found in one packet.

@@ -39,7 +39,7 @@ static const struct {
 		HTTP "(http.uri; content:\"/chat\"; flowbits:isset,never; sid:1;)", FIND_TX,
 		FIELD_HTTP_URI, "/chat", {.checks = 2, .prefilter = 2}},
 	{"a name that DNS told", TLS "(tls.sni; content:\"chat\"; sid:1;)", FIND_NAME,
-		FIELD_TLS_SNI, "chat.example", {.checks = 2, .prefilter = 2}},
+		FIELD_TLS_SNI, "chat.example", {0}},
 };
 
 static void test_numbers(void)
