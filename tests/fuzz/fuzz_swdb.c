@@ -4,7 +4,6 @@
 // guards it. What loads is matched with.
 
 #include "patterns/beside.h"
-#include "patterns/header_index.h"
 #include "patterns/parse.h"
 #include "patterns/rule_files.h"
 #include "patterns/swdb.h"
@@ -89,12 +88,14 @@ static void set_change(void *ctx, uint64_t set, struct bytes value, bool in)
 static const char thresholds[] = "suppress gen_id 0, sig_id 0, track by_src, ip [10.0.0.0/8,::1]\n"
 				 "suppress gen_id 1, sig_id 2, track by_either, ip 192.0.2.0/24\n";
 
-// Enough rules without contents for an index over their addresses and ports.
+// Enough rules without contents for an index over their addresses and ports (HEADER_INDEX_LEAST).
+enum { HOSTS = 64 };
+
 static bool add_hosts(struct rule_list *list, struct diags *diags)
 {
 	char rule[160];
 
-	for (unsigned i = 0; i < 2 * HEADER_INDEX_LEAST; i++) {
+	for (unsigned i = 0; i < HOSTS; i++) {
 		int len = snprintf(rule, sizeof(rule),
 			"alert ip [10.0.%u.0/24,2001:db8:%u::/48] any <> any any (ttl:>1; "
 			"sid:%u;)\n"
