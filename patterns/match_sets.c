@@ -101,48 +101,53 @@ static bool each_value(const struct walk *k, const struct swdb_chain *chain, val
 	return !any && chain->absent != SWDB_PRESENT;
 }
 
-static struct walk walk_of(const struct pattern_db *db, unsigned worker,
-	const struct match_env *env, const struct pattern_sets *sets,
-	struct match_value packet[PACKET_VALUES])
+static bool chain_holds(const struct walk *k, const struct swdb_chain *chain)
 {
-	struct walk k = {.db = db, .w = &db->workers[worker], .values = packet, .sets = sets};
+	return each_value(k, chain, holds);
+}
 
-	k.n = match_packet_values(
-		db, env, env->packet != NULL ? env->packet->payload : (struct bytes){0}, packet);
-	return k;
+static bool chain_changes(const struct walk *k, const struct swdb_chain *chain)
+{
+	each_value(k, chain, change);
+	return true; // the next one, too
+}
+
+// fn for each chain of the rule that asks a set that changes, over the packet's values or the message's,
+// until it says no. Did it?
+static bool each_chain(const struct walk *message, uint32_t rule, const struct match_env *env,
+	bool (*fn)(const struct walk *k, const struct swdb_chain *chain))
+{
+	const struct pattern_db *db = message->db;
+	struct swdb_span span = db->rules[rule].chains;
+	struct match_value values[PACKET_VALUES];
+	struct walk packet = *message;
+
+	packet.values = values;
+	packet.n = match_packet_values(
+		db, env, env->packet != NULL ? env->packet->payload : (struct bytes){0}, values);
+	for (uint32_t i = span.first; i < span.first + span.n; i++) {
+		const struct swdb_chain *chain = &db->chains[i];
+		if (chain_asks(db, chain) &&
+			!fn(chain->field < FIELD_CONFIDENCE ? &packet : message, chain))
+			return false;
+	}
+	return true;
 }
 
 bool pattern_db_sets_hold(const struct pattern_db *db, unsigned worker, uint32_t rule,
 	const struct match_env *env, const struct match_value *values, unsigned n,
 	const struct pattern_sets *sets)
 {
-	struct match_value packet[PACKET_VALUES];
-	const struct walk of_packet = walk_of(db, worker, env, sets, packet);
-	const struct walk of_message = {db, of_packet.w, values, n, sets};
-	struct swdb_span span = db->rules[rule].chains;
+	const struct walk k = {db, &db->workers[worker], values, n, sets};
 
-	for (uint32_t i = span.first; i < span.first + span.n; i++) {
-		const struct swdb_chain *chain = &db->chains[i];
-		const struct walk *k = chain->field < FIELD_CONFIDENCE ? &of_packet : &of_message;
-		if (chain_asks(db, chain) && !each_value(k, chain, holds))
-			return false;
-	}
-	return true;
+	return each_chain(&k, rule, env, chain_holds);
 }
 
 void pattern_db_sets_change(const struct pattern_db *db, unsigned worker, uint32_t rule,
 	const struct match_env *env, const struct match_value *values, unsigned n,
 	const struct pattern_sets *sets)
 {
-	struct match_value packet[PACKET_VALUES];
-	const struct walk of_packet = walk_of(db, worker, env, sets, packet);
-	const struct walk of_message = {db, of_packet.w, values, n, sets};
-	struct swdb_span span = db->rules[rule].chains;
+	const struct walk k = {db, &db->workers[worker], values, n, sets};
 
-	for (uint32_t i = span.first; i < span.first + span.n; i++) {
-		const struct swdb_chain *chain = &db->chains[i];
-		if (chain_asks(db, chain))
-			each_value(chain->field < FIELD_CONFIDENCE ? &of_packet : &of_message,
-				chain, change);
-	}
+	each_chain(&k, rule, env, chain_changes);
 }

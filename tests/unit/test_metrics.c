@@ -165,28 +165,30 @@ static char *text_of(const struct metrics_input *in)
 	return text;
 }
 
+static const char *const rule_lines[] = {
+#define OF "{gid=\"2\",sid=\"5\",rev=\"1\"} "
+	"\nsealwatch_rule_checks_total" OF "30\n",
+	"\nsealwatch_rule_prefilter_hits_total" OF "20\n",
+	"\nsealwatch_rule_hits_total" OF "9\n",
+	"\nsealwatch_rule_alerts_total" OF "4\n",
+	"\nsealwatch_rule_cost_seconds_total" OF "3.000000007\n",
+	"\nsealwatch_rule_last_hit_timestamp_seconds" OF "1700000000.012345678\n",
+#undef OF
+};
+
+static const char *const shadow_lines[] = {
+	"\nsealwatch_shadow_rules 12\n",
+	"\nsealwatch_shadow_share 0.125\n",
+	"\nsealwatch_shadow_hits_total{set=\"live\"} 7\n",
+	"\nsealwatch_shadow_hits_total{set=\"shadow\"} 8\n",
+	"\nsealwatch_shadow_checks_total{set=\"live\"} 70\n",
+	"\nsealwatch_shadow_checks_total{set=\"shadow\"} 80\n",
+	"\nsealwatch_shadow_cost_seconds_total{set=\"live\"} 1.000000001\n",
+	"\nsealwatch_shadow_cost_seconds_total{set=\"shadow\"} 0.000000000\n",
+};
+
 static void test_strict(void)
 {
-	static const char *const rule_lines[] = {
-#define OF "{gid=\"2\",sid=\"5\",rev=\"1\"} "
-		"\nsealwatch_rule_checks_total" OF "30\n",
-		"\nsealwatch_rule_prefilter_hits_total" OF "20\n",
-		"\nsealwatch_rule_hits_total" OF "9\n",
-		"\nsealwatch_rule_alerts_total" OF "4\n",
-		"\nsealwatch_rule_cost_seconds_total" OF "3.000000007\n",
-		"\nsealwatch_rule_last_hit_timestamp_seconds" OF "1700000000.012345678\n",
-#undef OF
-	};
-	static const char *const shadow_lines[] = {
-		"\nsealwatch_shadow_rules 12\n",
-		"\nsealwatch_shadow_share 0.125\n",
-		"\nsealwatch_shadow_hits_total{set=\"live\"} 7\n",
-		"\nsealwatch_shadow_hits_total{set=\"shadow\"} 8\n",
-		"\nsealwatch_shadow_checks_total{set=\"live\"} 70\n",
-		"\nsealwatch_shadow_checks_total{set=\"shadow\"} 80\n",
-		"\nsealwatch_shadow_cost_seconds_total{set=\"live\"} 1.000000001\n",
-		"\nsealwatch_shadow_cost_seconds_total{set=\"shadow\"} 0.000000000\n",
-	};
 	uint64_t values[2][CTR_COUNT];
 	struct metrics_thread threads[] = {{"0", values[0]}, {"reader", values[1]}};
 	struct rule_tally rules[] = {{1, 5, 1, {.checks = 8, .hits = 7}}, {1, 6, 2, {0}},

@@ -39,95 +39,94 @@ static void done(struct parsed *p)
 #define HEAD "alert tcp any any -> any any ("
 #define TAIL " sid:1;)"
 
+// Each is told where it stands.
+static const struct {
+	const char *name;
+	const char *text;
+	uint32_t line, column;
+	const char *says;
+} mistakes[] = {
+	{"action", "allert tcp any any -> any any (sid:1;)", 1, 1, "action"},
+	{"protocol", "alert foo any any -> any any (sid:1;)", 1, 7, "protocol"},
+	{"address", "alert tcp 10.0.0.300 any -> any any (sid:1;)", 1, 11, "address"},
+	{"prefix", "alert tcp 10.0.0.0/33 any -> any any (sid:1;)", 1, 11, "address"},
+	{"variable", "alert tcp $NOBODY any -> any any (sid:1;)", 1, 11, "not defined"},
+	{"circle", "alert tcp $LOOP_A any -> any any (sid:1;)", 1, 11, "circle"},
+	{"nothing left", "alert tcp [10.0.0.0/9,!10.0.0.0/8] any -> any any (sid:1;)", 1, 11,
+		"no address is left"},
+	{"port", "alert tcp any 65536 -> any any (sid:1;)", 1, 15, "65535"},
+	{"port range", "alert tcp any 9:3 -> any any (sid:1;)", 1, 15, "ends before"},
+	{"arrow", "alert tcp any any >> any any (sid:1;)", 1, 19, "->"},
+	{"bracket", "alert tcp any any -> any any sid:1;", 1, 30, "'('"},
+	{"not closed", "alert tcp any any -> any any (sid:1;", 1, 31, "closing"},
+	{"text behind", HEAD "sid:1;) flibber", 1, 39, "behind"},
+	{"no semicolon", HEAD "sid:1)", 1, 31, "';'"},
+	{"no sid", HEAD "msg:\"x\";)", 1, 1, "sid is missing"},
+	{"sid 0", HEAD "sid:0;)", 1, 35, "a number from 1"},
+	{"keyword", HEAD "flibber:1;" TAIL, 1, 31, "unsupported keyword \"flibber\""},
+	{"keyword on line 3", "# one\n\n" HEAD "flibber;" TAIL, 3, 31, "flibber"},
+	{"behind a continuation", HEAD " \\\n  flibber;" TAIL, 2, 3, "flibber"},
+	{"empty content", HEAD "content:\"\";" TAIL, 1, 40, "empty"},
+	{"half a byte", HEAD "content:\"|0|\";" TAIL, 1, 42, "half a byte"},
+	{"no hex", HEAD "content:\"|zz|\";" TAIL, 1, 41, "hexadecimal"},
+	{"open bar", HEAD "content:\"|00\";" TAIL, 1, 40, "closing '|'"},
+	{"escape", HEAD "content:\"a\\b\";" TAIL, 1, 41, "backslash"},
+	{"a quote", HEAD "content:\"a\"b\";" TAIL, 1, 31, "';'"},
+	{"quotes", HEAD "content:\"a\"b\"c\";" TAIL, 1, 41, "a quote within"},
+	{"no quotes", HEAD "content:abc;" TAIL, 1, 39, "quotes"},
+	{"modifier first", HEAD "nocase;" TAIL, 1, 31, "without a content"},
+	{"depth too small", HEAD "content:\"abc\"; depth:2;" TAIL, 1, 31, "depth"},
+	{"startswith and offset", HEAD "content:\"abc\"; startswith; offset:2;" TAIL, 1, 31,
+		"excludes"},
+	{"http.host in capitals", HEAD "http.host; content:\"A\";" TAIL, 1, 42, "lower case"},
+	{"flow", HEAD "flow:sideways;" TAIL, 1, 36, "sideways"},
+	{"both directions", HEAD "flow:to_server,to_client;" TAIL, 1, 1, "exclude"},
+	{"dsize", HEAD "dsize:5<>6;" TAIL, 1, 37, "no packet"},
+	{"pcre slashes", HEAD "pcre:\"abc\";" TAIL, 1, 37, "slashes"},
+	{"pcre quotes", HEAD "pcre:! abc;" TAIL, 1, 38, "quotes"},
+	{"pcre letter", HEAD "pcre:\"/abc/q\";" TAIL, 1, 42, "letter q"},
+	{"pcre syntax", HEAD "pcre:\"/a(b/\";" TAIL, 1, 41, "pcre"},
+	{"an e-mail address", HEAD "content:\"jo@acme.io\";" TAIL, 1, 40, "e-mail"},
+	{"an error in a variable", "alert tcp any $BAD_PORTS -> any any (sid:1;)", 1, 15,
+		"$BAD_PORTS: a number"},
+	{"prefix with a sign", "alert tcp 10.0.0.0/+8 any -> any any (sid:1;)", 1, 11, "address"},
+	{"a buffer for nothing", HEAD "tls.sni; http.host; content:\"a\";" TAIL, 1, 31,
+		"tls.sni without"},
+	{"the last buffer for nothing", HEAD "content:\"a\"; tls.sni;" TAIL, 1, 44,
+		"tls.sni without"},
+	{"dotprefix on payload", HEAD "dotprefix; content:\".a\";" TAIL, 1, 31,
+		"behind a sticky buffer"},
+	{"a buffer behind base64_data",
+		HEAD "content:\"a\"; base64_decode:relative; base64_data; content:\"b\"; "
+		     "http_uri;" TAIL,
+		1, 81, "no other buffer"},
+	{"refused, with the reason", HEAD "luajit:x;" TAIL, 1, 31, "it would run a program"},
+	{"half of a transaction", "alert tls any any => any any (tls.sni; content:\"a\"; sid:1;)",
+		1, 1, "=> wants conditions"},
+	{"no service", HEAD "metadata:a b, service;" TAIL, 1, 45, "a service"},
+	{"a service's name", HEAD "metadata:service <b>;" TAIL, 1, 40, "a service"},
+	{"both kinds of stream", HEAD "flow:no_stream,only_stream;" TAIL, 1, 1, "exclude"},
+	{"old modifier alone", HEAD "http_uri;" TAIL, 1, 31, "without a content"},
+	{"a phone number", HEAD "content:\"+4915112345678\";" TAIL, 1, 40, "phone"},
+	{"a card", HEAD "content:\"4556737586899855\";" TAIL, 1, 40, "card"},
+};
+
 static void test_errors(void)
 {
-	static const struct {
-		const char *name;
-		const char *text;
-		uint32_t line, column;
-		const char *says;
-	} cases[] = {
-		{"action", "allert tcp any any -> any any (sid:1;)", 1, 1, "action"},
-		{"protocol", "alert foo any any -> any any (sid:1;)", 1, 7, "protocol"},
-		{"address", "alert tcp 10.0.0.300 any -> any any (sid:1;)", 1, 11, "address"},
-		{"prefix", "alert tcp 10.0.0.0/33 any -> any any (sid:1;)", 1, 11, "address"},
-		{"variable", "alert tcp $NOBODY any -> any any (sid:1;)", 1, 11, "not defined"},
-		{"circle", "alert tcp $LOOP_A any -> any any (sid:1;)", 1, 11, "circle"},
-		{"nothing left", "alert tcp [10.0.0.0/9,!10.0.0.0/8] any -> any any (sid:1;)", 1,
-			11, "no address is left"},
-		{"port", "alert tcp any 65536 -> any any (sid:1;)", 1, 15, "65535"},
-		{"port range", "alert tcp any 9:3 -> any any (sid:1;)", 1, 15, "ends before"},
-		{"arrow", "alert tcp any any >> any any (sid:1;)", 1, 19, "->"},
-		{"bracket", "alert tcp any any -> any any sid:1;", 1, 30, "'('"},
-		{"not closed", "alert tcp any any -> any any (sid:1;", 1, 31, "closing"},
-		{"text behind", HEAD "sid:1;) flibber", 1, 39, "behind"},
-		{"no semicolon", HEAD "sid:1)", 1, 31, "';'"},
-		{"no sid", HEAD "msg:\"x\";)", 1, 1, "sid is missing"},
-		{"sid 0", HEAD "sid:0;)", 1, 35, "a number from 1"},
-		{"keyword", HEAD "flibber:1;" TAIL, 1, 31, "unsupported keyword \"flibber\""},
-		{"keyword on line 3", "# one\n\n" HEAD "flibber;" TAIL, 3, 31, "flibber"},
-		{"behind a continuation", HEAD " \\\n  flibber;" TAIL, 2, 3, "flibber"},
-		{"empty content", HEAD "content:\"\";" TAIL, 1, 40, "empty"},
-		{"half a byte", HEAD "content:\"|0|\";" TAIL, 1, 42, "half a byte"},
-		{"no hex", HEAD "content:\"|zz|\";" TAIL, 1, 41, "hexadecimal"},
-		{"open bar", HEAD "content:\"|00\";" TAIL, 1, 40, "closing '|'"},
-		{"escape", HEAD "content:\"a\\b\";" TAIL, 1, 41, "backslash"},
-		{"a quote", HEAD "content:\"a\"b\";" TAIL, 1, 31, "';'"},
-		{"quotes", HEAD "content:\"a\"b\"c\";" TAIL, 1, 41, "a quote within"},
-		{"no quotes", HEAD "content:abc;" TAIL, 1, 39, "quotes"},
-		{"modifier first", HEAD "nocase;" TAIL, 1, 31, "without a content"},
-		{"depth too small", HEAD "content:\"abc\"; depth:2;" TAIL, 1, 31, "depth"},
-		{"startswith and offset", HEAD "content:\"abc\"; startswith; offset:2;" TAIL, 1, 31,
-			"excludes"},
-		{"http.host in capitals", HEAD "http.host; content:\"A\";" TAIL, 1, 42,
-			"lower case"},
-		{"flow", HEAD "flow:sideways;" TAIL, 1, 36, "sideways"},
-		{"both directions", HEAD "flow:to_server,to_client;" TAIL, 1, 1, "exclude"},
-		{"dsize", HEAD "dsize:5<>6;" TAIL, 1, 37, "no packet"},
-		{"pcre slashes", HEAD "pcre:\"abc\";" TAIL, 1, 37, "slashes"},
-		{"pcre quotes", HEAD "pcre:! abc;" TAIL, 1, 38, "quotes"},
-		{"pcre letter", HEAD "pcre:\"/abc/q\";" TAIL, 1, 42, "letter q"},
-		{"pcre syntax", HEAD "pcre:\"/a(b/\";" TAIL, 1, 41, "pcre"},
-		{"an e-mail address", HEAD "content:\"jo@acme.io\";" TAIL, 1, 40, "e-mail"},
-		{"an error in a variable", "alert tcp any $BAD_PORTS -> any any (sid:1;)", 1, 15,
-			"$BAD_PORTS: a number"},
-		{"prefix with a sign", "alert tcp 10.0.0.0/+8 any -> any any (sid:1;)", 1, 11,
-			"address"},
-		{"a buffer for nothing", HEAD "tls.sni; http.host; content:\"a\";" TAIL, 1, 31,
-			"tls.sni without"},
-		{"the last buffer for nothing", HEAD "content:\"a\"; tls.sni;" TAIL, 1, 44,
-			"tls.sni without"},
-		{"dotprefix on payload", HEAD "dotprefix; content:\".a\";" TAIL, 1, 31,
-			"behind a sticky buffer"},
-		{"a buffer behind base64_data",
-			HEAD "content:\"a\"; base64_decode:relative; base64_data; content:\"b\"; "
-			     "http_uri;" TAIL,
-			1, 81, "no other buffer"},
-		{"refused, with the reason", HEAD "luajit:x;" TAIL, 1, 31,
-			"it would run a program"},
-		{"half of a transaction",
-			"alert tls any any => any any (tls.sni; content:\"a\"; sid:1;)", 1, 1,
-			"=> wants conditions"},
-		{"no service", HEAD "metadata:a b, service;" TAIL, 1, 45, "a service"},
-		{"a service's name", HEAD "metadata:service <b>;" TAIL, 1, 40, "a service"},
-		{"both kinds of stream", HEAD "flow:no_stream,only_stream;" TAIL, 1, 1, "exclude"},
-		{"old modifier alone", HEAD "http_uri;" TAIL, 1, 31, "without a content"},
-		{"a phone number", HEAD "content:\"+4915112345678\";" TAIL, 1, 40, "phone"},
-		{"a card", HEAD "content:\"4556737586899855\";" TAIL, 1, 40, "card"},
-	};
-
-	for (size_t i = 0; i < ROWS(cases); i++) {
-		struct parsed p = parse(cases[i].text);
+	for (size_t i = 0; i < ROWS(mistakes); i++) {
+		struct parsed p = parse(mistakes[i].text);
 		const struct diag *d = p.diags.n > 0 ? &p.diags.items[0] : NULL;
-		CHECK(p.err == -EINVAL && p.diags.n_errors >= 1, "%s: %d", cases[i].name, p.err);
-		CHECK(p.list.n == 0, "%s", cases[i].name);
+		CHECK(p.err == -EINVAL && p.diags.n_errors >= 1, "%s: %d", mistakes[i].name, p.err);
+		CHECK(p.list.n == 0, "%s", mistakes[i].name);
 		if (d != NULL) {
-			CHECK(strcmp(d->where.file, "t.rules") == 0, "%s", cases[i].name);
-			CHECK(d->where.line == cases[i].line && d->where.column == cases[i].column,
-				"%s: %u:%u", cases[i].name, d->where.line, d->where.column);
-			CHECK(strstr(d->text, cases[i].says) != NULL, "%s: %s", cases[i].name,
+			CHECK(strcmp(d->where.file, "t.rules") == 0, "%s", mistakes[i].name);
+			CHECK(d->where.line == mistakes[i].line &&
+					d->where.column == mistakes[i].column,
+				"%s: %u:%u", mistakes[i].name, d->where.line, d->where.column);
+			CHECK(strstr(d->text, mistakes[i].says) != NULL, "%s: %s", mistakes[i].name,
 				d->text);
-			CHECK(strstr(d->text, "acme") == NULL, "%s is not repeated", cases[i].name);
+			CHECK(strstr(d->text, "acme") == NULL, "%s is not repeated",
+				mistakes[i].name);
 		}
 		done(&p);
 	}
