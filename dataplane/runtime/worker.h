@@ -1,4 +1,5 @@
-// A worker: sources -> intake -> inspection -> judge -> events and counters. Shares nothing.
+// A worker: sources -> intake -> inspection -> judge -> events and counters. Shares nothing but
+// what rules remember of addresses (rule_state.h).
 // Runs on a DPDK lcore, on a plain thread, or turn by turn inside another loop.
 
 #pragma once
