@@ -19,6 +19,8 @@
 #include "dataplane/inspect/decode.h"
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/runtime/capture_file.h"
+#include "tests/captures/frames.h"
+#include "tests/captures/told.h"
 #include "tools/craft/locate.h"
 #include "tools/craft/op.h"
 
@@ -32,23 +34,6 @@
 #include <unistd.h>
 
 enum { CAPTURE_MAX = 1 << 20, WORKERS_MAX = 4, PORTS = 2, CHAIN = 2, SHARE = 12 };
-
-// Frames in memory.
-struct frames {
-	struct frame *all;
-	size_t n, room;
-	int link; // DLT_
-};
-
-struct told {
-	uint64_t hash;
-	char *text;
-};
-
-struct set {
-	struct told *all;
-	size_t n, room;
-};
 
 struct variant {
 	const char *name;
@@ -93,144 +78,9 @@ static struct options {
 	bool self_test;
 } options = {.share = SHARE, .only = "", .show = 3};
 
-static void *must(void *p)
-{
-	if (p == NULL) {
-		fprintf(stderr, "metamorphic: memory is short\n");
-		exit(2);
-	}
-	return p;
-}
-
-static int frames_add(void *ctx, const struct frame *f)
-{
-	struct frames *to = ctx;
-	uint8_t *data = must(malloc(f->len > 0 ? f->len : 1));
-
-	if (to->n == to->room) {
-		to->room = to->room > 0 ? 2 * to->room : 1024;
-		to->all = must(realloc(to->all, to->room * sizeof(*to->all)));
-	}
-	memcpy(data, f->data, f->len);
-	to->all[to->n] = *f;
-	to->all[to->n++].data = data;
-	return 0;
-}
-
-static void frames_free(struct frames *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		free((void *)f->all[i].data);
-	free(f->all);
-	*f = (struct frames){0};
-}
-
-// False: libpcap cannot read it, or craft cannot take its frames apart.
-static bool frames_read(const char *path, struct frames *out)
-{
-	char error[PCAP_ERRBUF_SIZE] = "";
-	pcap_t *p =
-		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error);
-	struct pcap_pkthdr *h;
-	const u_char *data;
-
-	if (p == NULL)
-		return false;
-	*out = (struct frames){.link = pcap_datalink(p)};
-	bool known = locate_link_known(out->link);
-	while (known && pcap_next_ex(p, &h, &data) == 1) {
-		struct frame f = {.data = data,
-			.ts_ns = (uint64_t)h->ts.tv_sec * 1000000000 + (uint64_t)h->ts.tv_usec,
-			.len = h->caplen,
-			.wire_len = h->len > h->caplen ? h->len : h->caplen};
-		frames_add(out, &f);
-	}
-	pcap_close(p);
-	return known && out->n > 0;
-}
-
-static void reverse(struct frames *f, size_t from)
-{
-	for (size_t to = f->n; from + 1 < to; from++, to--) {
-		struct frame swap = f->all[from];
-		f->all[from] = f->all[to - 1];
-		f->all[to - 1] = swap;
-	}
-}
-
-// One operation over all frames.
-static struct frames transformed(const struct frames *in, const char *name, uint64_t arg, bool turn)
-{
-	const struct op *op = op_find(name);
-	struct op_run *run = must(calloc(1, sizeof(*run)));
-	struct frames out = {.link = op->to_ethernet ? DLT_EN10MB : in->link};
-
-	run->link = in->link;
-	run->arg = arg;
-	run->seed = 1;
-	run->tcp_only = true;
-	run->put = frames_add;
-	run->put_ctx = &out;
-	for (size_t i = 0; i < in->n; i++) {
-		size_t before = out.n;
-		op->frame(run, &in->all[i]);
-		if (turn)
-			reverse(&out, before);
-	}
-	if (op->end != NULL)
-		op->end(run);
-	free(run);
-	return out;
-}
-
 static uint8_t link_of(int dlt)
 {
 	return dlt == DLT_EN10MB ? LINK_ETHERNET : dlt == DLT_LINUX_SLL ? LINK_SLL : LINK_RAW_IP;
-}
-
-static void set_add(struct set *s, const char *text, size_t len)
-{
-	if (s->n == s->room) {
-		s->room = s->room > 0 ? 2 * s->room : 256;
-		s->all = must(realloc(s->all, s->room * sizeof(*s->all)));
-	}
-	char *copy = must(malloc(len + 1));
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	uint64_t hash = 0xcbf29ce484222325;
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3;
-	s->all[s->n++] = (struct told){hash, copy};
-}
-
-static int by_hash(const void *a, const void *b)
-{
-	const struct told *x = a, *y = b;
-	return x->hash < y->hash ? -1 : x->hash > y->hash;
-}
-
-// In order, each once.
-static void set_close(struct set *s)
-{
-	size_t n = 0;
-
-	if (s->n > 0)
-		qsort(s->all, s->n, sizeof(*s->all), by_hash);
-	for (size_t i = 0; i < s->n; i++) {
-		if (n > 0 && s->all[n - 1].hash == s->all[i].hash)
-			free(s->all[i].text);
-		else
-			s->all[n++] = s->all[i];
-	}
-	s->n = n;
-}
-
-static void set_free(struct set *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		free(s->all[i].text);
-	free(s->all);
-	*s = (struct set){0};
 }
 
 // The text of a transaction: flow, protocol, direction, fields.
@@ -417,24 +267,6 @@ static struct set run(const struct frames *in, unsigned workers, bool two_ports)
 	return told;
 }
 
-// What is in a and not in b.
-static unsigned missing(const struct set *a, const struct set *b, const char *what, bool show)
-{
-	unsigned n = 0;
-	size_t k = 0;
-
-	for (size_t i = 0; i < a->n; i++) {
-		while (k < b->n && b->all[k].hash < a->all[i].hash)
-			k++;
-		if (k < b->n && b->all[k].hash == a->all[i].hash)
-			continue;
-		if (show && n < options.show)
-			printf("    %s %.600s\n", what, a->all[i].text);
-		n++;
-	}
-	return n;
-}
-
 static struct totals {
 	unsigned captures, runs, differ, around_only, over_budget;
 } totals;
@@ -446,7 +278,7 @@ static bool same_in(const char *path, const struct frames *base, const struct se
 	bool made = false;
 
 	for (unsigned i = 0; i < CHAIN && v->ops[i].op != NULL; i++) {
-		next = transformed(&now, v->ops[i].op, v->ops[i].arg, v->reversed);
+		next = frames_transformed(&now, v->ops[i].op, v->ops[i].arg, v->reversed);
 		if (made)
 			frames_free(&now);
 		now = next;
@@ -460,12 +292,12 @@ static bool same_in(const char *path, const struct frames *base, const struct se
 	bool over =
 		machine.counters[CTR_OOO_SHED] + machine.counters[CTR_TCP_GAPS] > 0 && !v->around;
 	totals.over_budget += over;
-	unsigned lost = missing(want, &got, "lost ", false),
-		 more = missing(&got, want, "new  ", false);
+	unsigned lost = set_missing(want, &got, "lost ", 0),
+		 more = set_missing(&got, want, "new  ", 0);
 	if (lost + more > 0 && !over && !options.self_test) {
 		printf("%s, %s: %u lost, %u new, of %zu\n", path, v->name, lost, more, want->n);
-		missing(want, &got, "lost ", true);
-		missing(&got, want, "new  ", true);
+		set_missing(want, &got, "lost ", options.show);
+		set_missing(&got, want, "new  ", options.show);
 	}
 	set_free(&got);
 	if (made)
