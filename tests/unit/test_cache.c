@@ -4,6 +4,7 @@
 #include "control/private_dir.h"
 #include "control/sources.h"
 #include "tests/unit/check.h"
+#include "tests/unit/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,20 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char scratch[] = "/tmp/test_cache.XXXXXX";
 static const uint8_t digest[32] = {0xab, 1, 2, 3};
 static const char blob[] = "the artefact, which is not looked at here",
 		  rules[] = "1\t2\t3\ts\t\tm\n", report[] = "end\t0\t1\t0\t0\t1\n";
-
-static const char *in_scratch(const char *name)
-{
-	static char paths[8][512];
-	static unsigned next;
-	char *path = paths[next++ % 8];
-
-	snprintf(path, 512, "%s/%s", scratch, name);
-	return path;
-}
 
 static const char *file_name(void)
 {
@@ -107,15 +97,6 @@ static size_t read_file(const char *path, uint8_t *to, size_t room)
 
 	close(fd);
 	return n < 0 ? 0 : (size_t)n;
-}
-
-static void write_file(const char *path, const void *data, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
-		abort();
-	close(fd);
 }
 
 static void test_there_and_back(void)
@@ -422,11 +403,9 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	if (mkdtemp(scratch) == NULL)
+	if (!scratch_open())
 		return 2;
 	int failed = check_main("cache", tests);
-	unlink(file_name());
-	unlink(in_scratch("key"));
-	rmdir(scratch);
+	scratch_sweep();
 	return failed;
 }

@@ -2,6 +2,7 @@
 #include "control/private_dir.h"
 #include "dataplane/base/log.h"
 #include "tests/unit/check.h"
+#include "tests/unit/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,18 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char scratch[] = "/tmp/sealwatch-disabled.XXXXXX";
-
-static const char *in_scratch(const char *name)
-{
-	static char paths[4][256];
-	static unsigned next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", scratch, name);
-	return path;
-}
 
 static void test_ids(void)
 {
@@ -134,13 +123,7 @@ static void test_file(void)
 
 static void write_text(const char *path, const char *text)
 {
-	FILE *f = fopen(path, "w");
-
-	CHECK(f != NULL, "%s", path);
-	if (f != NULL) {
-		fputs(text, f);
-		fclose(f);
-	}
+	write_file(path, text, strlen(text));
 }
 
 static void test_damaged(void)
@@ -212,15 +195,6 @@ static void test_bounded(void)
 	disabled_free(&full);
 }
 
-static void sweep(void)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
-	if (system(command) != 0)
-		CU_FAIL("sweep");
-}
-
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -233,9 +207,9 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	if (mkdtemp(scratch) == NULL)
+	if (!scratch_open())
 		return 2;
 	int failed = check_main("disabled", tests);
-	sweep();
+	scratch_sweep();
 	return failed;
 }

@@ -3,32 +3,12 @@
 #include "control/geo_database.h"
 #include "tests/unit/check.h"
 #include "tests/unit/mmdb_maker.h"
+#include "tests/unit/scratch.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char scratch[] = "/tmp/test_geo.XXXXXX";
-
-static const char *in_scratch(const char *name)
-{
-	static char path[4][256];
-	static unsigned turn;
-	char *out = path[turn++ % 4];
-
-	snprintf(out, 256, "%s/%s", scratch, name);
-	return out;
-}
-
-static void write_file(const char *path, const void *bytes, size_t len)
-{
-	FILE *f = fopen(path, "w");
-
-	CHECK(f != NULL && fwrite(bytes, 1, len, f) == len, "%s", path);
-	if (f != NULL)
-		fclose(f);
-}
 
 static struct geo_database *opened(const char *path, const struct geo_table **t, const char **why)
 {
@@ -191,13 +171,9 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	if (mkdtemp(scratch) == NULL)
+	if (!scratch_open())
 		return 2;
 	int failed = check_main("geo_database", tests);
-	unlink(in_scratch("geo"));
-	unlink(in_scratch("geo6"));
-	unlink(in_scratch("a.mmdb"));
-	unlink(in_scratch("bad"));
-	rmdir(scratch);
+	scratch_sweep();
 	return failed;
 }

@@ -3,30 +3,11 @@
 #include "control/sources.h"
 #include "patterns/dataset.h"
 #include "tests/unit/check.h"
+#include "tests/unit/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char scratch[] = "/tmp/test_source_lists.XXXXXX";
-
-static const char *in_scratch(const char *name)
-{
-	static char paths[8][512];
-	static unsigned next;
-	char *path = paths[next++ % 8];
-
-	snprintf(path, 512, "%s/%s", scratch, name);
-	return path;
-}
-
-static void write_file(const char *path, const void *data, size_t len)
-{
-	FILE *f = fopen(path, "w");
-
-	if (f == NULL || fwrite(data, 1, len, f) != len || fclose(f) != 0)
-		abort();
-}
 
 static void digest_of(
 	const char *const *paths, uint32_t n, const struct build_context *context, uint8_t out[32])
@@ -156,9 +137,9 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	if (mkdtemp(scratch) == NULL)
+	if (!scratch_open())
 		return 2;
 	int failed = check_main("source_lists", tests);
-	rmdir(scratch);
+	scratch_sweep();
 	return failed;
 }

@@ -1,5 +1,6 @@
 #include "control/sources.h"
 #include "tests/unit/check.h"
+#include "tests/unit/scratch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,27 +11,9 @@
 #define HEAD "alert tcp any any -> any any ("
 
 static const struct rule_var none[] = {{NULL, NULL}};
-static char scratch[] = "/tmp/sealwatch-sources.XXXXXX";
-
-static const char *in_scratch(const char *name)
-{
-	static char paths[8][256];
-	static unsigned next;
-	char *path = paths[next++ % 8];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", scratch, name);
-	return path;
-}
-
 static void put(const char *name, const char *text)
 {
-	FILE *f = fopen(in_scratch(name), "w");
-
-	CHECK(f != NULL, "%s", name);
-	if (f != NULL) {
-		fputs(text, f);
-		fclose(f);
-	}
+	write_file(in_scratch(name), text, strlen(text));
 }
 
 struct loaded {
@@ -304,15 +287,6 @@ static void test_empty(void)
 	}
 }
 
-static void sweep(void)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", scratch);
-	if (system(command) != 0)
-		CU_FAIL("sweep");
-}
-
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -326,9 +300,9 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	if (mkdtemp(scratch) == NULL)
+	if (!scratch_open())
 		return 2;
 	int failed = check_main("sources", tests);
-	sweep();
+	scratch_sweep();
 	return failed;
 }
