@@ -369,9 +369,8 @@ static bool address_element(struct parser *p, struct slice s, struct range *out)
 			memcmp(out->lo, out->hi, out->lo[0] == 4 ? 5 : 17) == 0)
 			parser_warning(p, s.where, "the rule names a single host");
 	}
-	if (!fine)
-		parser_error(
-			p, s.where, "\"%.*s\" is no address", (int)(s.len < 60 ? s.len : 60), s.p);
+	if (!fine) // what it is instead may be anything, and errors are logged
+		parser_error(p, s.where, "this is no address, prefix or range");
 	return fine;
 }
 

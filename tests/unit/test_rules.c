@@ -49,6 +49,8 @@ static const struct {
 	{"action", "allert tcp any any -> any any (sid:1;)", 1, 1, "action"},
 	{"protocol", "alert foo any any -> any any (sid:1;)", 1, 7, "protocol"},
 	{"address", "alert tcp 10.0.0.300 any -> any any (sid:1;)", 1, 11, "address"},
+	{"a mailbox is no address", "alert tcp jo@acme.io any -> any any (sid:1;)", 1, 11,
+		"address"},
 	{"prefix", "alert tcp 10.0.0.0/33 any -> any any (sid:1;)", 1, 11, "address"},
 	{"variable", "alert tcp $NOBODY any -> any any (sid:1;)", 1, 11, "not defined"},
 	{"circle", "alert tcp $LOOP_A any -> any any (sid:1;)", 1, 11, "circle"},
