@@ -109,7 +109,7 @@ static bool is_circle(const struct link *link)
 
 static int open_text(struct link *link, char **text, size_t *len)
 {
-	struct stat st;
+	struct stat st = {0};
 	int fd = text_file_open(link->path);
 
 	if (fd < 0)
