@@ -277,11 +277,19 @@ static bool facts_of_addresses(const struct rule *r)
 	return true;
 }
 
-// About nothing but the protocol and addresses, without a word of the flow.
+// As Suricata's "protocol detection only": about app-layer-protocol and addresses, at most with the
+// flow's direction. What is known of a flow can not change later.
 static bool rule_once(const struct rule *r)
 {
-	return r->proto == RULE_APP && r->n_conditions == 0 && facts_of_addresses(r) &&
-		r->flow == 0 && !r->has_dsize;
+	bool protocol = false;
+
+	for (uint32_t i = 0; i < r->n_facts; i++) {
+		if (r->facts[i].kind != FACT_APP_PROTO && r->facts[i].kind != FACT_GEOIP)
+			return false;
+		protocol |= r->facts[i].kind == FACT_APP_PROTO;
+	}
+	return protocol && r->n_conditions == 0 && r->n_memories == 0 && !r->has_dsize &&
+		(r->flow & ~(uint32_t)(FLOW_TO_SERVER | FLOW_TO_CLIENT)) == 0;
 }
 
 // One list may silence every rule: its addresses are stored once.
@@ -340,8 +348,6 @@ uint8_t swdb_rule_at(const struct rule *r)
 		if (fact_of_message(&r->facts[i]))
 			return SWDB_AT_TX;
 	}
-	if (rule_once(r))
-		return SWDB_AT_TX;
 	if (!payload || packet)
 		return SWDB_AT_PACKET;
 	if (r->proto == RULE_TCP || (r->flow & FLOW_ONLY_STREAM))

@@ -105,10 +105,11 @@ struct match_env {
 	uint8_t ip_version;
 	uint8_t l4;
 	uint8_t app_proto; // enum app_proto
+	uint8_t app_first; // before it changed (STARTTLS, Upgrade); the same when it did not
 	uint8_t dir; // enum dir
 	bool first; // the packet is the first of its direction in the flow
 	bool established; // packets of both directions were seen (TCP: handshake done, or midstream)
-	bool first_of_app; // the message is the first of its direction
+	bool first_known; // the packet is the first of its direction since the protocol is known
 	uint32_t payload_len; // of the packet at hand, for dsize
 	const struct match_packet *packet; // NULL: not known, or nobody wants it
 	uint64_t flow_packets[2], flow_bytes[2]; // by enum dir of the sender

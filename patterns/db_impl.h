@@ -162,8 +162,8 @@ const char *pattern_db_wrong_row(const struct pattern_db *db);
 // flow, because no later packet can change the answer.
 static inline bool rule_is_ip_only(const struct swdb_rule *r)
 {
-	return (r->at & SWDB_AT_PACKET) && r->chains.n == 0 && !(r->flags & SWDB_DSIZE) &&
-		r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 &&
+	return (r->at & SWDB_AT_PACKET) && r->proto != RULE_APP && r->chains.n == 0 &&
+		!(r->flags & SWDB_DSIZE) && r->flow == 0 && r->sport.n == 0 && r->dport.n == 0 &&
 		(r->facts.n == 0 || (r->flags & SWDB_OF_ADDRESSES)) && r->memories.n == 0 &&
 		(r->limit.kind == LIMIT_NONE || r->limit.added) && r->filter.kind == LIMIT_NONE;
 }

@@ -246,7 +246,7 @@ static bool show(struct example_runner *r, const struct swdb_rule *rule, const s
 	struct match_packet packet = {0};
 	struct match_env env = {.established = !(rule->flow & FLOW_NOT_ESTABLISHED),
 		.first = true,
-		.first_of_app = true,
+		.first_known = true,
 		.packet = &packet};
 	struct message m = {.n = e->n_values};
 	struct match_value *values = m.values;

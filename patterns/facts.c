@@ -122,10 +122,11 @@ static bool vlan_fact(const struct rule_fact *f, const struct match_packet *p)
 // "!tls" does not match while nothing is known.
 static bool app_fact(const struct rule_fact *f, const struct match_env *env)
 {
-	bool is = (f->a >> env->app_proto & 1) != 0;
+	uint8_t app = f->arg == APP_MODE_ORIGINAL ? env->app_first : env->app_proto;
+	bool is = (f->a >> app & 1) != 0;
 
 	if (f->negated)
-		return !is && env->app_proto != APP_UNKNOWN;
+		return !is && app != APP_UNKNOWN;
 	return is;
 }
 

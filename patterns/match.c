@@ -330,12 +330,6 @@ static bool size_matches(const struct swdb_rule *rule, const struct match_env *e
 		(env->payload_len >= rule->dsize_lo && env->payload_len <= rule->dsize_hi);
 }
 
-// Is the rule looked at here at all?
-static bool looks_at_tx(const struct swdb_rule *rule, const struct match_env *env)
-{
-	return (rule->at & SWDB_AT_TX) && (env->first_of_app || !(rule->flags & SWDB_ONCE));
-}
-
 static bool tx_matches(const struct pattern_db *db, struct pattern_worker *w,
 	const struct swdb_rule *rule, const struct match_env *env, const struct match_value *values,
 	unsigned n)
@@ -378,7 +372,7 @@ void pattern_db_match_tx(const struct pattern_db *db, unsigned worker, const str
 	for (uint32_t i = 0; i < w->n_candidates; i++) {
 		const struct pattern_candidate *c = &w->candidates[i];
 		const struct swdb_rule *rule = &db->rules[c->rule];
-		if (!looks_at_tx(rule, env))
+		if (!(rule->at & SWDB_AT_TX))
 			continue;
 		uint64_t since = check_begin(hits->counts, c);
 		bool matches = tx_matches(db, w, rule, env, values, n);
@@ -388,10 +382,13 @@ void pattern_db_match_tx(const struct pattern_db *db, unsigned worker, const str
 	}
 }
 
+// Is the rule looked at here at all?
 static bool looks_at_packet(const struct swdb_rule *rule, const struct match_env *env)
 {
 	if (!(rule->at & SWDB_AT_PACKET))
 		return false;
+	if (rule->flags & SWDB_ONCE)
+		return env->first_known;
 	if ((rule->at & SWDB_AT_STREAM) && env->l4 == IPPROTO_TCP)
 		return false;
 	return env->first || !rule_is_ip_only(rule);

@@ -61,9 +61,7 @@ void parse_app_protocol(struct parser *p, struct slice name, struct slice value)
 			parser_error(p, mode.where, "app-layer-protocol does not know \"%.*s\"",
 				(int)(mode.len < 40 ? mode.len : 40), mode.p);
 		else if (slice_is(mode, "original"))
-			parser_warning(p, mode.where,
-				"a flow's first protocol is not kept: the "
-				"one it has now is looked at");
+			fact.arg = APP_MODE_ORIGINAL;
 	}
 	parser_fact(p, &fact);
 }

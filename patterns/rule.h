@@ -182,13 +182,14 @@ enum fact_kind {
 	FACT_STREAM_SIZE,
 	FACT_VLAN_ID, // arg: layer, or VLAN_ANY
 	FACT_VLAN_LAYERS,
-	FACT_APP_PROTO, // a: bits of enum app_proto
+	FACT_APP_PROTO, // a: bits of enum app_proto; arg: enum app_mode
 	FACT_GEOIP, // arg: enum geo_side; b countries from a on, in geo_use; mask: hash of them
 	FACT_DIGITS, // the first `take` digits of a text of the message, as one number
 	FACT_KINDS,
 };
 enum fact_side { FACT_CLIENT, FACT_SERVER, FACT_BOTH, FACT_EITHER }; // who sent it
 enum { VLAN_FROM_END = 100, VLAN_ANY = 255 };
+enum app_mode { APP_MODE_NOW, APP_MODE_ORIGINAL }; // of a flow whose protocol changed
 static_assert(APP_COUNT <= 64, "bits of a fact");
 
 // One comparison; all of a rule's must hold. Of a field with several values one is enough.

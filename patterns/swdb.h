@@ -19,7 +19,7 @@
 #define SWDB_MAGIC "SWDB\r\n\x1a" // with its NUL, 8 bytes
 
 enum {
-	SWDB_VERSION = 4,
+	SWDB_VERSION = 5,
 	SWDB_NONE = 0xffffffff, // no text
 	SWDB_CONDITIONS_MAX = 64, // of one rule
 	SWDB_TRANSFORMS_MAX = 8, // of one buffer

@@ -335,6 +335,17 @@ static void make_room(struct conversations *c, const struct flow *but)
 	}
 }
 
+// Is the packet in hand the first of its side since the flow's protocol is known?
+static bool first_known(struct conversations *c)
+{
+	uint16_t known = c->side == 0 ? FLOW_KNOWN_A : FLOW_KNOWN_B;
+
+	if (c->flow->app_proto == APP_UNKNOWN || (c->flow->flags & known))
+		return false;
+	c->flow->flags |= known;
+	return true;
+}
+
 static void find_packet(struct conversations *c, const struct packet *p)
 {
 	uint16_t started = c->side == 0 ? FLOW_STARTED_A : FLOW_STARTED_B;
@@ -347,6 +358,7 @@ static void find_packet(struct conversations *c, const struct packet *p)
 		return;
 	struct find find = find_here(c, FIND_PACKET);
 	find.first = first;
+	find.first_known = tcp && first_known(c);
 	find.bytes = (struct bytes){p->payload, p->payload_len, false};
 	finds_add(c->finds, &find);
 }
@@ -376,7 +388,7 @@ void conversation_packet(
 		datagram(c, (struct bytes){p->payload, p->payload_len, false});
 	// What a segment belongs to is known from the ones before it, a datagram by itself.
 	if (f->key.l4 == IPPROTO_UDP)
-		finds_tell_app(c->finds, f->app_proto);
+		finds_tell_app(c->finds, f->app_proto, first_known(c));
 
 	if (verdict == CTR_HELD_OUT_OF_ORDER)
 		p->buf = NULL;

@@ -86,10 +86,12 @@ void finds_add(struct finds *f, const struct find *find)
 		f->packet = &f->items[f->n - 1];
 }
 
-void finds_tell_app(struct finds *f, uint8_t app_proto)
+void finds_tell_app(struct finds *f, uint8_t app_proto, bool first_known)
 {
-	if (f->packet != NULL)
+	if (f->packet != NULL) {
 		f->packet->app_proto = app_proto;
+		f->packet->first_known = first_known;
+	}
 	f->packet = NULL;
 }
 

@@ -12,7 +12,7 @@ void finds_free(struct finds *f);
 
 // Add one; `tx` (for FIND_TX) and facts are copied. A full list is matched first.
 // The find of the packet at hand, while it waits: its protocol is known when the packet was parsed.
-void finds_tell_app(struct finds *f, uint8_t app_proto);
+void finds_tell_app(struct finds *f, uint8_t app_proto, bool first_known);
 void finds_add(struct finds *f, const struct find *find);
 void finds_add_tx(struct finds *f, const struct find *find, const struct tx *tx);
 

@@ -25,6 +25,8 @@ enum flow_flag {
 	FLOW_TOLD_C2S = 1 << 10, // a message to the server was told,
 	FLOW_TOLD_S2C = 1 << 11, // to the client
 	FLOW_PASSED = 1 << 12, // a pass rule about all of it hit: no rule counts any more
+	FLOW_KNOWN_A = 1 << 13, // a packet of a was inspected since the protocol is known,
+	FLOW_KNOWN_B = 1 << 14, // of b
 };
 
 enum { FLOW_NONE = 0xffffffff };
@@ -44,7 +46,8 @@ struct flow {
 	uint16_t flags; // enum flow_flag
 	uint16_t service_by; // enum field
 	uint8_t app_proto; // enum app_proto
-	uint8_t state; // enum flow_state
+	uint8_t state : 2; // enum flow_state
+	uint8_t app_first : 6; // enum app_proto, before it changed; APP_UNKNOWN: it did not
 	uint8_t tcp_flags[2]; // seen, by sender as `bytes`
 	uint16_t wheel_slot;
 	uint32_t tunnel; // index of its event_tunnel, or FLOW_NONE
@@ -52,6 +55,7 @@ struct flow {
 	uint32_t burst; // the last one that touched it
 };
 static_assert(sizeof(struct flow) <= 128, "two cache lines");
+static_assert(APP_COUNT <= 64, "six bits hold a protocol");
 
 struct flow_table;
 

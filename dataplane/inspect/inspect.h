@@ -62,6 +62,7 @@ struct find {
 	uint8_t icmp_code;
 	uint8_t app_proto; // of the message; of the flow, as it was known then
 	uint8_t first; // FIND_PACKET, FIND_TX: the first of its direction in the flow
+	uint8_t first_known; // FIND_PACKET: the first of its direction since the protocol is known
 	uint8_t quiet; // FIND_TX: matched, not told
 	uint16_t n_fields;
 	uint16_t n_secret; // the last so many of them are matched, not told

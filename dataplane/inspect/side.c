@@ -88,6 +88,16 @@ void side_client_is(struct flow *f, unsigned side, enum dir sender)
 	f->flags |= (uint16_t)(FLOW_CLIENT_KNOWN | (a_is_client ? FLOW_A_IS_CLIENT : 0));
 }
 
+static void protocol_is(struct flow *f, uint8_t app_proto)
+{
+	if (f->app_proto == app_proto)
+		return;
+	if (f->app_first == APP_UNKNOWN && f->app_proto != APP_FAILED)
+		f->app_first = f->app_proto & 63;
+	f->app_proto = app_proto;
+	f->flags &= (uint16_t) ~(FLOW_KNOWN_A | FLOW_KNOWN_B);
+}
+
 // CONNECT, Upgrade, STARTTLS: what follows on both sides is another protocol.
 static void side_switch(struct conversations *c, unsigned side, struct bytes in)
 {
@@ -101,7 +111,7 @@ static void side_switch(struct conversations *c, unsigned side, struct bytes in)
 	s->tx_base = c->flow->tx_count;
 	s->proto = recognise_parser(next.app_proto, IPPROTO_TCP);
 	if (s->proto != NULL) {
-		c->flow->app_proto = s->proto->app_proto;
+		protocol_is(c->flow, s->proto->app_proto);
 		if (s->proto->setup != NULL)
 			s->proto->setup(s->proto_state, next.setup);
 	}
@@ -193,7 +203,7 @@ static void begin_parsing(struct conversations *c, unsigned side, const struct r
 	if (s->proto == NULL)
 		memset(&s->shape, 0, sizeof(s->shape)); // the parser's state from here on
 	s->proto = found->proto;
-	c->flow->app_proto = found->proto->app_proto;
+	protocol_is(c->flow, found->proto->app_proto);
 	if (found->sender_known)
 		side_client_is(c->flow, side, found->sender);
 	s->side[side].state = SIDE_PARSING;

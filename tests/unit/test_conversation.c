@@ -42,9 +42,9 @@ static void on_match(void *ctx, const struct find *finds, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		if (finds[i].kind == FIND_PACKET)
-			say(t, "%s; %s",
+			say(t, "%s%s; ",
 				finds[i].counts.state == FLOW_STATE_NEW ? "new" : "established",
-				"");
+				finds[i].first_known ? " known" : "");
 		if (finds[i].kind != FIND_TX)
 			continue;
 		t->last_tx = finds[i].tx_id;
@@ -372,6 +372,41 @@ static void test_state_in_burst(void)
 	}
 }
 
+// Of each direction one packet is the first whose protocol is known, and again when it changes. Of TCP
+// that is one after the packet that told.
+static void test_first_known(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t l4;
+		struct piece pieces[PIECES_MAX];
+		const char *text;
+	} rows[] = {
+		{"http", IPPROTO_TCP,
+			{C2S("GET / HTTP/1.1\r\n\r\n"), S2C("HTTP/1.1 200 OK\r\n\r\n"),
+				C2S("GET / HTTP/1.1\r\n\r\n"), C2S("GET / HTTP/1.1\r\n\r\n")},
+			"new; http GET; established known; http< 200; established known; http GET; "
+			"established; http GET; "},
+		{"starttls", IPPROTO_TCP,
+			{S2C("220 h ESMTP\r\n"), C2S("STARTTLS\r\n"), S2C("220 go\r\n"),
+				C2S(CLIENT_HELLO), S2C(SERVER_HELLO), C2S("x")},
+			"new; smtp< 220; established known; smtp STARTTLS; established known; "
+			"smtp< 220; established; tls client_hello; established known; "
+			"tls< server_hello; established known; "},
+	};
+	static struct talk t;
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		uint32_t seq[2] = {1000, 9000};
+		start(&t, 16);
+		t.packets = true;
+		for (unsigned k = 0; k < PIECES_MAX && rows[i].pieces[k].bytes.len > 0; k++)
+			feed(&t, rows[i].l4, 0, &rows[i].pieces[k], seq, 1000000000ull + k);
+		CHECK(strcmp(t.text, rows[i].text) == 0, "%s: %s", rows[i].name, t.text);
+		stop(&t);
+	}
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -379,6 +414,7 @@ int main(void)
 		{"numbers", test_numbers},
 		{"buffers", test_buffers},
 		{"state in a burst", test_state_in_burst},
+		{"first known", test_first_known},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("conversation", tests);

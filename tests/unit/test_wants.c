@@ -26,6 +26,46 @@ static void test_first_packet(void)
 	pattern_db_free(db);
 }
 
+// Rules about nothing but a protocol: by the header, each packet; by app-layer-protocol, once.
+static void test_protocol(void)
+{
+	static const struct rule_fact now = {.kind = FACT_APP_PROTO, .a = 1ull << APP_TLS};
+	static const struct rule_fact original = {
+		.kind = FACT_APP_PROTO, .a = 1ull << APP_SMTP, .arg = APP_MODE_ORIGINAL};
+	struct test_rule rules[] = {
+		{.rule = {ANY, .proto = RULE_APP, .apps = 1ull << APP_TLS}},
+		{.rule = {ANY, .proto = RULE_TCP, .facts = &now, .n_facts = 1}},
+		{.rule = {ANY, .proto = RULE_TCP, .flow = FLOW_TO_SERVER, .facts = &original,
+			 .n_facts = 1}},
+		{.rule = {ANY, .proto = RULE_TCP, .flow = FLOW_ESTABLISHED, .facts = &now,
+			 .n_facts = 1}},
+	};
+	static const struct {
+		uint8_t app, first_app;
+		bool first_known;
+		bool want[4];
+	} rows[] = {
+		{APP_TLS, APP_TLS, true, {true, true, false, true}},
+		{APP_TLS, APP_TLS, false, {true, false, false, true}},
+		{APP_TLS, APP_SMTP, true, {true, true, true, true}},
+		{APP_SMTP, APP_SMTP, true, {false, false, true, false}},
+	};
+	struct pattern_db *db = load_rules(rules, ROWS(rules));
+
+	for (size_t i = 0; i < ROWS(rows) && db != NULL; i++) {
+		struct match_env env = test_env(IPPROTO_TCP);
+		struct match_hits hits = {0};
+		env.app_proto = rows[i].app;
+		env.app_first = rows[i].first_app;
+		env.first_known = rows[i].first_known;
+		pattern_db_match_packet(db, 0, &env, (struct bytes){0}, &hits);
+		for (unsigned r = 0; r < ROWS(rules); r++)
+			CHECK(hit(&hits, r) == rows[i].want[r], "row %zu, rule %u", i, r);
+	}
+	CHECK(db != NULL && pattern_db_wants(db).packets_tcp, "TCP packets");
+	pattern_db_free(db);
+}
+
 static void test_wants(void)
 {
 	static struct {
@@ -78,6 +118,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"first packets", test_first_packet},
+		{"protocol", test_protocol},
 		{"wants", test_wants},
 		CU_TEST_INFO_NULL,
 	};
