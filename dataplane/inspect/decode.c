@@ -6,10 +6,11 @@
 
 #include <stdlib.h>
 
-enum { HEADERS_MAX = 32 };
+enum { HEADERS_MAX = 32, IP4_HEAD = 20 };
 
 struct decoder {
 	struct decoder_options options;
+	uint64_t second_seed;
 	uint64_t *counters;
 	struct defrag *defrag;
 };
@@ -55,6 +56,7 @@ struct decoder *decoder_new(const struct decoder_options *options, uint64_t *cou
 	if (d == NULL)
 		return NULL;
 	d->options = *options;
+	d->second_seed = hash_mix(options->seed, 2);
 	d->counters = counters;
 	d->defrag = defrag_new(options, counters);
 	if (d->defrag == NULL) {
@@ -165,8 +167,6 @@ static enum layer walk_run(struct walk *w, enum layer next)
 // RFC 9293 3.1, RFC 8200 8.1: addresses, length and protocol are summed up with the segment.
 static bool is_transport_sound(const struct ip_view *ip)
 {
-	size_t addresses_len = ip->version == 4 ? 8 : 32;
-	const uint8_t *addresses = ip->head + (ip->version == 4 ? 12 : 8);
 	uint64_t sum = htons((uint16_t)ip->segment_len);
 
 	// A UDP checksum of 0 means none.
@@ -174,14 +174,27 @@ static bool is_transport_sound(const struct ip_view *ip)
 		return true;
 	sum += htons((uint16_t)(ip->segment_len >> 16));
 	sum += htons(ip->l4);
-	sum = checksum_add(sum, addresses, addresses_len);
+	if (ip->version == 4)
+		sum = checksum_add8(sum, ip->head + 12);
+	else
+		sum = checksum_add(sum, ip->head + 8, 32);
 	sum = checksum_add(sum, ip->segment, ip->segment_len);
+	return checksum_fold(sum) == 0xffff;
+}
+
+static bool is_head_sound(const struct ip_view *ip)
+{
+	const uint8_t *head = ip->head;
+	uint64_t sum = checksum_add4(checksum_add8(checksum_add8(0, head), head + 8), head + 16);
+
+	if (ip->head_len > IP4_HEAD)
+		sum = checksum_add(sum, head + IP4_HEAD, ip->head_len - IP4_HEAD);
 	return checksum_fold(sum) == 0xffff;
 }
 
 static bool is_sound(const struct ip_view *ip)
 {
-	if (ip->version == 4 && checksum_fold(checksum_add(0, ip->head, ip->head_len)) != 0xffff)
+	if (ip->version == 4 && !is_head_sound(ip))
 		return false;
 	// With no length in the header the NIC was to fill in the rest as well.
 	if (ip->snapped || ip->open_ended || ip->unsummed)
@@ -191,16 +204,22 @@ static bool is_sound(const struct ip_view *ip)
 	return is_transport_sound(ip);
 }
 
-// Whether the sender stands first in the key. The addresses are as they are in the header.
-static bool is_sender_first(const struct ip_view *ip, const uint8_t *src, const uint8_t *dst)
+// Whether the sender stands second in the key. The addresses are as they are in the header.
+static bool is_swapped(const struct ip_view *ip, const uint8_t *src, const uint8_t *dst)
 {
-	int order = ip->version == 4 ? memcmp(src, dst, 4) : memcmp(src, dst, 16);
+	uint32_t a, b;
 
-	return order < 0 || (order == 0 && ip->sport <= ip->dport);
+	if (ip->version == 6) {
+		int order = memcmp(src, dst, 16);
+		return order > 0 || (order == 0 && ip->sport > ip->dport);
+	}
+	memcpy(&a, src, sizeof(a));
+	memcpy(&b, dst, sizeof(b));
+	bool swapped = ntohl(a) > ntohl(b);
+	return a != b ? swapped : ip->sport > ip->dport;
 }
 
-// The words of a key's address. An IPv4 address is written as one word: were it written as
-// four bytes, hashing the eight would have to wait for the store.
+// The words of a key's address. An IPv4 address is written as one word, for who reads it as one soon.
 static void set_address(uint8_t to[16], const uint8_t *from, uint8_t version)
 {
 	uint64_t word = 0;
@@ -214,20 +233,37 @@ static void set_address(uint8_t to[16], const uint8_t *from, uint8_t version)
 	memset(to + 8, 0, 8);
 }
 
+// Two IPv4 addresses are one word: one multiplication.
+static uint64_t address_hash(
+	const struct decoder *d, uint8_t version, const uint8_t *a, const uint8_t *b)
+{
+	uint32_t pair[2];
+
+	if (version == 6)
+		return hash_mix(
+			hash_words(a, 16, d->options.seed), hash_words(b, 16, d->second_seed));
+	memcpy(&pair[0], a, 4);
+	memcpy(&pair[1], b, 4);
+	return hash_mix(((uint64_t)pair[0] << 32 | pair[1]) ^ d->options.seed, d->second_seed);
+}
+
+// Who stands first is as good as random, so it is not branched on.
 static void set_key(struct packet *p, const struct walk *w)
 {
 	const struct ip_view *ip = &w->inner;
 	struct flow_key *key = &p->key;
+	size_t step = ip->version == 4 ? 4 : 16;
 	const uint8_t *src = ip->head + (ip->version == 4 ? 12 : 8);
-	const uint8_t *dst = ip->head + (ip->version == 4 ? 16 : 24);
-	bool sender_first = is_sender_first(ip, src, dst);
-	uint16_t aport = sender_first ? ip->sport : ip->dport;
-	uint16_t bport = sender_first ? ip->dport : ip->sport;
+	uint32_t swapped = is_swapped(ip, src, src + step);
+	const uint8_t *a = src + step * swapped, *b = src + step * (1 - swapped);
+	uint32_t exchange = (ip->sport ^ ip->dport) & (0 - swapped);
+	uint16_t aport = (uint16_t)(ip->sport ^ exchange);
+	uint16_t bport = (uint16_t)(ip->dport ^ exchange);
 	uint32_t tag = walk_tag(w);
 
-	p->flags |= sender_first ? 0 : PACKET_SWAPPED;
-	set_address(key->a, sender_first ? src : dst, ip->version);
-	set_address(key->b, sender_first ? dst : src, ip->version);
+	p->flags |= (uint8_t)(PACKET_SWAPPED * swapped);
+	set_address(key->a, a, ip->version);
+	set_address(key->b, b, ip->version);
 	key->aport = aport;
 	key->bport = bport;
 	key->tag = tag;
@@ -235,10 +271,11 @@ static void set_key(struct packet *p, const struct walk *w)
 	key->ip_version = ip->version;
 	memset(key->zero, 0, sizeof(key->zero));
 
-	uint64_t h = hash_words(key, sizeof(key->a) + sizeof(key->b), w->d->options.seed);
+	uint64_t h = address_hash(w->d, ip->version, a, b);
 	p->owner_hash = (uint32_t)h;
-	h = hash_mix(h, (uint64_t)aport << 48 | (uint64_t)bport << 32 | tag);
-	p->flow_hash = (uint32_t)hash_mix(h, (uint64_t)ip->l4 << 8 | ip->version);
+	h ^= (uint64_t)aport << 48 | (uint64_t)bport << 32 | tag;
+	p->flow_hash =
+		(uint32_t)hash_mix(h, w->d->options.seed ^ ((uint64_t)ip->l4 << 8 | ip->version));
 }
 
 // An IPv6 header reaches up to its transport: that has no bound in a jumbogram.
@@ -290,6 +327,8 @@ enum counter decode_packet(struct decoder *d, struct packet *p)
 	walk_begin(&w, d, p);
 	if (p->link >= LINK_UNKNOWN)
 		return CTR_LINK_UNKNOWN;
+	if (p->link == LINK_ETHERNET && decode_plain(&w))
+		return deliver(&w);
 	enum layer end = walk_run(&w, links[p->link]);
 	enum counter verdict = end == LAYER_DELIVER ? deliver(&w) : w.verdict;
 	// The caller counts one frame; the others of a datagram came before.

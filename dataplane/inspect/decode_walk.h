@@ -122,6 +122,10 @@ static inline enum layer walk_skip(struct walk *w, size_t n, enum layer next)
 	return bytes_take(&w->in, n).bad ? walk_stop(w, CTR_LINK_TRUNCATED) : next;
 }
 
+// A frame that needs no walk: `inner` is filled in. False: it is for the walk, and p is as it was.
+// (decode_plain.c)
+bool decode_plain(struct walk *w);
+
 // What follows an EtherType; LAYER_STOP, with the verdict set, when it can not lead to IP.
 enum layer walk_ethertype(struct walk *w, uint16_t type);
 

@@ -81,7 +81,7 @@ struct flow_table *flow_table_new(
 void flow_table_free(struct flow_table *t); // ends no flow: call flow_table_flush() first
 
 // Bring the lines that flow_lookup() will read into the cache.
-void flow_prefetch(const struct flow_table *t, uint32_t hash);
+void flow_prefetch(struct flow_table *t, uint32_t hash);
 
 // Find or begin the flow of p and count p in it (packets, bytes = p->frame_bytes, last_ns,
 // tcp_flags, state). When the table or both buckets are full, the flow idle longest among

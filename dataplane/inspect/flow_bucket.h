@@ -1,4 +1,4 @@
-// The buckets of the flow table; private to flow.c.
+// The buckets of the flow table; private to flow_places.h.
 //
 // A bucket is one cache line: eight hashes, and the records they stand for.
 
@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 enum { BUCKET_WAYS = 8 };
 
 struct bucket {
@@ -16,15 +20,42 @@ struct bucket {
 };
 static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
 
+// Bits of the ways with this signature. An empty way may have it, too.
+static inline unsigned bucket_ways(const struct bucket *b, uint32_t hash)
+{
+#if defined(__SSE2__)
+	const __m128i wanted = _mm_set1_epi32((int)hash);
+	const __m128i *all = (const __m128i *)b->signature;
+	__m128i low = _mm_cmpeq_epi32(_mm_load_si128(all), wanted);
+	__m128i high = _mm_cmpeq_epi32(_mm_load_si128(all + 1), wanted);
+	return (unsigned)_mm_movemask_ps(_mm_castsi128_ps(low)) |
+		(unsigned)_mm_movemask_ps(_mm_castsi128_ps(high)) << 4;
+#else
+	unsigned ways = 0;
+	for (unsigned i = 0; i < BUCKET_WAYS; i++)
+		ways |= (unsigned)(b->signature[i] == hash) << i;
+	return ways;
+#endif
+}
+
+static inline bool key_equal(const struct flow_key *a, const struct flow_key *b)
+{
+	uint64_t x[sizeof(*a) / 8], y[sizeof(*b) / 8], differ = 0;
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	for (unsigned i = 0; i < sizeof(x) / sizeof(x[0]); i++)
+		differ |= x[i] ^ y[i];
+	return differ == 0;
+}
+
 static inline struct flow *bucket_find(
 	const struct bucket *b, struct flow *flows, uint32_t hash, const struct flow_key *key)
 {
-	for (unsigned i = 0; i < BUCKET_WAYS; i++) {
-		if (b->signature[i] != hash || b->index[i] == 0)
-			continue;
-		struct flow *f = &flows[b->index[i] - 1];
-		if (memcmp(&f->key, key, sizeof(*key)) == 0)
-			return f;
+	for (unsigned ways = bucket_ways(b, hash); ways != 0; ways &= ways - 1) {
+		uint32_t index = b->index[__builtin_ctz(ways)];
+		if (index != 0 && key_equal(&flows[index - 1].key, key))
+			return &flows[index - 1];
 	}
 	return NULL;
 }
@@ -33,11 +64,10 @@ static inline struct flow *bucket_find(
 static inline const struct flow *bucket_guess(
 	const struct bucket *b, const struct flow *flows, uint32_t hash)
 {
-	for (unsigned i = 0; i < BUCKET_WAYS; i++) {
-		if (b->signature[i] == hash && b->index[i] != 0)
-			return &flows[b->index[i] - 1];
-	}
-	return NULL;
+	unsigned ways = bucket_ways(b, hash);
+	uint32_t index = ways != 0 ? b->index[__builtin_ctz(ways)] : 0;
+
+	return index != 0 ? &flows[index - 1] : NULL;
 }
 
 static inline unsigned bucket_load(const struct bucket *b)

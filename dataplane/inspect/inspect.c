@@ -140,11 +140,41 @@ static void count_service(struct inspector *in, const struct flow *f, const stru
 	counter_add(&count->bytes, p->frame_bytes);
 }
 
+// Is there nothing to do for p but to count it? f is settled, nobody asks for its packets, and its label
+// was looked at.
+static bool only_counts(const struct inspector *in, const struct flow *f, const struct packet *p)
+{
+	uint16_t need =
+		FLOW_SETTLED | (p->flags & PACKET_SWAPPED ? FLOW_STARTED_B : FLOW_STARTED_A);
+
+	return (f->flags & need) == need && f->key.l4 == IPPROTO_TCP &&
+		!in->talk.wants.packets_tcp &&
+		(f->flags & (FLOW_LABELLED | FLOW_LABEL_USED | FLOW_NAMED)) != FLOW_LABELLED;
+}
+
+// p is of f: what the parse stage has to know of it.
+static void looked_up(struct inspector *in, struct flow *f, const struct packet *p, unsigned i)
+{
+	if (f->service != 0 && in->services != NULL)
+		count_service(in, f, p);
+	if (only_counts(in, f, p)) {
+		in->burst_flows[i] = NULL;
+		in->counters[CTR_DELIVERED] += p->frames;
+		in->counters[CTR_PAYLOAD_BYTES] += p->payload_len;
+		return;
+	}
+	in->burst_counts[i] = flow_counts(f);
+	if (begins(&in->burst_counts[i], p))
+		labels_prefetch(&in->labels, f);
+}
+
+void inspect_ahead(struct inspector *in, const struct packet *p)
+{
+	flow_prefetch(in->flows, p->flow_hash);
+}
+
 static void flow_stage(struct inspector *in, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		flow_prefetch(in->flows, in->packets[i].flow_hash);
-
 	for (unsigned i = 0; i < n; i++) {
 		struct packet *p = &in->packets[i];
 		enum counter cause = CTR_DELIVERED;
@@ -157,13 +187,8 @@ static void flow_stage(struct inspector *in, unsigned n)
 		in->burst_flows[i] = flow_lookup(in->flows, p, in->burst, &cause);
 		if (in->burst_flows[i] == NULL)
 			in->counters[cause] += p->frames;
-		else if (in->burst_flows[i]->service != 0 && in->services != NULL)
-			count_service(in, in->burst_flows[i], p);
-		if (in->burst_flows[i] != NULL) {
-			in->burst_counts[i] = flow_counts(in->burst_flows[i]);
-			if (begins(&in->burst_counts[i], p))
-				labels_prefetch(&in->labels, in->burst_flows[i]);
-		}
+		else
+			looked_up(in, in->burst_flows[i], p, i);
 		in->looked_up = i + 1;
 	}
 }

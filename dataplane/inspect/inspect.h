@@ -128,6 +128,10 @@ struct inspector *inspector_new(const struct inspect_options *options,
 // Ends no flow: call inspect_finish() first.
 void inspector_free(struct inspector *in);
 
+// p was decoded and goes into the next burst: what it needs is brought into the cache meanwhile. In the
+// order of the burst, at most BURST_MAX of them; none of it is needed for the answer.
+void inspect_ahead(struct inspector *in, const struct packet *p);
+
 // Takes n <= BURST_MAX decoded packets and their buffers: all are counted and freed, or held.
 // Ends flows that are due by the last packet's time.
 void inspect_burst(struct inspector *in, struct packet *packets, unsigned n);

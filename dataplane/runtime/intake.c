@@ -94,6 +94,8 @@ static unsigned decode_burst(struct intake *in, enum deal deal, struct packet *p
 		if (keep(in, &packets[i], deal)) {
 			if (kept != i)
 				packets[kept] = packets[i];
+			if (in->inspector != NULL)
+				inspect_ahead(in->inspector, &packets[kept]);
 			kept++;
 		}
 		if (in->order != NULL)
@@ -112,8 +114,10 @@ unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struc
 		return 0;
 	in->receive_cycles += received - start;
 	if (s->decoded) {
-		for (unsigned i = 0; i < n; i++)
+		for (unsigned i = 0; i < n; i++) {
 			in->counters[CTR_HANDED_IN] += packets[i].frames;
+			inspect_ahead(in->inspector, &packets[i]);
+		}
 		return n;
 	}
 

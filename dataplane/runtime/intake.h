@@ -16,6 +16,7 @@ enum deal {
 
 struct intake {
 	struct decoder *decoder;
+	struct inspector *inspector; // of this thread; NULL: the capture reader has none
 	uint64_t *counters;
 	struct handover **workers; // by worker number
 	struct witnesses *witnesses; // for what all workers are to know; NULL: there is one

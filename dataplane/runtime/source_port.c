@@ -1,9 +1,9 @@
 #include "dataplane/runtime/source_port.h"
 
 #include "dataplane/base/clock.h"
+#include "dataplane/runtime/mbuf.h"
 
 #include <rte_ethdev.h>
-#include <rte_mbuf.h>
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -42,16 +42,6 @@ struct source_port {
 	struct port_queue queues[QUEUES_MAX];
 };
 
-// What lies in the private area of each mbuf.
-struct mbuf_private {
-	struct pktbuf buf; // first: a buffer is its private area
-};
-
-static void mbuf_free(struct pktbuf *buf)
-{
-	rte_pktmbuf_free((struct rte_mbuf *)((uint8_t *)buf - sizeof(struct rte_mbuf)));
-}
-
 static unsigned rx(struct source *s, struct packet *packets, unsigned n)
 {
 	struct port_queue *q = (struct port_queue *)s;
@@ -62,24 +52,9 @@ static unsigned rx(struct source *s, struct packet *packets, unsigned n)
 		return 0;
 	uint64_t now = clock_wall_ns();
 	for (unsigned i = 0; i < n; i++) {
-		struct rte_mbuf *m = mbufs[i];
-		struct mbuf_private *private = rte_mbuf_to_priv(m);
-		struct packet *p = &packets[i];
-		uint32_t wire_len = m->pkt_len;
-
-		// A frame over several mbufs is brought into one where there is room; else its
-		// first part is looked at, and the rest counts as cut off.
-		if (m->nb_segs > 1)
-			rte_pktmbuf_linearize(m);
-		private->buf.free = mbuf_free;
-		p->data = rte_pktmbuf_mtod(m, const uint8_t *);
-		p->buf = &private->buf;
-		p->ts_ns = now;
-		p->pcap_cnt = 0;
-		p->len = m->data_len;
-		p->wire_len = wire_len;
-		p->port = q->number;
-		p->link = LINK_ETHERNET;
+		packets[i].ts_ns = now;
+		packets[i].port = q->number;
+		mbuf_packet(mbufs[i], &packets[i]);
 	}
 	counter_add(&q->received, n);
 	return n;

@@ -11,7 +11,8 @@ enum {
 	IDLE_SPINS = 2000, // turns without a packet before the processor is let go
 	IDLE_SLEEP_NS =
 		50000, // a 10 Gbit/s queue of 1,024 descriptors holds 70 us of small packets
-	HEARTBEAT_TURNS = 64,
+	HEARTBEAT_TURNS = 64, // idle ones,
+	PUBLISH_TURNS = 16, // busy ones between two looks at the counters
 };
 
 static struct inspect_wants on_wants(void *ctx)
@@ -66,6 +67,7 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->intake.decoder = decoder_new(&options->decoder, w->counters);
 	w->intake.counters = w->counters;
 	w->intake.self = options->id;
+	w->intake.inspector = w->inspector;
 	w->intake.stop = &w->stop;
 	w->judge.worker = options->id;
 	w->judge.page = w->page;
@@ -157,10 +159,11 @@ unsigned worker_turn(struct worker *w)
 	}
 	if (total == 0 && w->live && w->idle_turns % IDLE_SPINS == 0)
 		inspect_idle(w->inspector, clock_wall_ns());
-	// A turn may have taken frames and kept none of them.
-	if (total > 0 || w->idle_turns % HEARTBEAT_TURNS == 0)
-		publish(w);
+	// At once when there is a pause: what is known then stands in the page.
+	w->busy_turns = total > 0 ? w->busy_turns + 1 : 0;
 	w->idle_turns = total > 0 ? 0 : w->idle_turns + 1;
+	if (total > 0 ? w->busy_turns % PUBLISH_TURNS == 0 : w->idle_turns % HEARTBEAT_TURNS == 1)
+		publish(w);
 	give_back(w);
 	ruleset_quiesce(w->rulesets, w->id); // the sets may be freed from here on
 	return total;

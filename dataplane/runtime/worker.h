@@ -37,7 +37,8 @@ struct worker {
 	struct judge shadow;
 	struct rulesets *rulesets;
 	struct counter_page *page;
-	unsigned idle_turns;
+	unsigned idle_turns; // one after the other
+	unsigned busy_turns;
 	bool live; // one of the sources is
 	uint64_t counters[CTR_COUNT];
 };
