@@ -1,0 +1,122 @@
+#include "tools/bench/rig.h"
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/log.h"
+#include "dataplane/runtime/eal.h"
+#include "tools/replay/rules.h"
+
+#include <string.h>
+
+const char *const stage_names[STAGE_COUNT] = {"receive", "decode", "flow", "parse", "match"};
+
+double cycles_per_ns(void)
+{
+	uint64_t ns = clock_monotonic_ns(), cycles = clock_cycles();
+
+	while (clock_monotonic_ns() - ns < 20000000)
+		;
+	return (double)(clock_cycles() - cycles) / (double)(clock_monotonic_ns() - ns);
+}
+
+int rig_start(const struct bench_options *o, unsigned mb)
+{
+	struct eal_config eal = {.hugepages = o->hugepages, .memory_mb = mb};
+	struct dataplane_config config = {.workers = o->workers, .eal = &eal};
+	char error[256];
+
+	if (eal_start(&config, "sealwatch-bench", error) == 0)
+		return 0;
+	log_error("%s", error);
+	return 1;
+}
+
+void rig_stop(void)
+{
+	eal_stop();
+}
+
+int rig_compile(const char *const *rules, unsigned n_rules, struct swdb *set)
+{
+	struct tool_rules files = {.paths = (const char **)rules, .n_paths = n_rules};
+	struct rule_list list = {0};
+	int status = tool_rules_compile(&files, &list, set);
+
+	rule_list_free(&list);
+	return status;
+}
+
+int rig_open(struct rig *r, const struct swdb *set, uint32_t max_flows, struct source *s)
+{
+	struct engine_options options = engine_defaults();
+	char error[256] = "memory is short";
+	uint64_t generation;
+
+	memset(r, 0, sizeof(*r));
+	options.events = false;
+	options.max_flows = max_flows;
+	int err = engine_open(&r->engine, &options);
+	if (err == 0 && set != NULL)
+		err = engine_load(&r->engine, set->data, set->len, &generation, error);
+	if (err < 0) {
+		log_error("%s", error);
+		rig_close(r);
+		return 1;
+	}
+	r->worker = &r->engine.workers[0];
+	worker_add_source(r->worker, s, DEAL_NONE);
+	ruleset_online(r->engine.rulesets, 0);
+	return 0;
+}
+
+void rig_close(struct rig *r)
+{
+	if (r->worker != NULL)
+		worker_end(r->worker);
+	engine_close(&r->engine);
+}
+
+static void look(const struct worker *w, double stage[STAGE_COUNT])
+{
+	const struct inspect_cycles *cycles = inspect_cycles(w->inspector);
+
+	stage[STAGE_RECEIVE] = (double)w->intake.receive_cycles;
+	stage[STAGE_DECODE] = (double)w->intake.decode_cycles;
+	stage[STAGE_FLOW] = (double)cycles->flow;
+	stage[STAGE_PARSE] = (double)cycles->parse;
+	stage[STAGE_MATCH] = (double)cycles->match;
+}
+
+void rig_run(struct rig *r, uint64_t packets, struct cost *cost)
+{
+	struct worker *w = r->worker;
+	double before[STAGE_COUNT];
+	uint64_t done = 0, bytes = w->counters[CTR_RX_BYTES];
+
+	look(w, before);
+	uint64_t start = clock_cycles();
+	while (done < packets)
+		done += worker_turn(w);
+	*cost = (struct cost){.packets = done,
+		.bytes = w->counters[CTR_RX_BYTES] - bytes,
+		.cycles = (double)(clock_cycles() - start)};
+	look(w, cost->stage);
+	for (unsigned i = 0; i < STAGE_COUNT; i++)
+		cost->stage[i] -= before[i];
+}
+
+void rig_bare(struct source *s, uint64_t packets, struct cost *cost)
+{
+	struct packet burst[BURST_MAX];
+	uint64_t done = 0, bytes = 0, start = clock_cycles();
+
+	while (done < packets) {
+		unsigned n = s->rx(s, burst, BURST_MAX);
+		for (unsigned i = 0; i < n; i++) {
+			bytes += burst[i].wire_len;
+			packet_free(&burst[i]);
+		}
+		done += n;
+	}
+	*cost = (struct cost){
+		.packets = done, .bytes = bytes, .cycles = (double)(clock_cycles() - start)};
+}

@@ -1,0 +1,41 @@
+// One worker under measurement, fed by a source in memory; and the EAL that its mbufs need.
+
+#pragma once
+
+#include "dataplane/runtime/engine.h"
+#include "patterns/compile.h"
+#include "tools/bench/scenario.h"
+
+enum stage { STAGE_RECEIVE, STAGE_DECODE, STAGE_FLOW, STAGE_PARSE, STAGE_MATCH, STAGE_COUNT };
+
+extern const char *const stage_names[STAGE_COUNT];
+
+struct cost { // in cycles of the time stamp counter, all packets together
+	uint64_t packets, bytes;
+	double cycles;
+	double stage[STAGE_COUNT];
+};
+
+struct rig {
+	struct engine engine;
+	struct worker *worker;
+};
+
+double cycles_per_ns(void);
+
+// The EAL, once for the program. mb: memory for mbufs. Says why it fails.
+int rig_start(const struct bench_options *o, unsigned mb);
+void rig_stop(void);
+
+// The rules of these files. 0 or an exit status; says why. The caller frees *set.
+int rig_compile(const char *const *rules, unsigned n_rules, struct swdb *set);
+
+// A worker with a set (NULL: none), its packets from s. 0 or an exit status; says why.
+int rig_open(struct rig *r, const struct swdb *set, uint32_t max_flows, struct source *s);
+void rig_close(struct rig *r);
+
+// Turns until so many packets came.
+void rig_run(struct rig *r, uint64_t packets, struct cost *cost);
+
+// The source alone: receives and frees.
+void rig_bare(struct source *s, uint64_t packets, struct cost *cost);
