@@ -13,17 +13,17 @@
 #endif
 
 static const size_t HUGE_PAGE = 2 << 20;
-static const size_t HEAP_MAX = 256 << 10;
 
 // Small tables, and all of them where an address sanitizer is to see what is written behind their end.
+#if defined(__SANITIZE_ADDRESS__)
+static const size_t HEAP_MAX = SIZE_MAX;
+#else
+static const size_t HEAP_MAX = 256 << 10;
+#endif
+
 static bool from_heap(size_t len)
 {
-#if defined(__SANITIZE_ADDRESS__)
-	(void)len;
-	return true;
-#else
 	return len < HEAP_MAX;
-#endif
 }
 
 static size_t rounded(size_t len, size_t to)

@@ -165,21 +165,28 @@ static enum layer walk_run(struct walk *w, enum layer next)
 }
 
 // RFC 9293 3.1, RFC 8200 8.1: addresses, length and protocol are summed up with the segment.
-static bool is_transport_sound(const struct ip_view *ip)
+static bool is_transport_sound(
+	const uint8_t *ip, bool four, uint8_t l4, const uint8_t *segment, uint32_t len)
 {
-	uint64_t sum = htons((uint16_t)ip->segment_len);
+	uint64_t sum = htons((uint16_t)len);
 
 	// A UDP checksum of 0 means none.
-	if (ip->l4 == IPPROTO_UDP && ip->segment[6] == 0 && ip->segment[7] == 0)
+	if (l4 == IPPROTO_UDP && segment[6] == 0 && segment[7] == 0)
 		return true;
-	sum += htons((uint16_t)(ip->segment_len >> 16));
-	sum += htons(ip->l4);
-	if (ip->version == 4)
-		sum = checksum_add8(sum, ip->head + 12);
+	sum += htons((uint16_t)(len >> 16));
+	sum += htons(l4);
+	if (four)
+		sum = checksum_add8(sum, ip + 12);
 	else
-		sum = checksum_add(sum, ip->head + 8, 32);
-	sum = checksum_add(sum, ip->segment, ip->segment_len);
+		sum = checksum_add(sum, ip + 8, 32);
+	sum = checksum_add(sum, segment, len);
 	return checksum_fold(sum) == 0xffff;
+}
+
+bool decode_is_sound(const struct packet *p)
+{
+	return is_transport_sound(
+		p->ip, p->key.ip_version == 4, p->key.l4, p->l4, p->l4_len + p->payload_len);
 }
 
 static bool is_head_sound(const struct ip_view *ip)
@@ -192,16 +199,27 @@ static bool is_head_sound(const struct ip_view *ip)
 	return checksum_fold(sum) == 0xffff;
 }
 
-static bool is_sound(const struct ip_view *ip)
+// Can the transport's sum be told? With no length in the header the NIC was to fill in the rest as well.
+static bool is_summed(const struct ip_view *ip)
 {
-	if (ip->version == 4 && !is_head_sound(ip))
-		return false;
-	// With no length in the header the NIC was to fill in the rest as well.
-	if (ip->snapped || ip->open_ended || ip->unsummed)
-		return true;
-	if (ip->l4 != IPPROTO_TCP && ip->l4 != IPPROTO_UDP)
-		return true;
-	return is_transport_sound(ip);
+	return !ip->snapped && !ip->open_ended && !ip->unsummed &&
+		(ip->l4 == IPPROTO_TCP || ip->l4 == IPPROTO_UDP);
+}
+
+// What is to be said of the checksums: 0, PACKET_BAD_CHECKSUM or PACKET_SUM_DUE.
+static uint8_t sum_flag(const struct decoder *d, const struct ip_view *ip)
+{
+	bool four = ip->version == 4;
+
+	if (four && !is_head_sound(ip))
+		return PACKET_BAD_CHECKSUM;
+	if (!is_summed(ip))
+		return 0;
+	if (d->options.late_checksum && ip->segment - ip->head <= UINT16_MAX)
+		return PACKET_SUM_DUE;
+	return is_transport_sound(ip->head, four, ip->l4, ip->segment, ip->segment_len)
+		? 0
+		: PACKET_BAD_CHECKSUM;
 }
 
 // Whether the sender stands second in the key. The addresses are as they are in the header.
@@ -297,8 +315,9 @@ static enum counter deliver(struct walk *w)
 	struct packet *p = w->p;
 	const struct ip_view *ip = &w->inner;
 
-	if (d->options.verify_checksum && !is_sound(ip)) {
-		p->flags |= PACKET_BAD_CHECKSUM;
+	if (d->options.verify_checksum)
+		p->flags |= sum_flag(d, ip);
+	if (p->flags & PACKET_BAD_CHECKSUM) {
 		d->counters[CTR_BAD_CHECKSUM]++;
 		if (d->options.drop_bad_checksum)
 			return CTR_CHECKSUM_DROPPED;

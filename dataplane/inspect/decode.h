@@ -17,6 +17,9 @@ struct decoder_options {
 	uint64_t seed; // of the hashes; the same for all threads of a process
 	bool verify_checksum; // default: yes; off where the NIC or the source did it
 	bool drop_bad_checksum; // default: count and inspect
+	// A transport's checksum is left to who needs the payload (PACKET_SUM_DUE, decode_is_sound): to
+	// look at it brings all of the packet into the cache. Not with drop_bad_checksum.
+	bool late_checksum;
 	uint32_t max_datagrams; // fragment table: datagrams in the making
 	uint32_t max_fragment_bytes; // and their bytes
 	uint64_t fragment_timeout_ns; // packet time
@@ -46,6 +49,9 @@ void decoder_free(struct decoder *d);
 // code set). A frame with a tunnel that turns out malformed is delivered as the outer
 // flow when the outer header is sound.
 enum counter decode_packet(struct decoder *d, struct packet *p);
+
+// Of a packet that is PACKET_SUM_DUE: is its checksum right?
+bool decode_is_sound(const struct packet *p);
 
 // Give up datagrams older than the timeout. Call about ten times a second of packet time.
 void decoder_expire(struct decoder *d, uint64_t now_ns);

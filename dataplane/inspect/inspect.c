@@ -5,6 +5,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/inspect/answers.h"
 #include "dataplane/inspect/conversation.h"
+#include "dataplane/inspect/decode.h"
 #include "dataplane/inspect/finds.h"
 #include "dataplane/inspect/labels.h"
 #include "dataplane/inspect/proto/inflate.h"
@@ -152,8 +153,18 @@ static bool only_counts(const struct inspector *in, const struct flow *f, const 
 		(f->flags & (FLOW_LABELLED | FLOW_LABEL_USED | FLOW_NAMED)) != FLOW_LABELLED;
 }
 
+// What is only counted is not summed up: its payload need not come into the cache.
+static void check_sum(struct inspector *in, struct packet *p)
+{
+	p->flags &= (uint8_t)~PACKET_SUM_DUE;
+	if (decode_is_sound(p))
+		return;
+	p->flags |= PACKET_BAD_CHECKSUM;
+	in->counters[CTR_BAD_CHECKSUM]++;
+}
+
 // p is of f: what the parse stage has to know of it.
-static void looked_up(struct inspector *in, struct flow *f, const struct packet *p, unsigned i)
+static void looked_up(struct inspector *in, struct flow *f, struct packet *p, unsigned i)
 {
 	if (f->service != 0 && in->services != NULL)
 		count_service(in, f, p);
@@ -163,6 +174,8 @@ static void looked_up(struct inspector *in, struct flow *f, const struct packet 
 		in->counters[CTR_PAYLOAD_BYTES] += p->payload_len;
 		return;
 	}
+	if (p->flags & PACKET_SUM_DUE)
+		check_sum(in, p);
 	in->burst_counts[i] = flow_counts(f);
 	if (begins(&in->burst_counts[i], p))
 		labels_prefetch(&in->labels, f);

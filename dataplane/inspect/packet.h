@@ -70,6 +70,7 @@ enum packet_flag {
 	// A copy of another worker's packet, for what it tells of addresses: it belongs to no flow
 	// here, stands for no frame, and is not counted.
 	PACKET_WITNESS = 1 << 5,
+	PACKET_SUM_DUE = 1 << 6, // its transport's checksum was not looked at yet
 };
 
 // Behind the serial numbers of all packets: what flows tell at the end of the input, in the order in

@@ -51,6 +51,7 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 		return err;
 	w.decoder.drop_bad_checksum = o->drop_bad_checksum;
 	w.decoder.verify_checksum = o->verify_checksum;
+	w.decoder.late_checksum = !o->drop_bad_checksum;
 	if (o->max_flows != 0)
 		w.inspect.flow.max_flows = o->max_flows;
 	w.rule_state = rule_state_defaults();
