@@ -72,6 +72,8 @@ static void test_asia(void)
 		{"770305-17-1234", "my_nric", NOTHING, NULL}, // no such place
 		{"1-2345-45678-78-1", "th_pin", DETECT_MEDIUM, NULL},
 		{"1234545678781", "th_pin", DETECT_LOW, NULL},
+		{"at 1234545678781 there", "th_pin", NOTHING, NULL}, // milliseconds
+		{"citizen 1234545678781 there", "th_pin", DETECT_MEDIUM, NULL},
 		{"1  2345 456 7878   1", "th_pin", DETECT_LOW, NULL},
 		{"pay 1  2345 456 7878   1", "th_pin", NOTHING, NULL},
 		{"1234545678782", "th_pin", NOTHING, NULL},
