@@ -2,6 +2,7 @@
 
 #include "dataplane/inspect/packet.h"
 #include "dataplane/runtime/capture_ng.h"
+#include "dataplane/runtime/capture_pcap.h"
 #include "dataplane/runtime/unpack.h"
 
 #include <pcap/pcap.h>
@@ -14,12 +15,15 @@
 #include <unistd.h>
 
 struct capture_file {
-	pcap_t *pcap; // NULL: pcapng
+	// One of them.
+	struct capture_pcap *plain;
 	struct capture_ng *ng;
-	int fd; // of the file on disk; its offset is the progress. Owned by the FILE under pcap
+	pcap_t *pcap;
+	int fd; // of the file on disk, owned by that one
 	uint64_t size;
 	uint64_t filtered;
-	uint8_t link; // of pcap
+	int dlt; // of plain and pcap
+	uint8_t link;
 	int filter_dlt; // what the filter was compiled for
 	bool has_filter;
 	struct bpf_program filter;
@@ -128,6 +132,60 @@ static int open_ng(struct capture_file *c, FILE *file, const char *filter)
 	return filter == NULL ? 0 : set_filter(c, dlt >= 0 ? dlt : DLT_EN10MB, filter);
 }
 
+// What libpcap says about a header of a pcap file: NULL when it refuses it.
+static pcap_t *read_head(uint8_t head[CAPTURE_PCAP_HEAD])
+{
+	char error[PCAP_ERRBUF_SIZE];
+	FILE *file = fmemopen(head, CAPTURE_PCAP_HEAD, "r");
+	pcap_t *p = NULL;
+
+	if (file != NULL)
+		p = pcap_fopen_offline_with_tstamp_precision(
+			file, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (file != NULL && p == NULL)
+		fclose(file);
+	return p;
+}
+
+// libpcap turns numbers in front of such frames into our byte order.
+static bool has_numbers_in_front(int dlt)
+{
+	return dlt == DLT_LINUX_SLL || dlt == DLT_LINUX_SLL2 || dlt == DLT_NFLOG;
+}
+
+// False: not a file that we read without libpcap; nothing was done.
+static bool open_plain(struct capture_file *c)
+{
+	uint8_t head[CAPTURE_PCAP_HEAD];
+	struct capture_pcap_form form;
+
+	if (c->size == 0 || pread(c->fd, head, sizeof(head), 0) != sizeof(head) ||
+		!capture_pcap_form(head, &form))
+		return false;
+	pcap_t *p = read_head(head);
+	if (p == NULL)
+		return false;
+	c->dlt = pcap_datalink(p);
+	form.snap = (uint32_t)pcap_snapshot(p);
+	pcap_close(p);
+	if (link_of(c->dlt) == LINK_UNKNOWN || (form.swapped && has_numbers_in_front(c->dlt)))
+		return false;
+	c->plain = capture_pcap_open(c->fd, &form);
+	return c->plain != NULL;
+}
+
+static int open_pcap(struct capture_file *c, FILE *file)
+{
+	c->pcap = pcap_fopen_offline_with_tstamp_precision(
+		file, PCAP_TSTAMP_PRECISION_NANO, c->error);
+	if (c->pcap == NULL) {
+		fclose(file);
+		return -EBADMSG;
+	}
+	c->dlt = pcap_datalink(c->pcap);
+	return 0;
+}
+
 static int open_capture(struct capture_file *c, const char *path, const char *filter)
 {
 	int err = open_file(c, path);
@@ -137,22 +195,21 @@ static int open_capture(struct capture_file *c, const char *path, const char *fi
 			close(c->fd);
 		return err;
 	}
-	bool ng = c->size > 0 && is_ng(c->fd);
-	FILE *file = unpack_open(c->fd);
-	if (file == NULL) {
-		snprintf(c->error, sizeof(c->error), "%s", strerror(errno));
-		return -ENOMEM;
+	if (!open_plain(c)) {
+		bool ng = c->size > 0 && is_ng(c->fd);
+		FILE *file = unpack_open(c->fd);
+		if (file == NULL) {
+			snprintf(c->error, sizeof(c->error), "%s", strerror(errno));
+			return -ENOMEM;
+		}
+		if (ng)
+			return open_ng(c, file, filter);
+		err = open_pcap(c, file);
+		if (err < 0)
+			return err;
 	}
-	if (ng)
-		return open_ng(c, file, filter);
-	c->pcap = pcap_fopen_offline_with_tstamp_precision(
-		file, PCAP_TSTAMP_PRECISION_NANO, c->error);
-	if (c->pcap == NULL) {
-		fclose(file);
-		return -EBADMSG;
-	}
-	c->link = link_of(pcap_datalink(c->pcap));
-	return filter == NULL ? 0 : set_filter(c, pcap_datalink(c->pcap), filter);
+	c->link = link_of(c->dlt);
+	return filter == NULL ? 0 : set_filter(c, c->dlt, filter);
 }
 
 int capture_file_open(
@@ -178,75 +235,91 @@ void capture_file_close(struct capture_file *c)
 		return;
 	if (c->has_filter)
 		pcap_freecode(&c->filter);
+	capture_pcap_close(c->plain);
 	capture_ng_close(c->ng);
 	if (c->pcap != NULL)
 		pcap_close(c->pcap);
 	free(c);
 }
 
-static bool passes(
-	const struct capture_file *c, int dlt, const struct pcap_pkthdr *head, const uint8_t *data)
+static bool passes(const struct capture_file *c, int dlt, const struct capture_frame *frame)
 {
-	if (!c->has_filter)
-		return true;
-	return dlt == c->filter_dlt && pcap_offline_filter(&c->filter, head, data) != 0;
+	struct pcap_pkthdr head = {.caplen = frame->len, .len = frame->wire_len};
+
+	return dlt == c->filter_dlt && pcap_offline_filter(&c->filter, &head, frame->data) != 0;
 }
 
-static enum capture_next next_ng(struct capture_file *c, struct capture_frame *frame)
+static enum capture_next next_plain(struct capture_file *c, struct capture_frame *frame)
+{
+	enum capture_next got = capture_pcap_next(c->plain, frame);
+
+	if (got == CAPTURE_TRUNCATED)
+		snprintf(c->error, sizeof(c->error), "%s", capture_pcap_error(c->plain));
+	frame->link = c->link;
+	return got;
+}
+
+static enum capture_next next_ng(struct capture_file *c, struct capture_frame *frame, int *dlt)
 {
 	struct capture_ng_frame f;
-	struct pcap_pkthdr head = {0};
 	const char *error;
 
-	for (;;) {
-		enum capture_ng_next got = capture_ng_next(c->ng, &f, &error);
-		if (got == CAPTURE_NG_END)
-			return CAPTURE_END;
-		if (got == CAPTURE_NG_BROKEN) {
-			snprintf(c->error, sizeof(c->error), "%s", error);
-			return CAPTURE_TRUNCATED;
-		}
-		head.caplen = f.len;
-		head.len = f.wire_len;
-		if (passes(c, f.dlt, &head, f.data))
-			break;
-		c->filtered++;
+	switch (capture_ng_next(c->ng, &f, &error)) {
+	case CAPTURE_NG_END:
+		return CAPTURE_END;
+	case CAPTURE_NG_BROKEN:
+		snprintf(c->error, sizeof(c->error), "%s", error);
+		return CAPTURE_TRUNCATED;
+	case CAPTURE_NG_FRAME:
+		break;
 	}
+	*dlt = f.dlt;
 	*frame = (struct capture_frame){.data = f.data,
 		.ts_ns = f.ts_ns,
 		.len = f.len,
-		.wire_len = f.wire_len > f.len ? f.wire_len : f.len,
+		.wire_len = f.wire_len,
 		.link = link_of(f.dlt)};
 	return CAPTURE_FRAME;
 }
 
-enum capture_next capture_file_next(struct capture_file *c, struct capture_frame *frame)
+static enum capture_next next_pcap(struct capture_file *c, struct capture_frame *frame)
 {
 	struct pcap_pkthdr *head;
 	const u_char *data;
+	int got = pcap_next_ex(c->pcap, &head, &data);
 
-	if (c->ng != NULL)
-		return next_ng(c, frame);
-	for (;;) {
-		int got = pcap_next_ex(c->pcap, &head, &data);
-		if (got == PCAP_ERROR_BREAK || got == 0)
-			return CAPTURE_END;
-		if (got != 1) {
-			snprintf(c->error, sizeof(c->error), "%.200s", pcap_geterr(c->pcap));
-			return CAPTURE_TRUNCATED;
-		}
-		if (passes(c, c->filter_dlt, head, data))
-			break;
-		c->filtered++;
+	if (got == PCAP_ERROR_BREAK || got == 0)
+		return CAPTURE_END;
+	if (got != 1) {
+		snprintf(c->error, sizeof(c->error), "%.200s", pcap_geterr(c->pcap));
+		return CAPTURE_TRUNCATED;
 	}
 	*frame = (struct capture_frame){
 		.data = data,
 		// With nanosecond precision tv_usec holds nanoseconds.
 		.ts_ns = (uint64_t)head->ts.tv_sec * 1000000000ull + (uint64_t)head->ts.tv_usec,
 		.len = head->caplen,
-		.wire_len = head->len > head->caplen ? head->len : head->caplen,
+		.wire_len = head->len,
 		.link = c->link,
 	};
+	return CAPTURE_FRAME;
+}
+
+enum capture_next capture_file_next(struct capture_file *c, struct capture_frame *frame)
+{
+	for (;;) {
+		int dlt = c->dlt;
+		enum capture_next got = c->plain != NULL ? next_plain(c, frame)
+			: c->ng != NULL			 ? next_ng(c, frame, &dlt)
+							 : next_pcap(c, frame);
+		if (got != CAPTURE_FRAME)
+			return got;
+		if (!c->has_filter || passes(c, dlt, frame))
+			break;
+		c->filtered++;
+	}
+	if (frame->wire_len < frame->len)
+		frame->wire_len = frame->len;
 	return CAPTURE_FRAME;
 }
 
@@ -257,6 +330,8 @@ const char *capture_file_error(const struct capture_file *c)
 
 uint64_t capture_file_position(const struct capture_file *c)
 {
+	if (c->plain != NULL)
+		return capture_pcap_position(c->plain);
 	off_t at = lseek(c->fd, 0, SEEK_CUR);
 	return at < 0 ? 0 : (uint64_t)at;
 }

@@ -1,20 +1,12 @@
-// One capture file: pcap or pcapng, plain, gzip or zstd. libpcap reads pcap; pcapng, whose interfaces
-// may differ, is read by capture_ng.h.
+// One capture file: pcap or pcapng, plain, gzip or zstd. Plain pcap is read by capture_pcap.h; pcapng,
+// whose interfaces may differ, by capture_ng.h; what is packed, comes through a pipe or is of an old
+// form, by libpcap.
 
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "dataplane/runtime/capture_frame.h"
 
 struct capture_file;
-
-struct capture_frame {
-	const uint8_t *data; // until the next call
-	uint64_t ts_ns; // since 1970
-	uint32_t len; // captured
-	uint32_t wire_len;
-	uint8_t link; // enum link_type
-};
 
 // filter: a BPF expression, or NULL. 0, or -errno with a text in `error` (256 bytes):
 //   -ENOENT, -EACCES, -EISDIR, ...  as the system says
@@ -23,8 +15,6 @@ struct capture_frame {
 int capture_file_open(
 	const char *path, const char *filter, struct capture_file **out, char error[256]);
 void capture_file_close(struct capture_file *c);
-
-enum capture_next { CAPTURE_FRAME, CAPTURE_END, CAPTURE_TRUNCATED };
 
 // CAPTURE_TRUNCATED: the file ends in the middle of a packet or is broken from here on; error()
 // says how. There is nothing more to read.
