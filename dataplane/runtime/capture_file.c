@@ -154,7 +154,7 @@ static bool has_numbers_in_front(int dlt)
 }
 
 // False: not a file that we read without libpcap; nothing was done.
-static bool open_plain(struct capture_file *c)
+static bool open_plain(struct capture_file *c, struct packet_windows *windows)
 {
 	uint8_t head[CAPTURE_PCAP_HEAD];
 	struct capture_pcap_form form;
@@ -170,7 +170,7 @@ static bool open_plain(struct capture_file *c)
 	pcap_close(p);
 	if (link_of(c->dlt) == LINK_UNKNOWN || (form.swapped && has_numbers_in_front(c->dlt)))
 		return false;
-	c->plain = capture_pcap_open(c->fd, &form);
+	c->plain = capture_pcap_open(c->fd, &form, windows);
 	return c->plain != NULL;
 }
 
@@ -186,7 +186,8 @@ static int open_pcap(struct capture_file *c, FILE *file)
 	return 0;
 }
 
-static int open_capture(struct capture_file *c, const char *path, const char *filter)
+static int open_capture(struct capture_file *c, const char *path, const char *filter,
+	struct packet_windows *windows)
 {
 	int err = open_file(c, path);
 	if (err < 0) {
@@ -195,7 +196,7 @@ static int open_capture(struct capture_file *c, const char *path, const char *fi
 			close(c->fd);
 		return err;
 	}
-	if (!open_plain(c)) {
+	if (!open_plain(c, windows)) {
 		bool ng = c->size > 0 && is_ng(c->fd);
 		FILE *file = unpack_open(c->fd);
 		if (file == NULL) {
@@ -212,14 +213,14 @@ static int open_capture(struct capture_file *c, const char *path, const char *fi
 	return filter == NULL ? 0 : set_filter(c, c->dlt, filter);
 }
 
-int capture_file_open(
-	const char *path, const char *filter, struct capture_file **out, char error[256])
+int capture_file_open(const char *path, const char *filter, struct packet_windows *windows,
+	struct capture_file **out, char error[256])
 {
 	struct capture_file *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
 		return -ENOMEM;
-	int err = open_capture(c, path, filter);
+	int err = open_capture(c, path, filter, windows);
 	if (err < 0) {
 		snprintf(error, 256, "%.255s", c->error);
 		capture_file_close(c);

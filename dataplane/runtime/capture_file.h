@@ -8,12 +8,12 @@
 
 struct capture_file;
 
-// filter: a BPF expression, or NULL. 0, or -errno with a text in `error` (256 bytes):
+// filter: a BPF expression, or NULL. windows: where frames may be left, borrowed, or NULL. 0, or -errno with a text in `error` (256 bytes):
 //   -ENOENT, -EACCES, -EISDIR, ...  as the system says
 //   -EBADMSG                        no capture
 //   -EINVAL                         the filter does not compile
-int capture_file_open(
-	const char *path, const char *filter, struct capture_file **out, char error[256]);
+int capture_file_open(const char *path, const char *filter, struct packet_windows *windows,
+	struct capture_file **out, char error[256]);
 void capture_file_close(struct capture_file *c);
 
 // CAPTURE_TRUNCATED: the file ends in the middle of a packet or is broken from here on; error()

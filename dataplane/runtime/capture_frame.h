@@ -2,10 +2,11 @@
 
 #pragma once
 
-#include <stdint.h>
+#include "dataplane/runtime/packet_window.h"
 
 struct capture_frame {
-	const uint8_t *data; // until the next call
+	const uint8_t *data; // until the next call, or
+	struct packet_window *window; // as long as a packet is kept there; NULL: it cannot be
 	uint64_t ts_ns; // since 1970
 	uint32_t len; // captured
 	uint32_t wire_len;

@@ -11,19 +11,22 @@ static const uint32_t magic_micro = 0xa1b2c3d4, magic_nano = 0xa1b23c4d;
 enum {
 	RECORD_HEAD = 16,
 	RECORD_MAX = 262144, // libpcap believes no more
-	// Of 64 KiB to 8 MiB the cheapest: it is still in the cache when frames are looked at.
-	WINDOW = 1 << 20,
+	PIECE = PACKET_WINDOW_BYTES,
 };
+static_assert(RECORD_HEAD + RECORD_MAX <= PIECE, "a record lies in one piece");
 
 struct capture_pcap {
 	struct capture_pcap_form form;
 	int fd;
 	int failed; // errno of a read
-	uint32_t at; // of the next record, in the window
-	uint32_t have; // bytes in the window
+	struct packet_windows *windows; // borrowed; NULL: none
+	struct packet_window *window; // that the piece is; NULL: `own`
+	uint8_t *piece; // of the file
+	uint32_t at; // of the next record, in the piece
+	uint32_t have; // bytes in the piece
 	uint64_t read; // of the file
 	char error[CAPTURE_PCAP_ERROR];
-	uint8_t window[WINDOW];
+	uint8_t own[PIECE]; // where there is no window
 };
 
 struct record {
@@ -60,7 +63,8 @@ bool capture_pcap_form(const uint8_t head[CAPTURE_PCAP_HEAD], struct capture_pca
 	return true;
 }
 
-struct capture_pcap *capture_pcap_open(int fd, const struct capture_pcap_form *form)
+struct capture_pcap *capture_pcap_open(
+	int fd, const struct capture_pcap_form *form, struct packet_windows *windows)
 {
 	struct capture_pcap *c = malloc(sizeof(*c));
 
@@ -69,6 +73,9 @@ struct capture_pcap *capture_pcap_open(int fd, const struct capture_pcap_form *f
 	c->form = *form;
 	c->fd = fd;
 	c->failed = 0;
+	c->windows = windows;
+	c->window = NULL;
+	c->piece = c->own;
 	c->at = c->have = 0;
 	c->read = CAPTURE_PCAP_HEAD;
 	c->error[0] = '\0';
@@ -83,16 +90,26 @@ void capture_pcap_close(struct capture_pcap *c)
 	free(c);
 }
 
-// At least n <= WINDOW bytes from the next record on are in the window; false: the file ends before.
+// The rest of the piece goes to the front of one that no packet lies in, if only our own.
+static void turn(struct capture_pcap *c)
+{
+	uint8_t *rest = c->piece + c->at;
+
+	c->window = c->windows != NULL ? packet_windows_idle(c->windows) : NULL;
+	c->piece = c->window != NULL ? packet_window_data(c->window) : c->own;
+	c->have -= c->at;
+	c->at = 0;
+	memmove(c->piece, rest, c->have);
+}
+
+// At least n <= PIECE bytes from the next record on are in the piece; false: the file ends before.
 static bool reach(struct capture_pcap *c, uint32_t n)
 {
 	if (c->have - c->at >= n)
 		return true;
-	memmove(c->window, c->window + c->at, c->have - c->at);
-	c->have -= c->at;
-	c->at = 0;
+	turn(c);
 	while (c->have < n) {
-		ssize_t got = pread(c->fd, c->window + c->have, WINDOW - c->have, (off_t)c->read);
+		ssize_t got = pread(c->fd, c->piece + c->have, PIECE - c->have, (off_t)c->read);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
@@ -168,17 +185,18 @@ enum capture_next capture_pcap_next(struct capture_pcap *c, struct capture_frame
 {
 	if (!reach(c, RECORD_HEAD))
 		return ends_in_head(c);
-	struct record r = record_of(&c->form, c->window + c->at);
+	struct record r = record_of(&c->form, c->piece + c->at);
 	if (r.len > RECORD_MAX)
 		return too_long(c, r.len);
 	if (!reach(c, RECORD_HEAD + r.len))
 		return ends_in_frame(c, r.len);
 	if (!c->form.nano)
 		r.fraction *= 1000;
-	frame->data = c->window + c->at + RECORD_HEAD;
+	frame->data = c->piece + c->at + RECORD_HEAD;
 	frame->ts_ns = (uint64_t)r.s * 1000000000 + (uint64_t)r.fraction;
 	frame->len = r.len < c->form.snap ? r.len : c->form.snap;
 	frame->wire_len = r.wire_len;
+	frame->window = c->window;
 	c->at += RECORD_HEAD + r.len;
 	return CAPTURE_FRAME;
 }

@@ -25,9 +25,11 @@ struct capture_pcap;
 // but for the snap length.
 bool capture_pcap_form(const uint8_t head[CAPTURE_PCAP_HEAD], struct capture_pcap_form *form);
 
-// fd: of a file, wherever it stands; the reader's from here on. NULL, and fd is the caller's still:
-// short of memory.
-struct capture_pcap *capture_pcap_open(int fd, const struct capture_pcap_form *form);
+// fd: of a file, wherever it stands; the reader's from here on. windows: where frames may lie longer
+// than until the next call, borrowed; NULL: nowhere. NULL, and fd is the caller's still: short of
+// memory.
+struct capture_pcap *capture_pcap_open(
+	int fd, const struct capture_pcap_form *form, struct packet_windows *windows);
 void capture_pcap_close(struct capture_pcap *c);
 
 // wire_len is what the record says, also when that is less than len; link is left alone.

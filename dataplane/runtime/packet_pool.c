@@ -17,6 +17,7 @@ struct packet_pool {
 	struct slot **stack;
 	unsigned n_stack;
 	struct rte_ring *ring;
+	struct packet_windows *windows;
 	struct slot *slots;
 	unsigned n;
 	unsigned fresh; // slots from here on were never used: their memory is not touched yet
@@ -83,7 +84,9 @@ struct packet_pool *packet_pool_new(unsigned n, bool one_thread)
 		pool->stack = malloc(n * sizeof(struct slot *));
 	else
 		pool->ring = ring_new(n);
-	if (pool->slots == NULL || (pool->stack == NULL && pool->ring == NULL)) {
+	pool->windows = packet_windows_new(one_thread);
+	if (pool->windows == NULL || pool->slots == NULL ||
+		(pool->stack == NULL && pool->ring == NULL)) {
 		packet_pool_free(pool);
 		return NULL;
 	}
@@ -98,6 +101,7 @@ void packet_pool_free(struct packet_pool *pool)
 	free(pool->stack);
 	free(pool->ring);
 	free(pool->slots);
+	packet_windows_free(pool->windows);
 	free(pool);
 }
 
@@ -117,4 +121,9 @@ struct pktbuf *packet_pool_take(struct packet_pool *pool, uint32_t len, uint8_t 
 		*data = slot->large;
 	}
 	return &slot->buf;
+}
+
+struct packet_windows *packet_pool_windows(struct packet_pool *pool)
+{
+	return pool->windows;
 }

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "dataplane/inspect/packet.h"
+#include "dataplane/runtime/packet_window.h"
 
 enum { PACKET_SLOT_BYTES = 2048, PACKET_BYTES_MAX = 262144 };
 
@@ -17,3 +17,6 @@ void packet_pool_free(struct packet_pool *pool);
 
 // A buffer with room for len <= PACKET_BYTES_MAX bytes at *data, or NULL.
 struct pktbuf *packet_pool_take(struct packet_pool *pool, uint32_t len, uint8_t **data);
+
+// Where frames lie that need no slot.
+struct packet_windows *packet_pool_windows(struct packet_pool *pool);

@@ -46,6 +46,12 @@ static void note_filtered(struct source_capture *c)
 	c->filtered = now;
 }
 
+static int open_file(struct source_capture *c, char error[256])
+{
+	return capture_file_open(c->plan.paths[c->at], c->plan.filter, packet_pool_windows(c->pool),
+		&c->file, error);
+}
+
 // Go on with the next file, or with the first one again. False: this was the end.
 static bool next_file(struct source_capture *c)
 {
@@ -68,7 +74,7 @@ static bool next_file(struct source_capture *c)
 		c->last_ns = 0;
 		c->first_ns = UINT64_MAX;
 	}
-	if (capture_file_open(c->plan.paths[c->at], c->plan.filter, &c->file, c->error) < 0) {
+	if (open_file(c, c->error) < 0) {
 		log_error("%s: %s", c->plan.paths[c->at], c->error);
 		c->failed = true;
 		return false;
@@ -96,19 +102,31 @@ static bool next_frame(struct source_capture *c, struct capture_frame *frame)
 	return false;
 }
 
-static bool fill(struct source_capture *c, const struct capture_frame *frame, struct packet *p)
+// Where the packet's bytes are from here on; false: there is no room for them.
+static bool place(struct source_capture *c, const struct capture_frame *frame, struct packet *p)
 {
 	uint8_t *data = NULL;
-	struct pktbuf *buf = NULL;
 
+	if (frame->window != NULL) {
+		p->data = frame->data;
+		p->buf = packet_window_keep(frame->window);
+		return true;
+	}
+	p->buf = NULL;
 	if (frame->len <= PACKET_BYTES_MAX)
-		buf = packet_pool_take(c->pool, frame->len, &data);
-	if (buf == NULL)
+		p->buf = packet_pool_take(c->pool, frame->len, &data);
+	if (p->buf == NULL)
 		return false;
 	if (frame->len > 0)
 		memcpy(data, frame->data, frame->len);
 	p->data = data;
-	p->buf = buf;
+	return true;
+}
+
+static bool fill(struct source_capture *c, const struct capture_frame *frame, struct packet *p)
+{
+	if (!place(c, frame, p))
+		return false;
 	p->ts_ns = frame->ts_ns + c->shift_ns;
 	p->pcap_cnt = c->pcap_cnt;
 	p->len = frame->len;
@@ -182,7 +200,7 @@ int source_capture_open(const struct capture_plan *plan, struct packet_pool *poo
 	c->pool = pool;
 	c->counters = counters;
 	c->first_ns = UINT64_MAX;
-	int err = capture_file_open(plan->paths[0], plan->filter, &c->file, error);
+	int err = open_file(c, error);
 	if (err < 0) {
 		free(c);
 		return err;

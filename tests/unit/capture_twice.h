@@ -73,8 +73,8 @@ static inline bool twice_same(
 	char error[2][256] = {"", ""};
 
 	*t = (struct twice){.end = CAPTURE_END};
-	int a = capture_file_open(plain, filter, &t->plain, error[0]);
-	int b = capture_file_open(packed, filter, &t->packed, error[1]);
+	int a = capture_file_open(plain, filter, NULL, &t->plain, error[0]);
+	int b = capture_file_open(packed, filter, NULL, &t->packed, error[1]);
 	bool same = a == b && strcmp(error[0], error[1]) == 0;
 	if (!same)
 		twice_differ(t, "opened: %d %s, not %d %s", a, error[0], b, error[1]);

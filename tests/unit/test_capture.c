@@ -93,7 +93,7 @@ static void test_forms(void)
 	};
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		write_bytes(cases[i].p, cases[i].len);
-		int err = capture_file_open(path, NULL, &c, error);
+		int err = capture_file_open(path, NULL, NULL, &c, error);
 		CHECK(err == 0, "%s: %d", cases[i].name, err);
 		if (err == 0) {
 			check_frames(c, cases[i].name, cases[i].n, cases[i].end);
@@ -103,7 +103,7 @@ static void test_forms(void)
 	}
 	// Packed files that are cut: what can be had of them, then an end.
 	write_bytes(packed, gzip / 2);
-	CHECK(capture_file_open(path, NULL, &c, error) == 0, "half a gzip");
+	CHECK(capture_file_open(path, NULL, NULL, &c, error) == 0, "half a gzip");
 	struct capture_frame frame;
 	unsigned n = 0;
 	while (capture_file_next(c, &frame) == CAPTURE_FRAME)
@@ -128,12 +128,13 @@ static void test_refused(void)
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		write_bytes(cases[i].bytes, cases[i].len);
 		error[0] = '\0';
-		CHECK(capture_file_open(path, NULL, &c, error) == -EBADMSG, "%s", cases[i].name);
+		CHECK(capture_file_open(path, NULL, NULL, &c, error) == -EBADMSG, "%s",
+			cases[i].name);
 		CHECK(error[0] != '\0', "%s: says why", cases[i].name);
 		unlink(path);
 	}
-	CHECK(capture_file_open("/nonexistent", NULL, &c, error) == -ENOENT, "no file");
-	CHECK(capture_file_open("/tmp", NULL, &c, error) == -EISDIR, "a directory");
+	CHECK(capture_file_open("/nonexistent", NULL, NULL, &c, error) == -ENOENT, "no file");
+	CHECK(capture_file_open("/tmp", NULL, NULL, &c, error) == -EISDIR, "a directory");
 }
 
 static void test_filter(void)
@@ -144,7 +145,7 @@ static void test_filter(void)
 
 	make(plain);
 	write_bytes(plain, sizeof(plain));
-	CHECK(capture_file_open(path, "ether[0] = 7", &c, error) == 0, "compiles");
+	CHECK(capture_file_open(path, "ether[0] = 7", NULL, &c, error) == 0, "compiles");
 	struct capture_frame frame;
 	unsigned n = 0;
 	while (capture_file_next(c, &frame) == CAPTURE_FRAME)
@@ -152,7 +153,8 @@ static void test_filter(void)
 	CHECK(n == FRAMES / 256 + 1, "%u frames", n);
 	CHECK(capture_file_filtered(c) == FRAMES - n, "the rest is counted");
 	capture_file_close(c);
-	CHECK(capture_file_open(path, "flibber flobber", &c, error) == -EINVAL, "does not compile");
+	CHECK(capture_file_open(path, "flibber flobber", NULL, &c, error) == -EINVAL,
+		"does not compile");
 	unlink(path);
 }
 

@@ -90,7 +90,7 @@ static void test_orders(void)
 
 		begin(orders[i].big, orders[i].magic, 65535, 1);
 		record(orders[i].s, orders[i].fraction, 60, 1500);
-		int err = capture_file_open(write_plain(file.len), NULL, &c, error);
+		int err = capture_file_open(write_plain(file.len), NULL, NULL, &c, error);
 		CHECK(err == 0, "%s: %s", orders[i].name, error);
 		if (err < 0)
 			continue;
@@ -254,7 +254,7 @@ static void test_changes(void)
 		unsigned frames = 0;
 
 		const char *path = write_plain(cases[i].before);
-		int err = capture_file_open(path, NULL, &c, error);
+		int err = capture_file_open(path, NULL, NULL, &c, error);
 		CHECK(err == 0 && capture_file_next(c, &f) == CAPTURE_FRAME, "%s", cases[i].name);
 		FILE *out = fopen(path, "r+");
 		if (out == NULL || fwrite(file.p, 1, cases[i].after, out) != cases[i].after ||

@@ -87,7 +87,7 @@ int loop_source_read(const char *path, struct loop_source **out)
 	struct loop_source *l = calloc(1, sizeof(*l));
 	bool room = l != NULL;
 
-	if (room && capture_file_open(path, NULL, &c, error) < 0) {
+	if (room && capture_file_open(path, NULL, NULL, &c, error) < 0) {
 		log_error("%s: %s", path, error);
 		free(l);
 		return 3;

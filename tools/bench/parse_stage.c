@@ -28,7 +28,7 @@ static bool readable(const char *path)
 	struct capture_frame frame;
 	char error[256];
 
-	if (capture_file_open(path, NULL, &c, error) < 0) {
+	if (capture_file_open(path, NULL, NULL, &c, error) < 0) {
 		log_warning("%s is left out: %s", path, error);
 		return false;
 	}

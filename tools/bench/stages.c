@@ -64,7 +64,7 @@ static int read_bare(const char *path, double *ns_per_packet)
 	char error[256];
 	uint64_t n = 0;
 
-	if (capture_file_open(path, NULL, &c, error) < 0) {
+	if (capture_file_open(path, NULL, NULL, &c, error) < 0) {
 		log_error("%s: %s", path, error);
 		return 3;
 	}

@@ -189,7 +189,7 @@ static int check_captures(const struct replay_options *o)
 	for (unsigned i = 0; i < o->n_captures; i++) {
 		struct capture_file *c;
 		char error[256] = "";
-		int err = capture_file_open(o->captures[i], o->filter, &c, error);
+		int err = capture_file_open(o->captures[i], o->filter, NULL, &c, error);
 		if (err < 0) {
 			log_error("%s: %s", o->captures[i], error);
 			return err == -EINVAL ? EXIT_USAGE : EXIT_CAPTURE;
