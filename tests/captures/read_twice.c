@@ -6,7 +6,6 @@
 
 #include <ftw.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 enum { EXIT_SKIPPED = 77, FILE_MAX = 256 << 20 };
@@ -16,14 +15,10 @@ static unsigned long long n_frames;
 
 static void compare(const char *path, const uint8_t *bytes, size_t len)
 {
-	char packed[64];
+	char packed[TWICE_PATH];
 	struct twice t;
-	int fd = memfd_create("packed", MFD_CLOEXEC);
+	int fd = twice_packed(bytes, len, packed);
 
-	if (fd < 0)
-		abort();
-	twice_pack(fd, bytes, len);
-	snprintf(packed, sizeof(packed), "/proc/self/fd/%d", fd);
 	if (!twice_same(&t, path, packed, NULL)) {
 		printf("%s: %s\n", path, t.why);
 		n_differ++;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -20,13 +21,27 @@ struct twice {
 	char why[512]; // what differed
 };
 
-// fd: the packed file, left open.
-static inline void twice_pack(int fd, const void *bytes, size_t len)
+enum { TWICE_PATH = 32 };
+
+// A file in memory: what to close.
+static inline int twice_file(char path[TWICE_PATH])
 {
+	int fd = memfd_create("capture", MFD_CLOEXEC);
+
+	if (fd < 0)
+		abort();
+	snprintf(path, TWICE_PATH, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+static inline int twice_packed(const void *bytes, size_t len, char path[TWICE_PATH])
+{
+	int fd = twice_file(path);
 	gzFile gz = gzdopen(dup(fd), "wb0");
 
 	if (gz == NULL || gzfwrite(bytes, 1, len, gz) != len || gzclose(gz) != Z_OK)
 		abort();
+	return fd;
 }
 
 __attribute__((format(printf, 2, 3))) static inline bool twice_differ(
@@ -82,5 +97,19 @@ static inline bool twice_same(
 		same = twice_same_frames(t);
 	capture_file_close(t->plain);
 	capture_file_close(t->packed);
+	return same;
+}
+
+static inline bool twice_same_bytes(
+	struct twice *t, const void *bytes, size_t len, const char *filter)
+{
+	char plain[TWICE_PATH], packed[TWICE_PATH];
+	int a = twice_file(plain), b = twice_packed(bytes, len, packed);
+
+	if (write(a, bytes, len) != (ssize_t)len)
+		abort();
+	bool same = twice_same(t, plain, packed, filter);
+	close(a);
+	close(b);
 	return same;
 }
