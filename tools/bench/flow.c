@@ -49,14 +49,16 @@ static void tell(struct report *r, uint32_t flows, struct figures *f, unsigned r
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(name, sizeof(name), "%u flows: %s", flows, rows[i].what);
-		double median = report_add(r, &(struct measure){name, rows[i].unit, rows[i].bound},
-			rows[i].values, runs);
+		double median =
+			report_add(r, &(struct measure){name, rows[i].unit, rows[i].bound, false},
+				rows[i].values, runs);
 		if (i == 0)
 			*all = median;
 	}
 	for (unsigned i = 0; i < STAGE_COUNT; i++) {
 		snprintf(name, sizeof(name), "%u flows: %s", flows, stage_names[i]);
-		report_add(r, &(struct measure){name, "cycles/packet", 0}, f->stage[i], runs);
+		report_add(
+			r, &(struct measure){name, "cycles/packet", 0, false}, f->stage[i], runs);
 	}
 }
 
@@ -113,7 +115,7 @@ int scenario_flow(const struct bench_options *o)
 	}
 	if (status == 0 && o->flows == 0)
 		report_one(&report,
-			&(struct measure){"4000000 flows against 1000000", "times", 1.3},
+			&(struct measure){"4000000 flows against 1000000", "times", 1.3, false},
 			all[3] / all[2]);
 	report_close(&report);
 	rig_stop();

@@ -60,13 +60,15 @@ static double tell(struct report *r, const char *what, struct figures *f, unsign
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(name, sizeof(name), "%s: %s", what, rows[i].what);
-		double median = report_add(r, &(struct measure){name, rows[i].unit, rows[i].bound},
-			rows[i].values, runs);
+		double median =
+			report_add(r, &(struct measure){name, rows[i].unit, rows[i].bound, false},
+				rows[i].values, runs);
 		all = i == 0 ? median : all;
 	}
 	for (unsigned i = 0; i < STAGE_COUNT; i++) {
 		snprintf(name, sizeof(name), "%s: %s", what, stage_names[i]);
-		report_add(r, &(struct measure){name, "cycles/packet", 0}, f->stage[i], runs);
+		report_add(
+			r, &(struct measure){name, "cycles/packet", 0, false}, f->stage[i], runs);
 	}
 	return all;
 }
@@ -156,7 +158,8 @@ static int measure_all(
 	for (unsigned i = 0; i < 5 && status == 0; i++)
 		status = with_patterns(o, source, sizes[i], report, &all[i]);
 	if (status == 0)
-		report_one(report, &(struct measure){"100000 patterns against 1000", "times", 1.3},
+		report_one(report,
+			&(struct measure){"100000 patterns against 1000", "times", 1.3, false},
 			all[4] / all[2]);
 	return status;
 }

@@ -22,7 +22,7 @@ double report_add(struct report *r, const struct measure *m, double *values, uns
 	double median = n > 0 ? values[n / 2] : 0;
 	json_t *row = json_pack("{s:s, s:f, s:f, s:f, s:s}", "name", m->name, "median", median,
 		"min", n > 0 ? values[0] : 0, "max", n > 0 ? values[n - 1] : 0, "unit", m->unit);
-	if (m->bound > 0) {
+	if (m->bound > 0 || m->none) {
 		json_object_set_new(row, "bound", json_real(m->bound));
 		json_object_set_new(row, "met", json_boolean(median <= m->bound));
 	}

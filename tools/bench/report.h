@@ -12,11 +12,11 @@ struct report {
 	json_t *rows;
 };
 
-// bound: what it should be at most, 0: nothing is asked.
 struct measure {
 	const char *name;
 	const char *unit;
-	double bound;
+	double bound; // what it should be at most; 0: nothing is asked
+	bool none; // it should be 0
 };
 
 void report_open(struct report *r, const char *scenario, bool json);

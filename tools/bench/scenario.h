@@ -32,3 +32,5 @@ int scenario_swap(const struct bench_options *o);
 
 int scenario_flow(const struct bench_options *o);
 int scenario_mix(const struct bench_options *o);
+int scenario_flood(const struct bench_options *o);
+int scenario_memory(const struct bench_options *o);

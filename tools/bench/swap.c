@@ -3,6 +3,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
 #include "dataplane/runtime/engine.h"
+#include "tools/bench/memory.h"
 #include "tools/replay/rules.h"
 
 #include <jansson.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LOOPS = 40, TICK_NS = 100, TICKS = 100000 }; // times up to 10 ms, in steps of 100 ns
 
@@ -58,21 +58,9 @@ static double quantile(const struct times *t, double q)
 	return 0;
 }
 
-static uint64_t resident(void)
-{
-	FILE *f = fopen("/proc/self/statm", "r");
-	unsigned long long pages = 0;
-
-	if (f == NULL || fscanf(f, "%*u %llu", &pages) != 1)
-		pages = 0;
-	if (f != NULL)
-		fclose(f);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void note_memory(struct run *r, bool first_half)
 {
-	uint64_t now = resident();
+	uint64_t now = memory_resident();
 	uint64_t *most = first_half ? &r->memory_first : &r->memory_last;
 
 	*most = now > *most ? now : *most;
