@@ -105,6 +105,13 @@
 		"packets, messages and pieces of streams that a shadow set was matched with")      \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")    \
+	/* what each stage cost: cycles of the time stamp counter, two looks at it a burst */      \
+	X(CTR_CYCLES_RECEIVE, "cycles_receive", KIND_INFO, "cycles spent taking frames")           \
+	X(CTR_CYCLES_DECODE, "cycles_decode", KIND_INFO, "cycles spent from frame to packet")      \
+	X(CTR_CYCLES_FLOW, "cycles_flow", KIND_INFO, "cycles spent finding flows")                 \
+	X(CTR_CYCLES_PARSE, "cycles_parse", KIND_INFO, "cycles spent on TCP order and protocols")  \
+	X(CTR_CYCLES_MATCH, "cycles_match", KIND_INFO,                                             \
+		"cycles spent matching, judging and reporting")                                    \
 	APP_PROTOS(TX_COUNTER)                                                                     \
 	APP_PROTOS(FLOW_COUNTER)                                                                   \
 	APP_PROTOS(BYTE_COUNTER)

@@ -20,7 +20,6 @@ struct inspector {
 	struct service_count *services;
 	struct flow_table *flows;
 	struct labels labels;
-	struct inspect_cycles cycles;
 	uint32_t burst;
 	// The burst in flight.
 	struct packet *packets;
@@ -80,7 +79,8 @@ static void parse_pending(struct inspector *in)
 		if (f != NULL)
 			flow_packet(in, f, p, &in->burst_counts[in->parsed]);
 	}
-	in->cycles.parse += clock_cycles() - start - (finds_cycles(in->talk.finds) - matched);
+	in->counters[CTR_CYCLES_PARSE] +=
+		clock_cycles() - start - (finds_cycles(in->talk.finds) - matched);
 }
 
 // The table ends a flow: in the middle of the flow stage too, to make room or because a port
@@ -206,12 +206,18 @@ static void flow_stage(struct inspector *in, unsigned n)
 	}
 }
 
+// What is done in the middle of the flow stage, because a flow ends there.
+static uint64_t nested_cycles(const struct inspector *in)
+{
+	return in->counters[CTR_CYCLES_PARSE] + finds_cycles(in->talk.finds);
+}
+
 void inspect_burst(struct inspector *in, struct packet *packets, unsigned n)
 {
 	if (n == 0)
 		return;
 	uint64_t start = clock_cycles();
-	uint64_t nested = in->cycles.parse + finds_cycles(in->talk.finds);
+	uint64_t nested = nested_cycles(in);
 
 	conversations_wants(&in->talk);
 	in->burst++;
@@ -219,8 +225,7 @@ void inspect_burst(struct inspector *in, struct packet *packets, unsigned n)
 	in->parsed = 0;
 	in->looked_up = 0;
 	flow_stage(in, n);
-	in->cycles.flow +=
-		clock_cycles() - start - (in->cycles.parse + finds_cycles(in->talk.finds) - nested);
+	in->counters[CTR_CYCLES_FLOW] += clock_cycles() - start - (nested_cycles(in) - nested);
 
 	parse_pending(in);
 	conversations_settle(&in->talk);
@@ -230,7 +235,7 @@ void inspect_burst(struct inspector *in, struct packet *packets, unsigned n)
 	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
 	in->counters[CTR_INFLATE_DENIED] = inflaters_denied(in->talk.kit->inflaters);
 	in->counters[CTR_NAMES_SHED] = names_shed(in->talk.kit->names);
-	in->cycles.match = finds_cycles(in->talk.finds);
+	in->counters[CTR_CYCLES_MATCH] = finds_cycles(in->talk.finds);
 }
 
 void inspect_idle(struct inspector *in, uint64_t now_ns)
@@ -244,6 +249,7 @@ void inspect_finish(struct inspector *in)
 {
 	conversations_wants(&in->talk);
 	flow_table_flush(in->flows);
+	in->counters[CTR_CYCLES_MATCH] = finds_cycles(in->talk.finds);
 	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
 }
 
@@ -260,9 +266,4 @@ struct known_name inspect_server_name(const struct inspector *in, const struct f
 uint32_t inspect_flow_number(const struct inspector *in, const struct flow *flow)
 {
 	return flow_number(in->flows, flow);
-}
-
-const struct inspect_cycles *inspect_cycles(const struct inspector *in)
-{
-	return &in->cycles;
 }

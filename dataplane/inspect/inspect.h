@@ -145,13 +145,5 @@ const struct event_tunnel *inspect_tunnel(const struct inspector *in, const stru
 // The name that DNS told for the flow's server, for one that tells none itself; else nothing.
 struct known_name inspect_server_name(const struct inspector *in, const struct flow *flow);
 
-// Time spent, in TSC cycles, for the bench: flow lookup, order + parse, match.
-struct inspect_cycles {
-	uint64_t flow;
-	uint64_t parse;
-	uint64_t match;
-};
 // Of a flow that is not over: below max_flows, and no other has it.
 uint32_t inspect_flow_number(const struct inspector *in, const struct flow *flow);
-
-const struct inspect_cycles *inspect_cycles(const struct inspector *in);

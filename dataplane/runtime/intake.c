@@ -112,7 +112,7 @@ unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struc
 
 	if (n == 0)
 		return 0;
-	in->receive_cycles += received - start;
+	in->counters[CTR_CYCLES_RECEIVE] += received - start;
 	if (s->decoded) {
 		for (unsigned i = 0; i < n; i++) {
 			in->counters[CTR_HANDED_IN] += packets[i].frames;
@@ -128,7 +128,7 @@ unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struc
 		decoder_expire(in->decoder, now_ns);
 		in->expire_ns = now_ns;
 	}
-	in->decode_cycles += clock_cycles() - received;
+	in->counters[CTR_CYCLES_DECODE] += clock_cycles() - received;
 	return n;
 }
 

@@ -28,8 +28,6 @@ struct intake {
 	const _Atomic bool *stop; // ends such a wait
 	uint64_t expire_ns;
 	uint64_t latest_ns; // packet time of the latest packet that was decoded
-	uint64_t receive_cycles;
-	uint64_t decode_cycles;
 };
 
 // Take a burst from s into packets[0..BURST_MAX); returns how many stay here, decoded. The

@@ -74,7 +74,7 @@ static int run_once(const struct parse_stage_options *o, struct run *r, struct p
 		worker_end(w);
 		engine_totals(&e, totals);
 		r->packets = totals[CTR_RX_PACKETS];
-		r->cycles = inspect_cycles(w->inspector)->parse;
+		r->cycles = w->counters[CTR_CYCLES_PARSE];
 	}
 	engine_close(&e);
 	rule_list_free(&list);

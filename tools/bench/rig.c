@@ -77,13 +77,8 @@ void rig_close(struct rig *r)
 
 static void look(const struct worker *w, double stage[STAGE_COUNT])
 {
-	const struct inspect_cycles *cycles = inspect_cycles(w->inspector);
-
-	stage[STAGE_RECEIVE] = (double)w->intake.receive_cycles;
-	stage[STAGE_DECODE] = (double)w->intake.decode_cycles;
-	stage[STAGE_FLOW] = (double)cycles->flow;
-	stage[STAGE_PARSE] = (double)cycles->parse;
-	stage[STAGE_MATCH] = (double)cycles->match;
+	for (unsigned i = 0; i < STAGE_COUNT; i++)
+		stage[i] = (double)w->counters[CTR_CYCLES_RECEIVE + i];
 }
 
 void rig_run(struct rig *r, uint64_t packets, struct cost *cost)

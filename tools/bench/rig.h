@@ -6,6 +6,7 @@
 #include "patterns/compile.h"
 #include "tools/bench/scenario.h"
 
+// In the order of their counters, from CTR_CYCLES_RECEIVE on.
 enum stage { STAGE_RECEIVE, STAGE_DECODE, STAGE_FLOW, STAGE_PARSE, STAGE_MATCH, STAGE_COUNT };
 
 extern const char *const stage_names[STAGE_COUNT];

@@ -88,18 +88,14 @@ static void measure(struct engine *e, double per_ns, struct result *r)
 	worker_end(w);
 	uint64_t ns = clock_monotonic_ns() - start;
 
-	const struct inspect_cycles *cycles = inspect_cycles(w->inspector);
 	engine_totals(e, totals);
 	r->packets = totals[CTR_RX_PACKETS];
 	r->bytes = totals[CTR_RX_BYTES];
 	r->flows = totals[CTR_FLOWS_NEW];
 	r->alerts = totals[CTR_ALERTS];
 	double unit = per_ns * (double)(r->packets != 0 ? r->packets : 1);
-	r->ns[STAGE_RECEIVE] = (double)w->intake.receive_cycles / unit;
-	r->ns[STAGE_DECODE] = (double)w->intake.decode_cycles / unit;
-	r->ns[STAGE_FLOW] = (double)cycles->flow / unit;
-	r->ns[STAGE_PARSE] = (double)cycles->parse / unit;
-	r->ns[STAGE_MATCH] = (double)cycles->match / unit;
+	for (unsigned i = 0; i < STAGE_COUNT; i++)
+		r->ns[i] = (double)totals[CTR_CYCLES_RECEIVE + i] / unit;
 	r->total_ns = (double)ns / (double)(r->packets != 0 ? r->packets : 1);
 }
 
