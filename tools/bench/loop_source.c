@@ -46,7 +46,7 @@ struct loop_source {
 	uint64_t left_out;
 };
 
-static bool keep(struct loop_source *l, const struct capture_frame *c)
+bool loop_source_add(struct loop_source *l, const struct capture_frame *c)
 {
 	if (l->n == l->room) {
 		size_t room = l->room != 0 ? 2 * l->room : FRAMES_FIRST;
@@ -79,12 +79,17 @@ static bool keep(struct loop_source *l, const struct capture_frame *c)
 	return true;
 }
 
+struct loop_source *loop_source_new(void)
+{
+	return calloc(1, sizeof(struct loop_source));
+}
+
 int loop_source_read(const char *path, struct loop_source **out)
 {
 	struct capture_file *c;
 	struct capture_frame frame;
 	char error[256];
-	struct loop_source *l = calloc(1, sizeof(*l));
+	struct loop_source *l = loop_source_new();
 	bool room = l != NULL;
 
 	if (room && capture_file_open(path, NULL, NULL, &c, error) < 0) {
@@ -93,7 +98,7 @@ int loop_source_read(const char *path, struct loop_source **out)
 		return 3;
 	}
 	while (room && capture_file_next(c, &frame) == CAPTURE_FRAME)
-		room = keep(l, &frame);
+		room = loop_source_add(l, &frame);
 	if (l != NULL)
 		capture_file_close(c);
 	if (!room || l->n == 0) {

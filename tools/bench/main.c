@@ -43,6 +43,8 @@ static const struct scenario {
 	{"flow", "64-byte frames of settled flows: 1k, 100k, 1M, 4M", 0, false, scenario_flow},
 	{"im-mix", "a capture with 10 to 100,000 patterns, or with these rules", 1, false,
 		scenario_mix},
+	{"handshakes", "new TLS flows, with 10,000 patterns or these rules", 0, false,
+		scenario_handshakes},
 	{"flood", "SYNs, then datagrams, from anywhere: nothing grows, nobody is lost", 0, false,
 		scenario_flood},
 	{"memory", "10 million flows, then 100 million that come and go", 0, false,

@@ -26,6 +26,7 @@ static void put_rule(FILE *out, unsigned i)
 {
 	static const char *const protocols[] = {"tls", "http", "dns"};
 	static const char *const fields[] = {"tls.sni", "http.host", "dns.query"};
+	static const char *const ends[] = {"com", "net", "cn", "org", "io", "app"};
 	char name[32];
 
 	name_of(i, 6 + i % 9, name);
@@ -37,8 +38,8 @@ static void put_rule(FILE *out, unsigned i)
 	else
 		fprintf(out,
 			"alert %s any any -> any any (msg:\"name %u\"; %s; dotprefix; "
-			"content:\".%s.example\"; endswith; sid:%u;)\n",
-			protocols[i % 3], i, fields[i % 3], name, i + 1);
+			"content:\".%s.%s\"; endswith; sid:%u;)\n",
+			protocols[i % 3], i, fields[i % 3], name, ends[i / 3 % 6], i + 1);
 }
 
 int rule_mix_compile(unsigned n, struct swdb *set)

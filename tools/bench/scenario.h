@@ -32,5 +32,6 @@ int scenario_swap(const struct bench_options *o);
 
 int scenario_flow(const struct bench_options *o);
 int scenario_mix(const struct bench_options *o);
+int scenario_handshakes(const struct bench_options *o);
 int scenario_flood(const struct bench_options *o);
 int scenario_memory(const struct bench_options *o);
