@@ -1,5 +1,5 @@
-// Scenario handshakes: flows of four packets, of which the last is a whole ClientHello: what a new TLS flow
-// costs, with its name, JA3 and JA4 made and matched.
+// Scenario handshakes: what a new TLS flow of six packets costs, with its name, JA3 and JA4 made and
+// matched.
 
 #include "dataplane/base/log.h"
 #include "tools/bench/hello_source.h"

@@ -39,7 +39,8 @@ static int put_flow(struct session *s, unsigned number)
 	s->host[SERVER] = host_of("192.0.2.1", 443);
 	session_open(s);
 	tls_client_hello(&w, &profile, s->rng);
-	session_segment(s, CLIENT, s->seq[CLIENT], TCP_ACK | TCP_PSH, hello, w.len);
+	session_send(s, CLIENT, hello, w.len);
+	session_segment(s, CLIENT, s->seq[CLIENT], TCP_RST, NULL, 0);
 	return s->err;
 }
 

@@ -1,4 +1,4 @@
-// Flows that say SYN, SYN+ACK, ACK and a whole ClientHello, as a source.
+// Flows that are opened, say a ClientHello that is acknowledged, and are reset: a source.
 
 #pragma once
 
