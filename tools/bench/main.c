@@ -45,6 +45,7 @@ static const struct scenario {
 		scenario_mix},
 	{"handshakes", "new TLS flows, with 10,000 patterns or these rules", 0, false,
 		scenario_handshakes},
+	{"sizing", "cores and memory for 10 to 400 Gbit/s of a capture", 1, false, scenario_sizing},
 	{"flood", "SYNs, then datagrams, from anywhere: nothing grows, nobody is lost", 0, false,
 		scenario_flood},
 	{"memory", "10 million flows, then 100 million that come and go", 0, false,

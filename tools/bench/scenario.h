@@ -35,3 +35,4 @@ int scenario_mix(const struct bench_options *o);
 int scenario_handshakes(const struct bench_options *o);
 int scenario_flood(const struct bench_options *o);
 int scenario_memory(const struct bench_options *o);
+int scenario_sizing(const struct bench_options *o);
