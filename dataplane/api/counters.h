@@ -6,7 +6,8 @@
 //
 //   rx_packets + handed_in = delivered + handed_out + held_* + every CAUSE
 //
-// Pages are published at the end of a burst: none is in flight then.
+// Pages are published at the end of a burst, of which none is in flight then: every 16 busy turns, and at
+// once when nothing comes.
 //
 // A packet is a frame as received: a datagram put together from three fragments
 // is delivered as three.
@@ -65,7 +66,8 @@
 	X(CTR_MISSED, "missed", KIND_INFO, "frames lost before us, as the port tells")             \
 	X(CTR_CAPTURE_TRUNCATED, "capture_truncated", KIND_INFO,                                   \
 		"captures that end in mid packet")                                                 \
-	X(CTR_BAD_CHECKSUM, "bad_checksum", KIND_INFO, "IP, TCP or UDP checksum wrong")            \
+	X(CTR_BAD_CHECKSUM, "bad_checksum", KIND_INFO,                                             \
+		"checksum of IP wrong, or of TCP or UDP where the payload was looked at")          \
 	X(CTR_SNAPPED, "snapped", KIND_INFO, "frames captured shorter than they were")             \
 	X(CTR_FRAG_REASSEMBLED, "frag_reassembled", KIND_INFO, "datagrams put together")           \
 	X(CTR_TUNNELLED, "tunnelled", KIND_INFO, "frames with a tunnel inside")                    \
