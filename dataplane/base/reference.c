@@ -3,6 +3,7 @@
 #include "dataplane/base/identity.h"
 #include "dataplane/base/reference_tables.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 // Where the first row not below `value` is.
@@ -90,19 +91,11 @@ static bool plan_has(unsigned state, const char *digits, size_t n)
 	return reference_states[state].final;
 }
 
-static const struct reference_code *calling_code(uint32_t code)
+static int compare_code(const void *key, const void *row)
 {
-	unsigned low = 0, n = reference_n_codes;
-
-	while (low < n) {
-		unsigned middle = low + (n - low) / 2;
-		if (reference_codes[middle].code < code)
-			low = middle + 1;
-		else
-			n = middle;
-	}
-	return low < reference_n_codes && reference_codes[low].code == code ? &reference_codes[low]
-									    : NULL;
+	const uint32_t *code = key;
+	const struct reference_code *r = row;
+	return (*code > r->code) - (*code < r->code);
 }
 
 // No country code is the beginning of another (E.164).
@@ -112,7 +105,8 @@ enum numbering reference_e164(const char *digits, size_t n)
 
 	for (size_t i = 0; i < 3 && i + 1 < n; i++) {
 		code = code * 10 + (uint32_t)(digits[i] - '0');
-		const struct reference_code *row = calling_code(code);
+		const struct reference_code *row = bsearch(
+			&code, reference_codes, reference_n_codes, sizeof(*row), compare_code);
 		if (row == NULL)
 			continue;
 		size_t rest = n - i - 1;
@@ -133,18 +127,17 @@ bool reference_cn_fixed_number(const char *digits, size_t n)
 	return plan_has(reference_cn_fixed, digits, n);
 }
 
+static int compare_network(const void *key, const void *row)
+{
+	const uint32_t *number = key;
+	const struct reference_range *r = row;
+	return (*number > r->high) - (*number < r->low);
+}
+
 static bool has_network(uint32_t number)
 {
-	unsigned low = 0, n = reference_n_networks;
-
-	while (low < n) {
-		unsigned middle = low + (n - low) / 2;
-		if (reference_networks[middle].high < number)
-			low = middle + 1;
-		else
-			n = middle;
-	}
-	return low < reference_n_networks && reference_networks[low].low <= number;
+	return bsearch(&number, reference_networks, reference_n_networks,
+		       sizeof(reference_networks[0]), compare_network) != NULL;
 }
 
 bool reference_network(const char *imsi, size_t n)

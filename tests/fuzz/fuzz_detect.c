@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct detect_result once, twice;
 
 	if (d == NULL)
-		d = detect_new();
+		d = detect_new(5);
 	if (d == NULL || size < 2 || size > INPUT_MAX)
 		return 0;
 	enum dir dir = data[0] & 1 ? DIR_S2C : DIR_C2S;

@@ -40,7 +40,7 @@ static inline const struct detect_hit *detecting_find(
 
 static inline void detecting_rows(const struct detecting_row *rows, size_t n, enum dir dir)
 {
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 
 	for (size_t i = 0; i < n; i++) {
 		struct detect_result r;

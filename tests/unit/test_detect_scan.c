@@ -8,7 +8,7 @@
 static void test_every_place(void)
 {
 	static const char number[] = "110101199003078670";
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 
 	for (size_t at = 0; at < 200; at++) {
 		char text[260];
@@ -45,7 +45,7 @@ static void test_folding(void)
 	};
 
 	detecting_rows(rows, ROWS(rows), DIR_C2S);
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 	struct detect_result r;
 	const char *text = "\xef\xbc\x8c\xef\xbc\x91 \xef\xbc\x91"
 			   "3800138000.";
@@ -59,7 +59,7 @@ static void test_folding(void)
 static void test_context(void)
 {
 	static const char utf8[] = "手机", gb18030[] = "\xca\xd6\xbb\xfa";
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 
 	for (unsigned gb = 0; gb < 2; gb++) {
 		for (size_t gap = 280; gap < 320; gap++) {
@@ -83,7 +83,7 @@ static void test_context(void)
 // Values of one kind are one line; none is shown.
 static void test_many(void)
 {
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 	struct detect_result r;
 	char text[40000] = "";
 	size_t n = 0;
@@ -102,7 +102,7 @@ static void test_many(void)
 
 static void test_bounds(void)
 {
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 	struct detect_result r;
 	size_t len = DETECT_TEXT_MAX + 100;
 	char *text = malloc(len);
@@ -136,7 +136,7 @@ static void test_contacts(void)
 		{"the same one", 60, 0, DIR_C2S, false},
 		{"a page", 60, 1, DIR_S2C, false},
 	};
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		char text[8000];
@@ -205,7 +205,7 @@ static void test_bytes(void)
 {
 	static const char letters[] = "0123456789ABCDEFxy<=+/-_.:@$>\"' ,(\xef\xbc\x91\xe5\xbc\xa0"
 				      "eyP";
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 	char text[400];
 
 	srandom(7);
@@ -224,6 +224,20 @@ static void test_bytes(void)
 	detect_free(d);
 }
 
+// Eight bytes that cancel what an unkeyed hash made of those before them: two values all the same.
+static void test_chosen_values(void)
+{
+	static const char text[] = "{\"password\": \"Tr0ub4dA\x93\xfd\x59\x66\xb8\xfe\xe8\xd6\"}\n"
+				   "{\"password\": \"c0rrectH\x93\xfd\x59\x66\xb8\xfe\xe8\xd6\"}\n";
+	struct detect *d = detect_new(5);
+	struct detect_result r;
+
+	detecting_scan(d, text, sizeof(text) - 1, DIR_C2S, &r);
+	const struct detect_hit *h = detecting_find(&r, "pwd_kv");
+	CHECK(h != NULL && h->count == 2, "%u", h != NULL ? h->count : 0);
+	detect_free(d);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -236,6 +250,7 @@ int main(void)
 		{"people", test_people},
 		{"lures", test_lures},
 		{"any bytes", test_bytes},
+		{"chosen values", test_chosen_values},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("detect_scan", tests);

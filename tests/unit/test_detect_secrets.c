@@ -115,7 +115,7 @@ static void key_text(unsigned which, char out[64])
 
 static int confidence_of(const char *text, const char *detector)
 {
-	struct detect *d = detect_new();
+	struct detect *d = detect_new(5);
 	struct detect_result r;
 
 	detecting_scan(d, text, strlen(text), DIR_C2S, &r);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { EXIT_OUTPUT = 1, EXIT_USAGE = 2, EXIT_LINES = 3, LINE_BYTES = 1 << 20 };
 
@@ -186,7 +187,12 @@ int main(int argc, char **argv)
 			argv[optind]);
 		return EXIT_USAGE;
 	}
-	struct detect *d = detect_new();
+	uint64_t seed;
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
+		perror("sealwatch-detect: random numbers");
+		return EXIT_OUTPUT;
+	}
+	struct detect *d = detect_new(seed);
 	struct input *in = calloc(1, sizeof(*in));
 	int status = EXIT_OUTPUT;
 	if (d == NULL || in == NULL)

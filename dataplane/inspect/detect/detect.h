@@ -7,7 +7,8 @@
 //          -> confidence: check, form, context, number     (found)
 //          -> one line per kind in the result
 //
-// Any bytes are safe. Nothing is allocated but by detect_new().
+// Any bytes are safe. Nothing is allocated but by detect_new(), and by OpenSSL where a text holds what
+// may be a pair of keys or has a digest of its own.
 
 #pragma once
 
@@ -40,8 +41,9 @@ struct detect_result {
 	struct detect_hit hits[DETECT_HITS_MAX];
 };
 
-// Tables and working memory (some 100 KiB) for one thread; NULL when there is no memory.
-struct detect *detect_new(void);
+// Tables and working memory (some 100 KiB) for one thread; NULL when there is no memory. seed: random, so
+// that nobody can choose values that are taken for each other.
+struct detect *detect_new(uint64_t seed);
 void detect_free(struct detect *d); // NULL is allowed
 
 // Look at a text; dir: who sent it. What a server sends to a client are pages for many, where some

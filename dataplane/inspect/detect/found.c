@@ -84,13 +84,13 @@ static void start(struct detect *d)
 // The first of its kind in this text? When there is no more room each counts, and that is told.
 bool value_new(struct detect *d, unsigned kind, const char *value, size_t n)
 {
-	uint64_t h = hash_mix(kind + 1, n);
+	uint64_t h = hash_mix(d->seed ^ (kind + 1), n);
 
 	start(d);
 	for (size_t i = 0; i < n; i += 8) {
 		uint64_t word = 0;
 		memcpy(&word, value + i, n - i < 8 ? n - i : 8);
-		h = hash_mix(h, word);
+		h = hash_mix(h, word ^ d->seed);
 	}
 	h |= 1;
 	unsigned slot = (unsigned)(h >> 32) % SEEN_SLOTS;

@@ -201,12 +201,13 @@ void tables_make(struct detect *d)
 	set_bit(d->pairs, term_pair('p', 'l')); // " plain" behind AUTH
 }
 
-struct detect *detect_new(void)
+struct detect *detect_new(uint64_t seed)
 {
 	struct detect *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		return NULL;
+	d->seed = seed;
 	tables_make(d);
 #if defined(__x86_64__)
 	d->avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");

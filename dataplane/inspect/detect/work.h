@@ -60,6 +60,7 @@ struct detect {
 	uint32_t context_read; // up to here
 	uint32_t context_at[DETECTOR_COUNT]; // where the last word of each begins, + 1
 	uint32_t tried[DETECTOR_COUNT]; // candidates of a run's shape
+	uint64_t seed;
 	uint64_t seen[SEEN_SLOTS];
 	uint32_t n_seen;
 	bool started; // what follows the first value is set up
