@@ -169,8 +169,8 @@ int loop_source_fill(struct loop_source *l)
 		struct frame *f = &l->frames[i];
 		const uint8_t *bytes = l->bytes + f->offset;
 		struct rte_mbuf *m = rte_pktmbuf_alloc(l->mbufs);
-		find_addresses(d, f, bytes);
 		f->len = f->len < FRAME_MAX ? f->len : FRAME_MAX;
+		find_addresses(d, f, bytes); // within what is kept
 		f->data = rte_pktmbuf_mtod(m, uint8_t *);
 		memcpy(f->data, bytes, f->len);
 		m->data_len = (uint16_t)f->len;
