@@ -1,45 +1,12 @@
 // Scenarios flood and memory: what a worker holds, and that it does not grow.
 
-#include "dataplane/base/log.h"
-#include "tools/bench/flow_source.h"
 #include "tools/bench/memory.h"
 #include "tools/bench/report.h"
-#include "tools/bench/rig.h"
+#include "tools/bench/tracked.h"
 
 enum { MBUF_MB = 64, FLOOD_FLOWS = 100000, FLOOD_PACKETS = 10000000, MEMORY_FLOWS = 10000000 };
 
 static const double MB = 1 << 20;
-
-struct tracked {
-	struct rig rig;
-	struct flow_source *source;
-	uint32_t flows;
-	uint64_t before; // resident
-};
-
-static int open_tracked(struct tracked *f, uint32_t flows, uint32_t max_flows)
-{
-	struct cost cost;
-
-	f->flows = flows;
-	f->before = memory_resident();
-	f->source = flow_source_new(flows, 1);
-	if (f->source == NULL) {
-		log_error("memory is short");
-		return 1;
-	}
-	int status = rig_open(&f->rig, NULL, max_flows, flow_source(f->source));
-	if (status == 0)
-		rig_run(&f->rig, flow_source_prelude(f->source), &cost);
-	return status;
-}
-
-static void close_tracked(struct tracked *f)
-{
-	if (f->rig.worker != NULL)
-		rig_close(&f->rig);
-	flow_source_free(f->source);
-}
 
 // Who does not answer the roll call begins anew.
 static uint64_t lost(struct tracked *f)
@@ -98,12 +65,12 @@ int scenario_flood(const struct bench_options *o)
 	if (status != 0)
 		return status;
 	report_open(&report, "flood", o->json);
-	status = open_tracked(&f, FLOOD_FLOWS, 0);
+	status = tracked_open(&f, FLOOD_FLOWS, 0);
 	if (status == 0) {
 		flood_with(&f, "SYNs", LOAD_SYN_FLOOD, packets, &report);
 		flood_with(&f, "datagrams", LOAD_UDP_FLOOD, packets, &report);
 	}
-	close_tracked(&f);
+	tracked_close(&f);
 	report_close(&report);
 	rig_stop();
 	return status;
@@ -138,7 +105,7 @@ int scenario_memory(const struct bench_options *o)
 	report_open(&report, "memory", o->json);
 	report_one(&report, &(struct measure){"record of a flow", "bytes", 128, false},
 		sizeof(struct flow));
-	status = open_tracked(&f, flows, flows);
+	status = tracked_open(&f, flows, flows);
 	if (status == 0) {
 		double held = (double)memory_resident();
 		report_one(&report, &(struct measure){"flows tracked", "flows", 0, false},
@@ -150,13 +117,13 @@ int scenario_memory(const struct bench_options *o)
 				"the whole process", "MB", flows == MEMORY_FLOWS ? 2500 : 0, false},
 			held / MB);
 	}
-	close_tracked(&f);
+	tracked_close(&f);
 	f = (struct tracked){0};
 	if (status == 0)
-		status = open_tracked(&f, 1000, 1 << 20);
+		status = tracked_open(&f, 1000, 1 << 20);
 	if (status == 0)
 		churn(&f, o->packets != 0 ? o->packets : 100000000, &report);
-	close_tracked(&f);
+	tracked_close(&f);
 	report_close(&report);
 	rig_stop();
 	return status;

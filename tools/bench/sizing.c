@@ -6,13 +6,14 @@
 #include "tools/bench/memory.h"
 #include "tools/bench/rig.h"
 #include "tools/bench/rule_mix.h"
+#include "tools/bench/tracked.h"
 
 #include <jansson.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATTERNS = 1000, MAX_FLOWS = 1 << 20, LOOPS = 3 };
+enum { PATTERNS = 1000, MAX_FLOWS = 1 << 20, LOOPS = 3, MANY = 1 << 20 };
 
 static const double GBIT[] = {10, 25, 40, 100, 200, 400};
 static const double LOAD = 0.7; // of a core that is wanted at most: bursts, and what comes tomorrow
@@ -90,6 +91,22 @@ static void print_json(const struct basis *b)
 	json_decref(all);
 }
 
+// What MANY flows more take: tables are made for their number.
+static int measure_flow(struct basis *b)
+{
+	double held[2] = {0};
+	struct tracked t;
+	int status = 0;
+
+	for (unsigned i = 0; i < 2 && status == 0; i++) {
+		status = tracked_open(&t, (i + 1) * MANY, (i + 1) * MANY);
+		held[i] = (double)memory_resident() - (double)t.before;
+		tracked_close(&t);
+	}
+	b->flow_memory = (held[1] - held[0]) / MANY;
+	return status;
+}
+
 static int measure(const struct bench_options *o, struct loop_source *l, const struct swdb *set,
 	struct basis *b)
 {
@@ -104,8 +121,6 @@ static int measure(const struct bench_options *o, struct loop_source *l, const s
 	rig_run(&rig, loop, &cost); // warm
 	const uint64_t *counters = rig.worker->counters;
 	uint64_t flows = counters[CTR_FLOWS_NEW];
-	b->flow_memory =
-		sizeof(struct flow) + 35; // as scenario memory finds it: buckets, free list, label
 	b->worker_memory = (double)(memory_resident() - before) - (double)flows * b->flow_memory;
 	b->bytes = (double)cost.bytes / (double)cost.packets;
 	b->flow_bytes = (double)cost.bytes / (double)(flows != 0 ? flows : 1);
@@ -135,6 +150,8 @@ int scenario_sizing(const struct bench_options *o)
 		status = rig_start(o, loop_source_mb(l));
 	if (status == 0) {
 		status = loop_source_fill(l);
+		if (status == 0)
+			status = measure_flow(&b);
 		if (status == 0)
 			status = measure(o, l, &set, &b);
 		if (status == 0 && o->json)
