@@ -1,5 +1,7 @@
 #include "patterns/number.h"
 
+#include "dataplane/base/base64.h"
+
 #include <ctype.h>
 
 static bool read_binary(const struct condition_number *n, struct bytes b, uint64_t *out)
@@ -122,17 +124,6 @@ bool number_operate(uint8_t op, uint64_t *v, uint64_t by)
 	}
 }
 
-int number_sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 size_t number_base64(struct bytes in, uint8_t *out, size_t size)
 {
 	uint32_t bits = 0;
@@ -140,7 +131,7 @@ size_t number_base64(struct bytes in, uint8_t *out, size_t size)
 	size_t n = 0;
 
 	for (size_t i = 0; i < in.len && n < size; i++) {
-		int v = number_sextet(in.p[i]);
+		int v = base64_sextet(in.p[i]);
 		if (in.p[i] == '=')
 			break;
 		if (v < 0)

@@ -17,9 +17,6 @@ bool number_compares(uint8_t op, uint64_t v, uint64_t a, uint64_t b);
 // op: + - * / and < > for shifts. False: division by zero.
 bool number_operate(uint8_t op, uint64_t *v, uint64_t by);
 
-// What a character of base64 stands for (RFC 4648 4), -1: it is none.
-int number_sextet(uint8_t c);
-
 // Decodes as much as there is (RFC 4648 4; RFC 2045 6.8: other characters are skipped). Returns how
 // many bytes came out, at most `size`.
 size_t number_base64(struct bytes in, uint8_t *out, size_t size);

@@ -1,5 +1,6 @@
 // Transformations that undo an encoding.
 
+#include "dataplane/base/base64.h"
 #include "patterns/number.h"
 #include "patterns/transform_impl.h"
 
@@ -47,7 +48,7 @@ static bool is_strict(struct bytes in)
 	while (n > 0 && in.len - n < 2 && in.p[n - 1] == '=')
 		n--;
 	for (size_t i = 0; i < n; i++) {
-		if (number_sextet(in.p[i]) < 0)
+		if (base64_sextet(in.p[i]) < 0)
 			return false;
 	}
 	return true;
@@ -60,7 +61,7 @@ static size_t decode(struct bytes in, bool skips, uint8_t out[TRANSFORM_MAX])
 	size_t n = 0;
 
 	for (size_t i = 0; i < in.len && n < TRANSFORM_MAX; i++) {
-		int v = number_sextet(in.p[i]);
+		int v = base64_sextet(in.p[i]);
 		if (v < 0 && skips && in.p[i] != '=')
 			continue;
 		if (v < 0)

@@ -1,16 +1,11 @@
 // RFC 4648, sections 4 and 5.
 
+#include "dataplane/base/base64.h"
 #include "dataplane/inspect/detect/family.h"
 
 static int value_of(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+	return base64_sextet(c == '-' ? '+' : c == '_' ? '/' : c);
 }
 
 size_t base64_read(const uint8_t *p, size_t n, uint8_t *out, size_t max)
