@@ -88,8 +88,9 @@ static void set_change(void *ctx, uint64_t set, struct bytes value, bool in)
 static const char thresholds[] = "suppress gen_id 0, sig_id 0, track by_src, ip [10.0.0.0/8,::1]\n"
 				 "suppress gen_id 1, sig_id 2, track by_either, ip 192.0.2.0/24\n";
 
-// Enough rules without contents for an index over their addresses and ports (HEADER_INDEX_LEAST).
-enum { HOSTS = 64 };
+// Just enough rules without contents, two a host, for an index over their addresses and ports
+// (HEADER_INDEX_LEAST).
+enum { HOSTS = 18 };
 
 static bool add_hosts(struct rule_list *list, struct diags *diags)
 {
