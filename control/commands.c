@@ -4,6 +4,7 @@
 #include "control/commands_examine.h"
 #include "control/commands_patterns.h"
 #include "control/commands_shadow.h"
+#include "control/commands_top.h"
 #include "control/escape.h"
 #include "control/request.h"
 
@@ -150,32 +151,6 @@ static json_t *show_counters(struct daemon *d)
 		"rules", list);
 }
 
-static void top_rules(struct daemon *d, struct control_call *call, const struct request *request)
-{
-	const struct pattern_set *live = reload_live(d->reload);
-	const struct pattern_index *index = live != NULL ? live->index : NULL;
-	struct rule_numbers total, other;
-	struct rule_tallies rules;
-
-	if (stats_rules(d->stats, TALLY_RULES, &rules) < 0) {
-		control_call_answer(call, NULL);
-		return;
-	}
-	json_t *list = json_array();
-	tally_condense(&rules, &total, &other);
-	tally_sort(&rules, request->by);
-	for (uint32_t i = 0; i < rules.n && i < request->count; i++) {
-		const struct rule_tally *r = &rules.items[i];
-		json_array_append_new(
-			list, answer_rule(pattern_index_find(index, r->gid, r->sid, r->rev), r));
-	}
-	control_call_answer(call,
-		json_pack("{s:b, s:I, s:o, s:o, s:o}", "ok", 1, "counted", (json_int_t)rules.n,
-			"total", answer_numbers(&total), "other", answer_numbers(&other), "rules",
-			list));
-	rule_tallies_free(&rules);
-}
-
 static int by_packets(const void *a, const void *b)
 {
 	const struct service_tally *x = a, *y = b;
@@ -228,6 +203,7 @@ static const struct {
 	[COMMAND_SHADOW_DROP] = {.show = shadow_drop_it},
 	[COMMAND_COUNTERS] = {.show = show_counters},
 	[COMMAND_SERVICES] = {.show = show_services},
+	[COMMAND_TOP] = {.show = top_stages},
 	[COMMAND_TOP_RULES] = {.begin = top_rules},
 };
 

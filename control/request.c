@@ -48,6 +48,7 @@ static const struct {
 	[COMMAND_SHADOW_DROP] = {"patterns.shadow.drop", 0},
 	[COMMAND_COUNTERS] = {"counters", 0},
 	[COMMAND_SERVICES] = {"services", 0},
+	[COMMAND_TOP] = {"top", 0},
 	[COMMAND_TOP_RULES] = {"top.rules", KEY_BY | KEY_COUNT},
 };
 

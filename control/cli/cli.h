@@ -85,4 +85,5 @@ enum cli_exit cli_shadow_promote(const struct cli *cli);
 enum cli_exit cli_shadow_drop(const struct cli *cli);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);
+enum cli_exit cli_top(const struct cli *cli);
 enum cli_exit cli_top_rules(const struct cli *cli);

@@ -13,10 +13,11 @@ enum {
 	OPTION_WATCH = 1 << 0,
 	OPTION_RULES = 1 << 1,
 	OPTION_DEADLINE = 1 << 2,
-	OPTION_TOP = 1 << 3, // --by, --interval, --once
+	OPTION_AGAIN = 1 << 3, // --interval, --once
 	OPTION_LINT = 1 << 4, // --strict, --max-ns, --max-memory
 	OPTION_COUNT = 1 << 5,
 	OPTION_SHARE = 1 << 6,
+	OPTION_BY = 1 << 7,
 	WORDS_MAX = 3,
 	PATHS_MAX = 64,
 };
@@ -79,9 +80,13 @@ static const struct command commands[] = {
 		"end the shadow; what is live stays live"},
 	{{"counters", NULL}, cli_counters, 0, 0, OPTION_WATCH | OPTION_RULES, "",
 		"every counter, in sum and by worker, and the rules that hit"},
-	{{"top", "rules"}, cli_top_rules, 0, 0, OPTION_TOP | OPTION_COUNT, "",
+	{{"top", "rules"}, cli_top_rules, 0, 0, OPTION_BY | OPTION_AGAIN | OPTION_COUNT, "",
 		"the rules that cost or hit most: confirm steps, hits, time; on a terminal again\n"
 		"  and again, with what came since"},
+	{{"top", NULL}, cli_top, 0, 0, OPTION_AGAIN, "",
+		"what each worker does and how busy it is, and the cycles of a packet by stage; "
+		"on a\n"
+		"  terminal again and again, with what came since"},
 	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
 };
 
@@ -117,8 +122,7 @@ static void help_all(void)
 		exits);
 }
 
-static const char top_options[] =
-	"      --by KEY            cost (the default), hits, checks or prefilter\n"
+static const char again_options[] =
 	"      --interval SECONDS  again after so long, 1 to 3600 (on a terminal 2)\n"
 	"      --once              the numbers so far, and no more\n";
 
@@ -143,7 +147,9 @@ static const struct {
 		"                          given up. The daemon's default: load_deadline_s\n"},
 	{OPTION_COUNT, " [--count N]",
 		"      --count N           rules that are shown, 1 to 10000 (20)\n"},
-	{OPTION_TOP, " [--by KEY] [--interval SECONDS] [--once]", top_options},
+	{OPTION_BY, " [--by KEY]",
+		"      --by KEY            cost (the default), hits, checks or prefilter\n"},
+	{OPTION_AGAIN, " [--interval SECONDS] [--once]", again_options},
 	{OPTION_LINT, " [--strict] [--max-ns N] [--max-memory MB]", lint_options},
 };
 
@@ -279,10 +285,11 @@ static unsigned option_of(int option)
 		return OPTION_COUNT;
 	case 'p':
 		return OPTION_SHARE;
-	case 'o':
 	case 'b':
+		return OPTION_BY;
+	case 'o':
 	case 'i':
-		return OPTION_TOP;
+		return OPTION_AGAIN;
 	case 'S':
 	case 'n':
 	case 'm':

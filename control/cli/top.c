@@ -1,152 +1,56 @@
-// top rules: what each rule costs and how often it hits, in all or since the last time.
+#include "control/cli/top.h"
 
-#include "control/cli/cli.h"
-
-#include "control/cli/table.h"
-#include "control/cli/top_rows.h"
 #include "dataplane/base/clock.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-// Differences are sorted here, so more rules are asked for than are shown.
-enum { COUNT = 20, INTERVAL_S = 2, ASK_MAX = 10000 };
+enum { INTERVAL_S = 2 };
 
-struct top {
-	const struct cli *cli;
-	const char *by;
-	bool again; // until Ctrl-C
-	json_t *before; // the last answer; NULL at first
-	uint64_t before_ns;
+struct past { // the last answer
+	json_t *answer;
+	uint64_t ns;
 };
 
-static unsigned count_of(const struct cli *cli)
-{
-	return cli->count != 0 ? cli->count : COUNT;
-}
-
-static void put_share(struct table *t, uint64_t a, uint64_t b)
-{
-	unsigned share = top_share(a, b);
-
-	if (b == 0)
-		table_text(t, "-");
-	else
-		table_format(t, "%u.%02u%%", share / 100, share % 100);
-}
-
-static void put_row(struct table *t, const struct top_row *r, const struct rule_numbers *total)
-{
-	char ago[TOP_AGO_MAX];
-
-	top_ago(r->n.last_hit_ns, clock_wall_ns(), ago);
-	table_row(t);
-	table_format(t, "%" PRIu32 ":%" PRIu32 ":%" PRIu32, r->gid, r->sid, r->rev);
-	table_number(t, r->n.checks);
-	table_number(t, r->n.prefilter);
-	table_number(t, r->n.hits);
-	put_share(t, r->n.hits, r->n.checks);
-	table_text(t, ago);
-	if (r->n.timed > 0)
-		table_number(t, rule_numbers_check_ns(&r->n));
-	else
-		table_text(t, "-");
-	put_share(t, r->n.cost_ns, total->cost_ns);
-	table_text(t, r->set);
-	table_text(t, r->msg);
-}
-
-static void print_rows(const struct top *top, const struct top_rows *rows)
-{
-	static const struct {
-		const char *name;
-		enum table_align align;
-	} columns[] = {{"RULE", TABLE_LEFT}, {"CHECKS", TABLE_RIGHT}, {"PREFILTER", TABLE_RIGHT},
-		{"HITS", TABLE_RIGHT}, {"CONFIRMED", TABLE_RIGHT}, {"LAST HIT", TABLE_RIGHT},
-		{"NS/CHECK", TABLE_RIGHT}, {"COST", TABLE_RIGHT}, {"SET", TABLE_LEFT},
-		{"MESSAGE", TABLE_LEFT}};
-	struct table *t = table_new();
-
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		table_column(t, columns[i].name, columns[i].align);
-	for (size_t i = 0; i < rows->n && i < count_of(top->cli); i++)
-		put_row(t, &rows->rows[i], &rows->total);
-	table_print(t);
-}
-
-// All rules together; what is shown below are the first of them.
-static void print_sum(const struct top_rows *rows, uint64_t ns)
-{
-	if (ns != 0)
-		printf("in %.1f s: ", (double)ns / 1e9);
-	printf("%" PRIu64 " checks, %" PRIu64 " hits, %.3f ms in confirm steps\n\n",
-		rows->total.checks, rows->total.hits, (double)rows->total.cost_ns / 1e6);
-}
-
-static int print(const struct top *top, const json_t *answer, uint64_t ns)
-{
-	struct top_rows rows, before = {0};
-
-	int err = top_rows_read(answer, &rows);
-	if (err < 0)
-		return err;
-	if (top->before != NULL)
-		err = top_rows_read(top->before, &before);
-	if (err == 0) {
-		if (top->before != NULL)
-			top_rows_since(&rows, &before);
-		top_rows_sort(&rows, top->by);
-		if (top->again && isatty(STDOUT_FILENO))
-			printf("\033[H\033[2J");
-		print_sum(&rows, top->before != NULL ? ns : 0);
-		print_rows(top, &rows);
-	}
-	top_rows_free(&before);
-	top_rows_free(&rows);
-	return err;
-}
-
 // One answer, printed, and kept for the next time.
-static enum cli_exit turn(struct top *top)
+static enum cli_exit turn(const struct top *top, bool again, struct past *past)
 {
 	const struct cli *cli = top->cli;
 	json_t *answer = NULL;
-	enum cli_exit status = cli_ask(cli,
-		json_pack("{s:s, s:s, s:i}", "cmd", "top.rules", "by", top->by, "count",
-			top->again && !cli->json ? ASK_MAX : (int)count_of(cli)),
-		&answer);
+	enum cli_exit status = cli_ask(cli, top->request(cli, again), &answer);
 
 	if (status != CLI_OK) {
 		json_decref(answer);
 		return status;
 	}
 	uint64_t now = clock_monotonic_ns();
-	if (cli->json)
-		cli_print_json(answer, top->again);
-	else if (print(top, answer, now - top->before_ns) < 0)
-		status = CLI_REFUSED;
-	json_decref(top->before);
-	top->before = answer;
-	top->before_ns = now;
+	if (cli->json) {
+		cli_print_json(answer, again);
+	} else {
+		if (again && isatty(STDOUT_FILENO))
+			printf("\033[H\033[2J");
+		if (top->print(cli, answer, past->answer, now - past->ns) < 0)
+			status = CLI_REFUSED;
+	}
+	json_decref(past->answer);
+	*past = (struct past){.answer = answer, .ns = now};
 	return status;
 }
 
-enum cli_exit cli_top_rules(const struct cli *cli)
+enum cli_exit top_run(const struct top *top)
 {
+	const struct cli *cli = top->cli;
 	const struct timespec pause = {
 		.tv_sec = cli->interval_s != 0 ? cli->interval_s : INTERVAL_S};
 	bool terminal = isatty(STDOUT_FILENO) && !cli->json;
-	struct top top = {.cli = cli,
-		.by = cli->by != NULL ? cli->by : "cost",
-		.again = !cli->once && (terminal || cli->interval_s != 0)};
+	bool again = !cli->once && (terminal || cli->interval_s != 0);
+	struct past past = {0};
 	enum cli_exit status;
 
 	do
-		status = turn(&top);
-	while (status == CLI_OK && fflush(stdout) == 0 && top.again &&
-		nanosleep(&pause, NULL) == 0);
-	json_decref(top.before);
+		status = turn(top, again, &past);
+	while (status == CLI_OK && fflush(stdout) == 0 && again && nanosleep(&pause, NULL) == 0);
+	json_decref(past.answer);
 	return status;
 }

@@ -152,6 +152,7 @@ static void on_data(void *ctx, struct packet *p, const uint8_t *bytes, uint32_t 
 
 	if (s->settled)
 		return;
+	enum stage before = stage_enter(c->clock, STAGE_PARSE);
 	c->packet = p;
 	facts_here(c); // before its bytes are counted
 	if (side_wants_stream(c, c->side)) {
@@ -164,6 +165,7 @@ static void on_data(void *ctx, struct packet *p, const uint8_t *bytes, uint32_t 
 	side_bytes(c, c->side, (struct bytes){bytes, len, false});
 	if (!s->settled)
 		side_settle_if_done(c);
+	stage_enter(c->clock, before);
 }
 
 static void on_gap(void *ctx, uint32_t missing)
@@ -191,6 +193,7 @@ int conversations_open(struct conversations *c, const struct inspect_options *op
 
 	c->hooks = hooks;
 	c->counters = counters;
+	c->clock = options->clock != NULL ? options->clock : stage_clock_none();
 	c->costs = options->costs;
 	c->probe_packets = options->probe_packets;
 	c->search_bytes = options->search_bytes;
@@ -207,7 +210,7 @@ int conversations_open(struct conversations *c, const struct inspect_options *op
 		c->datagrams[i] = recognise_parser((uint8_t)i, IPPROTO_UDP);
 	c->kit = kit_new(options->seed);
 	c->io.kit = c->kit;
-	c->finds = finds_new(hooks);
+	c->finds = finds_new(hooks, c->clock);
 	c->sessions = session_pool_new(options->max_sessions);
 	c->gathers = gather_pool_new(options->max_gathers);
 	c->order = tcp_orderer_new(&options->order, &events, counters);
@@ -307,9 +310,11 @@ static enum counter tcp_packet(struct conversations *c, struct packet *p)
 		}
 	}
 
+	enum stage before = stage_enter(c->clock, STAGE_ORDER);
 	enum counter verdict = tcp_segment(c, p);
 	if (c->session->settled)
 		tcp_settled(c);
+	stage_enter(c->clock, before);
 	return verdict;
 }
 

@@ -10,6 +10,7 @@ struct finds;
 struct conversations {
 	const struct inspect_hooks *hooks;
 	uint64_t *counters;
+	struct stage_clock *clock;
 	const struct flow_table *flows; // borrowed
 	struct finds *finds;
 	struct session_pool *sessions;

@@ -1,14 +1,12 @@
 #include "dataplane/inspect/finds.h"
 
-#include "dataplane/base/clock.h"
-
 #include <stdlib.h>
 
 enum { FIELDS_MAX = 2048, ARENA_SIZE = 2 * GATHER_MAX, RELEASED_MAX = 512 };
 
 struct finds {
 	const struct inspect_hooks *hooks;
-	uint64_t cycles;
+	struct stage_clock *clock;
 	unsigned n;
 	struct find *packet; // the last FIND_PACKET, while it waits
 	unsigned n_fields;
@@ -25,12 +23,14 @@ struct finds {
 
 static_assert((int)FIELDS_MAX >= (int)TX_FIELDS_MAX, "one transaction always fits");
 
-struct finds *finds_new(const struct inspect_hooks *hooks)
+struct finds *finds_new(const struct inspect_hooks *hooks, struct stage_clock *clock)
 {
 	struct finds *f = calloc(1, sizeof(*f));
 
-	if (f != NULL)
-		f->hooks = hooks;
+	if (f == NULL)
+		return NULL;
+	f->hooks = hooks;
+	f->clock = clock;
 	return f;
 }
 
@@ -42,9 +42,9 @@ void finds_free(struct finds *f)
 void finds_flush(struct finds *f)
 {
 	if (f->n > 0) {
-		uint64_t start = clock_cycles();
+		enum stage before = stage_enter(f->clock, STAGE_MATCH);
 		f->hooks->match(f->hooks->ctx, f->items, f->n);
-		f->cycles += clock_cycles() - start;
+		stage_enter(f->clock, before);
 	}
 	f->n = 0;
 	f->packet = NULL;
@@ -154,9 +154,4 @@ void finds_release(struct finds *f, struct pktbuf *buf)
 	if (f->n_released == RELEASED_MAX)
 		finds_flush(f);
 	f->released[f->n_released++] = buf;
-}
-
-uint64_t finds_cycles(const struct finds *f)
-{
-	return f->cycles;
 }

@@ -4,10 +4,11 @@
 #pragma once
 
 #include "dataplane/inspect/inspect.h"
+#include "dataplane/inspect/stage_clock.h"
 
 struct finds;
 
-struct finds *finds_new(const struct inspect_hooks *hooks);
+struct finds *finds_new(const struct inspect_hooks *hooks, struct stage_clock *clock);
 void finds_free(struct finds *f);
 
 // Add one; `tx` (for FIND_TX) and facts are copied. A full list is matched first.
@@ -24,5 +25,3 @@ void finds_release(struct finds *f, struct pktbuf *buf);
 
 // Match what there is, free what was released.
 void finds_flush(struct finds *f);
-
-uint64_t finds_cycles(const struct finds *f); // spent in match()

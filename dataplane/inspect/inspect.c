@@ -2,7 +2,6 @@
 
 #include "dataplane/inspect/inspect.h"
 
-#include "dataplane/base/clock.h"
 #include "dataplane/inspect/answers.h"
 #include "dataplane/inspect/conversation.h"
 #include "dataplane/inspect/decode.h"
@@ -68,8 +67,7 @@ static void flow_packet(
 
 static void parse_pending(struct inspector *in)
 {
-	uint64_t start = clock_cycles();
-	uint64_t matched = finds_cycles(in->talk.finds);
+	enum stage before = stage_enter(in->talk.clock, STAGE_PARSE);
 
 	for (; in->parsed < in->looked_up; in->parsed++) {
 		struct flow *f = in->burst_flows[in->parsed];
@@ -79,8 +77,7 @@ static void parse_pending(struct inspector *in)
 		if (f != NULL)
 			flow_packet(in, f, p, &in->burst_counts[in->parsed]);
 	}
-	in->counters[CTR_CYCLES_PARSE] +=
-		clock_cycles() - start - (finds_cycles(in->talk.finds) - matched);
+	stage_enter(in->talk.clock, before);
 }
 
 // The table ends a flow: in the middle of the flow stage too, to make room or because a port
@@ -206,36 +203,26 @@ static void flow_stage(struct inspector *in, unsigned n)
 	}
 }
 
-// What is done in the middle of the flow stage, because a flow ends there.
-static uint64_t nested_cycles(const struct inspector *in)
-{
-	return in->counters[CTR_CYCLES_PARSE] + finds_cycles(in->talk.finds);
-}
-
 void inspect_burst(struct inspector *in, struct packet *packets, unsigned n)
 {
 	if (n == 0)
 		return;
-	uint64_t start = clock_cycles();
-	uint64_t nested = nested_cycles(in);
-
+	stage_enter(in->talk.clock, STAGE_FLOW);
 	conversations_wants(&in->talk);
 	in->burst++;
 	in->packets = packets;
 	in->parsed = 0;
 	in->looked_up = 0;
 	flow_stage(in, n);
-	in->counters[CTR_CYCLES_FLOW] += clock_cycles() - start - (nested_cycles(in) - nested);
-
 	parse_pending(in);
 	conversations_settle(&in->talk);
+	flow_table_expire(in->flows, packets[n - 1].ts_ns);
+	stage_enter(in->talk.clock, STAGE_RECEIVE);
 	for (unsigned i = 0; i < n; i++)
 		packet_free(&packets[i]);
-	flow_table_expire(in->flows, packets[n - 1].ts_ns);
 	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
 	in->counters[CTR_INFLATE_DENIED] = inflaters_denied(in->talk.kit->inflaters);
 	in->counters[CTR_NAMES_SHED] = names_shed(in->talk.kit->names);
-	in->counters[CTR_CYCLES_MATCH] = finds_cycles(in->talk.finds);
 }
 
 void inspect_idle(struct inspector *in, uint64_t now_ns)
@@ -249,7 +236,6 @@ void inspect_finish(struct inspector *in)
 {
 	conversations_wants(&in->talk);
 	flow_table_flush(in->flows);
-	in->counters[CTR_CYCLES_MATCH] = finds_cycles(in->talk.finds);
 	in->counters[CTR_SESSIONS_ACTIVE] = conversations_active(&in->talk);
 }
 

@@ -116,6 +116,7 @@ struct inspect_options {
 	// adds what it had until then. May be NULL.
 	struct service_count *services;
 	struct parse_costs *costs; // filled, for the bench; may be NULL
+	struct stage_clock *clock; // of the thread; may be NULL
 };
 
 struct inspect_options inspect_defaults(void);

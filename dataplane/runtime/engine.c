@@ -18,6 +18,7 @@ struct engine_options engine_defaults(void)
 		.verify_checksum = true,
 		.ring_size = 8 << 20,
 		.inspect = inspect_defaults(),
+		.stages_every = STAGE_CLOCK_EVERY,
 	};
 }
 
@@ -45,6 +46,7 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 		.inspect = o->inspect,
 		.emit = {.clear = o->clear, .full = o->full, .full_ctx = o->full_ctx},
 		.events = o->events,
+		.stages_every = o->stages_every,
 	};
 	int err = fill_secrets(o, &w.decoder.seed, &w.emit);
 	if (err < 0)

@@ -20,6 +20,7 @@ struct engine_options {
 	bool drop_bad_checksum;
 	bool verify_checksum;
 	struct inspect_options inspect;
+	uint32_t stages_every; // turns of which one is timed (stage_clock.h)
 	bool (*full)(void *ctx); // see emit_options
 	void *full_ctx;
 };

@@ -1,6 +1,5 @@
 #include "dataplane/runtime/intake.h"
 
-#include "dataplane/base/clock.h"
 #include "dataplane/inspect/answers.h"
 
 #include <stdatomic.h>
@@ -22,7 +21,9 @@ static bool waits(const struct intake *in)
 
 	if (!in->lossless || atomic_load_explicit(in->stop, memory_order_relaxed))
 		return false;
+	stage_clock_pause(in->clock);
 	nanosleep(&pause, NULL);
+	stage_clock_resume(in->clock);
 	return true;
 }
 
@@ -106,13 +107,11 @@ static unsigned decode_burst(struct intake *in, enum deal deal, struct packet *p
 
 unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struct packet *packets)
 {
-	uint64_t start = clock_cycles();
 	unsigned n = s->rx(s, packets, BURST_MAX);
-	uint64_t received = clock_cycles();
 
 	if (n == 0)
 		return 0;
-	in->counters[CTR_CYCLES_RECEIVE] += received - start;
+	stage_enter(in->clock, STAGE_DECODE);
 	if (s->decoded) {
 		for (unsigned i = 0; i < n; i++) {
 			in->counters[CTR_HANDED_IN] += packets[i].frames;
@@ -128,7 +127,6 @@ unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struc
 		decoder_expire(in->decoder, now_ns);
 		in->expire_ns = now_ns;
 	}
-	in->counters[CTR_CYCLES_DECODE] += clock_cycles() - received;
 	return n;
 }
 

@@ -4,6 +4,7 @@
 
 #include "dataplane/inspect/decode.h"
 #include "dataplane/inspect/inspect.h"
+#include "dataplane/inspect/stage_clock.h"
 #include "dataplane/runtime/handover.h"
 #include "dataplane/runtime/order.h"
 #include "dataplane/runtime/witness.h"
@@ -18,6 +19,7 @@ struct intake {
 	struct decoder *decoder;
 	struct inspector *inspector; // of this thread; NULL: the capture reader has none
 	uint64_t *counters;
+	struct stage_clock *clock; // of this thread
 	struct handover **workers; // by worker number
 	struct witnesses *witnesses; // for what all workers are to know; NULL: there is one
 	struct order *order; // of a capture that is dealt; NULL: there is none
@@ -31,7 +33,7 @@ struct intake {
 };
 
 // Take a burst from s into packets[0..BURST_MAX); returns how many stay here, decoded. The
-// rest was handed over, held or dropped, and counted.
+// rest was handed over, held or dropped, and counted. Leaves the clock in STAGE_DECODE.
 unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struct packet *packets);
 
 // No more frames: give up unfinished fragments.

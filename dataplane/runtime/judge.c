@@ -309,25 +309,38 @@ static void wait_for_turn(const struct judge *j, uint64_t serial)
 
 	for (uint32_t i = 0; i < j->n_group; i++)
 		wide |= j->rules->wide[j->group[i].rule];
-	if (wide)
-		order_wait(j->order, j->worker, serial, j->stop);
+	if (!wide)
+		return;
+	stage_clock_pause(j->clock);
+	order_wait(j->order, j->worker, serial, j->stop);
+	stage_clock_resume(j->clock);
 }
 
-// What was found in one packet, all together.
-static void judge_group(struct judge *j, const struct find *finds, unsigned n)
+static void report_group(struct judge *j, const struct find *finds, unsigned n)
 {
-	if (j->order != NULL && finds->serial != 0)
-		wait_for_turn(j, finds->serial);
-	bool passed = judge_hits(j);
-
-	for (unsigned i = 0; i < n && j->n_group > 0 && !passed && j->emitter != NULL; i++)
-		name_service(j, &finds[i]);
 	for (unsigned i = 0; i < n; i++) {
 		for (uint32_t k = 0; k < j->n_group; k++) {
 			if (j->group[k].find == &finds[i])
 				report_hit(j, &j->group[k]);
 		}
 	}
+}
+
+// What was found in one packet, all together.
+static void judge_group(struct judge *j, const struct find *finds, unsigned n)
+{
+	if (j->n_group == 0)
+		return;
+	enum stage before = stage_enter(j->clock, STAGE_JUDGE);
+	if (j->order != NULL && finds->serial != 0)
+		wait_for_turn(j, finds->serial);
+	bool passed = judge_hits(j);
+
+	for (unsigned i = 0; i < n && !passed && j->emitter != NULL; i++)
+		name_service(j, &finds[i]);
+	stage_enter(j->clock, STAGE_REPORT);
+	report_group(j, finds, n);
+	stage_enter(j->clock, before);
 	j->n_group = 0;
 }
 
@@ -418,6 +431,18 @@ static void judge_both(struct judge *j, const struct find *finds, unsigned n)
 	j->counters[CTR_SHADOW_FINDS] += n;
 }
 
+static void report_messages(
+	struct judge *j, const struct find *finds, unsigned n, uint64_t generation)
+{
+	enum stage before = stage_enter(j->clock, STAGE_REPORT);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (finds[i].kind == FIND_TX && !finds[i].quiet)
+			emit_tx(j->emitter, &finds[i], generation);
+	}
+	stage_enter(j->clock, before);
+}
+
 void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 {
 	struct judge *shadow = j->shadow;
@@ -435,10 +460,7 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 			judge_both(j, finds + i, next - i);
 		else
 			judge_packet(j, finds + i, next - i);
-		for (unsigned k = i; k < next; k++) {
-			if (finds[k].kind == FIND_TX && !finds[k].quiet)
-				emit_tx(j->emitter, &finds[k], generation);
-		}
+		report_messages(j, finds + i, next - i, generation);
 	}
 	if (j->rules != NULL)
 		j->counters[CTR_CONFIRM_GAVE_UP] +=

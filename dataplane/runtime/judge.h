@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "dataplane/inspect/stage_clock.h"
 #include "dataplane/runtime/emit.h"
 #include "dataplane/runtime/order.h"
 #include "dataplane/runtime/ruleset.h"
@@ -30,6 +31,7 @@ struct judge {
 	struct emitter *emitter; // NULL: nothing is told
 	struct counter_page *page;
 	uint64_t *counters;
+	struct stage_clock *clock;
 	struct rule_state *state;
 	struct order *order; // of a capture that is dealt to several workers; NULL: there is none
 	const _Atomic bool *stop; // ends a wait for it

@@ -16,9 +16,11 @@ int reader_open(struct reader *r, const struct decoder_options *decoder, struct 
 	memset(r, 0, sizeof(*r));
 	r->page = shared_page(shared, n_workers);
 	r->page->thread = THREAD_READER;
+	r->clock = stage_clock_new(r->counters, STAGE_CLOCK_EVERY);
 	r->intake = (struct intake){
 		.decoder = decoder_new(decoder, r->counters),
 		.counters = r->counters,
+		.clock = &r->clock,
 		.workers = r->rings,
 		.witnesses = witnesses_new(),
 		.order = order,
@@ -69,7 +71,9 @@ int reader_run(void *reader)
 
 	while (!atomic_load_explicit(&r->stop, memory_order_relaxed)) {
 		uint64_t before = r->counters[CTR_RX_PACKETS];
+		stage_clock_begin(&r->clock);
 		intake_burst(&r->intake, r->source, DEAL_ALL, packets);
+		stage_clock_end(&r->clock, (unsigned)(r->counters[CTR_RX_PACKETS] - before));
 		publish(r);
 		if (r->counters[CTR_RX_PACKETS] != before)
 			continue;

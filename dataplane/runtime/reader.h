@@ -11,6 +11,7 @@ struct reader {
 	_Atomic bool stop; // control: wo, reader: ro
 	struct source *source;
 	struct intake intake;
+	struct stage_clock clock;
 	struct counter_page *page;
 	struct handover *rings[LINK_WORKERS_MAX]; // owned
 	uint64_t counters[CTR_COUNT];

@@ -39,9 +39,12 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 	uint64_t generation = w->judge.rules != NULL ? w->judge.rules->generation : 0;
 	struct known_name name = inspect_server_name(w->inspector, flow);
 
+	enum stage before = stage_enter(&w->clock, STAGE_JUDGE);
 	judge_flow_end(&w->judge, inspect_flow_number(w->inspector, flow));
+	stage_enter(&w->clock, STAGE_REPORT);
 	emit_flow(w->judge.emitter, flow, inspect_tunnel(w->inspector, flow), &name, reason,
 		generation);
+	stage_enter(&w->clock, before);
 }
 
 int worker_open(struct worker *w, const struct worker_options *options, struct rulesets *rulesets,
@@ -63,17 +66,23 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->page->thread = options->id;
 	inspect.services = w->page->services;
 	inspect.seed = options->decoder.seed;
+	w->clock = stage_clock_new(w->counters, options->stages_every);
+	w->since = clock_pair_now();
+	inspect.clock = &w->clock;
 	w->inspector = inspector_new(&inspect, &hooks, w->counters);
 	w->intake.decoder = decoder_new(&options->decoder, w->counters);
 	w->intake.counters = w->counters;
+	w->intake.clock = &w->clock;
 	w->intake.self = options->id;
 	w->intake.inspector = w->inspector;
 	w->intake.stop = &w->stop;
 	w->judge.worker = options->id;
+	w->judge.clock = &w->clock;
 	w->judge.page = w->page;
 	match_counts_init(&w->judge.counts, &w->page->rules);
 	w->judge.shadow = &w->shadow;
 	w->shadow.worker = options->id;
+	w->shadow.clock = &w->clock;
 	w->shadow.set = 1;
 	w->shadow.page = w->page;
 	match_counts_init(&w->shadow.counts, &w->page->shadow);
@@ -114,8 +123,23 @@ void worker_add_source(struct worker *w, struct source *s, enum deal deal)
 	w->live |= s->live;
 }
 
+// What a cycle is worth is known well enough after some milliseconds; until then they add up.
+static void count_busy(struct worker *w)
+{
+	enum { LEAST_NS = 10000000 };
+	struct clock_pair now = clock_pair_now();
+
+	if (now.ns - w->since.ns < LEAST_NS)
+		return;
+	uint64_t per = clock_cycle_q32(w->since, now);
+	w->counters[CTR_BUSY_NS] += (uint64_t)((unsigned __int128)w->busy_cycles * per >> 32);
+	w->busy_cycles = 0;
+	w->since = now;
+}
+
 static void publish(struct worker *w)
 {
+	count_busy(w);
 	counter_page_publish(w->page, w->counters);
 	atomic_store_explicit(&w->page->heartbeat_ns, clock_monotonic_ns(), memory_order_relaxed);
 }
@@ -141,18 +165,34 @@ static void give_back(struct worker *w)
 	w->shadow.state = NULL;
 }
 
+static uint64_t frames_taken(const struct worker *w)
+{
+	return w->counters[CTR_RX_PACKETS] + w->counters[CTR_HANDED_IN];
+}
+
+static unsigned burst(
+	struct worker *w, const struct worker_source *from, struct packet packets[BURST_MAX])
+{
+	uint64_t taken = frames_taken(w);
+
+	stage_clock_begin(&w->clock);
+	unsigned n = intake_burst(&w->intake, from->source, from->deal, packets);
+	inspect_burst(w->inspector, packets, n);
+	stage_clock_end(&w->clock, (unsigned)(frames_taken(w) - taken));
+	return n;
+}
+
 unsigned worker_turn(struct worker *w)
 {
 	struct packet packets[BURST_MAX];
 	struct order *order = w->judge.order;
 	uint64_t dealt = order != NULL ? order_dealt(order) : 0;
+	uint64_t start = clock_cycles();
 	unsigned total = 0;
 
 	borrow(w);
 	for (unsigned i = 0; i < w->n_sources; i++) {
-		unsigned n =
-			intake_burst(&w->intake, w->sources[i].source, w->sources[i].deal, packets);
-		inspect_burst(w->inspector, packets, n);
+		unsigned n = burst(w, &w->sources[i], packets);
 		if (order != NULL)
 			order_reach(order, w->id, n > 0 ? packets[n - 1].serial + 1 : dealt);
 		total += n;
@@ -160,6 +200,7 @@ unsigned worker_turn(struct worker *w)
 	if (total == 0 && w->live && w->idle_turns % IDLE_SPINS == 0)
 		inspect_idle(w->inspector, clock_wall_ns());
 	// At once when there is a pause: what is known then stands in the page.
+	w->busy_cycles += total > 0 ? clock_cycles() - start : 0;
 	w->busy_turns = total > 0 ? w->busy_turns + 1 : 0;
 	w->idle_turns = total > 0 ? 0 : w->idle_turns + 1;
 	if (total > 0 ? w->busy_turns % PUBLISH_TURNS == 0 : w->idle_turns % HEARTBEAT_TURNS == 1)

@@ -24,6 +24,7 @@ struct worker_options {
 	struct rule_state_options rule_state;
 	struct rule_shares *rule_shares; // of all workers, borrowed
 	struct order *order; // of the capture that is dealt to them, borrowed; NULL: there is none
+	uint32_t stages_every; // turns of which one is timed
 };
 
 struct worker {
@@ -39,6 +40,9 @@ struct worker {
 	struct counter_page *page;
 	unsigned idle_turns; // one after the other
 	unsigned busy_turns;
+	struct stage_clock clock;
+	struct clock_pair since; // of busy_cycles
+	uint64_t busy_cycles; // not yet in CTR_BUSY_NS
 	bool live; // one of the sources is
 	uint64_t counters[CTR_COUNT];
 };

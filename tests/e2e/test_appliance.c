@@ -91,6 +91,36 @@ static void test_counters_and_services(void)
 	json_decref(services);
 }
 
+// Each thread's packets, and where its time went.
+static void test_top(void)
+{
+	const char *argv[] = {
+		program("sealctl"), "--socket", in_dir(dir, "control.sock"), "--json", "top", NULL};
+	struct output o = run(argv, 10);
+	json_t *answer = o.status == 0 ? json_loads(o.out, 0, NULL) : NULL, *thread;
+	json_int_t received = 0, timed = 0, cycles = 0;
+	size_t i;
+
+	CHECK(answer != NULL, "top: %d %.80s", o.status, o.err);
+	json_array_foreach(json_object_get(answer, "threads"), i, thread)
+	{
+		const char *stage;
+		json_t *spent;
+		received += number_in(thread, "rx_packets");
+		timed += number_in(thread, "stage_packets");
+		CHECK(number_in(thread, "stage_packets") <=
+				number_in(thread, "rx_packets") + number_in(thread, "handed_in"),
+			"more packets timed than there were");
+		json_object_foreach(json_object_get(thread, "cycles"), stage, spent) cycles +=
+			json_integer_value(spent);
+	}
+	CHECK(received > 0 && timed > 0 && cycles > 50 * timed,
+		"%lld received, %lld timed, %lld cycles", (long long)received, (long long)timed,
+		(long long)cycles);
+	json_decref(answer);
+	output_free(&o);
+}
+
 static json_t *top(const char *by, const char *count)
 {
 	const char *argv[] = {program("sealctl"), "--socket", in_dir(dir, "control.sock"), "--json",
@@ -140,26 +170,29 @@ static void test_top_rules(void)
 static void test_top_table(void)
 {
 	static const struct {
-		const char *option, *value;
+		const char *words[4];
 		int status;
 		const char *says;
 	} cases[] = {
-		{"--once", NULL, 0, "NS/CHECK"},
-		{"--count", "1", 0, "CONFIRMED"},
-		{"--by", "name", 2, "--by"},
-		{"--count", "0", 2, "--count"},
-		{"--count", "10001", 2, "10000"},
-		{"--interval", "1.5", 2, "--interval"},
-		{"--watch", NULL, 2, "not for"},
+		{{"rules", "--once"}, 0, "NS/CHECK"},
+		{{"rules", "--count", "1"}, 0, "CONFIRMED"},
+		{{"rules", "--by", "name"}, 2, "--by"},
+		{{"rules", "--count", "0"}, 2, "--count"},
+		{{"rules", "--count", "10001"}, 2, "10000"},
+		{{"rules", "--interval", "1.5"}, 2, "--interval"},
+		{{"rules", "--watch"}, 2, "not for"},
+		{{"--once"}, 0, "DECODE"},
+		{{"--by", "hits"}, 2, "not for"},
+		{{"stages"}, 2, "too many"},
 	};
 
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		const char *argv[] = {program("sealctl"), "--socket", in_dir(dir, "control.sock"),
-			"top", "rules", cases[i].option, cases[i].value, NULL};
+			"top", cases[i].words[0], cases[i].words[1], cases[i].words[2], NULL};
 		struct output o = run(argv, 10);
-		CHECK(o.status == cases[i].status, "%s: %d", cases[i].option, o.status);
+		CHECK(o.status == cases[i].status, "%zu: %d", i, o.status);
 		CHECK(strstr(o.status == 0 ? o.out : o.err, cases[i].says) != NULL,
-			"%s: %.80s%.80s", cases[i].option, o.out, o.err);
+			"%zu: %.80s%.80s", i, o.out, o.err);
 		output_free(&o);
 	}
 }
@@ -322,7 +355,8 @@ int main(void)
 		{"swap under traffic", test_swap},
 		{"counters and services", test_counters_and_services},
 		{"top rules", test_top_rules},
-		{"top rules, as a table", test_top_table},
+		{"top", test_top},
+		{"top, as a table", test_top_table},
 		{"metrics", test_metrics},
 		{"taken sockets and ports", test_taken},
 		{"control killed", test_control_killed},

@@ -64,6 +64,7 @@ static inline struct bench *bench_new(const char *rules)
 	b->sets = rulesets_new(1, shared_directory(&b->shared));
 	j->page = shared_page(&b->shared, 0);
 	j->counters = b->counters;
+	j->clock = stage_clock_none();
 	b->shares = rule_shares_new(&state);
 	j->state = rule_state_new(&state, b->shares, 16, b->counters);
 	j->emitter = emitter_new(

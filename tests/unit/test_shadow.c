@@ -24,6 +24,7 @@ static struct pair *pair_new(const char *live, const char *shadow, uint32_t shar
 	CHECK(shadow_publish(p->live->sets, p->shadow) == 1, "the first shadow");
 	CHECK(shadow_borrow(p->live->sets) == p->shadow, "it is there");
 	p->judge = (struct judge){.set = 1,
+		.clock = stage_clock_none(),
 		.share = share,
 		.rules = p->shadow->rules,
 		.page = p->live->judge.page,

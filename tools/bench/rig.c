@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-const char *const stage_names[STAGE_COUNT] = {"receive", "decode", "flow", "parse", "match"};
-
 double cycles_per_ns(void)
 {
 	uint64_t ns = clock_monotonic_ns(), cycles = clock_cycles();
@@ -75,28 +73,31 @@ void rig_close(struct rig *r)
 	engine_close(&r->engine);
 }
 
-static void look(const struct worker *w, double stage[STAGE_COUNT])
+void rig_stages(const uint64_t before[CTR_COUNT], const uint64_t after[CTR_COUNT], double packets,
+	double stage[STAGE_COUNT])
 {
-	for (unsigned i = 0; i < STAGE_COUNT; i++)
-		stage[i] = (double)w->counters[CTR_CYCLES_RECEIVE + i];
+	double timed = (double)(after[CTR_STAGE_PACKETS] - before[CTR_STAGE_PACKETS]);
+
+	for (unsigned i = 0; i < STAGE_COUNT; i++) {
+		double cycles = (double)(after[CTR_CYCLES + i] - before[CTR_CYCLES + i]);
+		stage[i] = timed > 0 ? cycles * packets / timed : 0;
+	}
 }
 
 void rig_run(struct rig *r, uint64_t packets, struct cost *cost)
 {
 	struct worker *w = r->worker;
-	double before[STAGE_COUNT];
+	uint64_t before[CTR_COUNT];
 	uint64_t done = 0, bytes = w->counters[CTR_RX_BYTES];
 
-	look(w, before);
+	memcpy(before, w->counters, sizeof(before));
 	uint64_t start = clock_cycles();
 	while (done < packets)
 		done += worker_turn(w);
 	*cost = (struct cost){.packets = done,
 		.bytes = w->counters[CTR_RX_BYTES] - bytes,
 		.cycles = (double)(clock_cycles() - start)};
-	look(w, cost->stage);
-	for (unsigned i = 0; i < STAGE_COUNT; i++)
-		cost->stage[i] -= before[i];
+	rig_stages(before, w->counters, (double)done, cost->stage);
 }
 
 void rig_bare(struct source *s, uint64_t packets, struct cost *cost)

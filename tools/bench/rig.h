@@ -6,15 +6,10 @@
 #include "patterns/compile.h"
 #include "tools/bench/scenario.h"
 
-// In the order of their counters, from CTR_CYCLES_RECEIVE on.
-enum stage { STAGE_RECEIVE, STAGE_DECODE, STAGE_FLOW, STAGE_PARSE, STAGE_MATCH, STAGE_COUNT };
-
-extern const char *const stage_names[STAGE_COUNT];
-
 struct cost { // in cycles of the time stamp counter, all packets together
 	uint64_t packets, bytes;
 	double cycles;
-	double stage[STAGE_COUNT];
+	double stage[STAGE_COUNT]; // of timed turns, scaled to all packets
 };
 
 struct rig {
@@ -34,6 +29,10 @@ int rig_compile(const char *const *rules, unsigned n_rules, struct swdb *set);
 // A worker with a set (NULL: none), its packets from s. 0 or an exit status; says why.
 int rig_open(struct rig *r, const struct swdb *set, uint32_t max_flows, struct source *s);
 void rig_close(struct rig *r);
+
+// What the stages took between two looks at a worker's counters, scaled to so many packets.
+void rig_stages(const uint64_t before[CTR_COUNT], const uint64_t after[CTR_COUNT], double packets,
+	double stage[STAGE_COUNT]);
 
 // Turns until so many packets came.
 void rig_run(struct rig *r, uint64_t packets, struct cost *cost);

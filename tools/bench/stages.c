@@ -93,9 +93,7 @@ static void measure(struct engine *e, double per_ns, struct result *r)
 	r->bytes = totals[CTR_RX_BYTES];
 	r->flows = totals[CTR_FLOWS_NEW];
 	r->alerts = totals[CTR_ALERTS];
-	double unit = per_ns * (double)(r->packets != 0 ? r->packets : 1);
-	for (unsigned i = 0; i < STAGE_COUNT; i++)
-		r->ns[i] = (double)totals[CTR_CYCLES_RECEIVE + i] / unit;
+	rig_stages((uint64_t[CTR_COUNT]){0}, totals, 1 / per_ns, r->ns);
 	r->total_ns = (double)ns / (double)(r->packets != 0 ? r->packets : 1);
 }
 
