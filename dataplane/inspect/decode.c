@@ -125,7 +125,6 @@ static void walk_begin(struct walk *w, struct decoder *d, struct packet *p)
 	p->tcp_flags = 0;
 	p->icmp_type = 0;
 	p->icmp_code = 0;
-	p->pad = 0;
 	p->tcp_window = 0;
 	p->tcp_seq = 0;
 	p->tcp_ack = 0;
@@ -207,13 +206,15 @@ static bool is_summed(const struct ip_view *ip)
 }
 
 // What is to be said of the checksums: 0, PACKET_BAD_CHECKSUM or PACKET_SUM_DUE.
-static uint8_t sum_flag(const struct decoder *d, const struct ip_view *ip)
+static uint8_t sum_flag(const struct decoder *d, const struct packet *p, const struct ip_view *ip)
 {
 	bool four = ip->version == 4;
 
 	if (four && !is_head_sound(ip))
 		return PACKET_BAD_CHECKSUM;
 	if (!is_summed(ip))
+		return 0;
+	if (p->l4_sound && !ip->tunnelled && (p->flags & PACKET_FRAGMENTED) == 0)
 		return 0;
 	if (d->options.late_checksum && ip->segment - ip->head <= UINT16_MAX)
 		return PACKET_SUM_DUE;
@@ -316,7 +317,7 @@ static enum counter deliver(struct walk *w)
 	const struct ip_view *ip = &w->inner;
 
 	if (d->options.verify_checksum)
-		p->flags |= sum_flag(d, ip);
+		p->flags |= sum_flag(d, p, ip);
 	if (p->flags & PACKET_BAD_CHECKSUM) {
 		d->counters[CTR_BAD_CHECKSUM]++;
 		if (d->options.drop_bad_checksum)

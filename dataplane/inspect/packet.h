@@ -88,13 +88,15 @@ struct packet {
 	uint32_t wire_len; // bytes there were
 	uint16_t port; // number of the source it came from
 	uint8_t link; // enum link_type
+	// The NIC has summed up TCP or UDP of the outermost IP packet, and it was right. What it says of
+	// others, of tunnels or of fragments, differs from NIC to NIC: these are summed up here.
+	uint8_t l4_sound;
 	// set by decode
 	uint8_t flags; // enum packet_flag
 	uint16_t frames; // received frames it stands for: 1, or its fragments
 	uint8_t tcp_flags;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint8_t pad;
 	uint16_t tcp_window;
 	uint32_t tcp_seq;
 	uint32_t tcp_ack;

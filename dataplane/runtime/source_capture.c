@@ -129,6 +129,7 @@ static bool fill(struct source_capture *c, const struct capture_frame *frame, st
 		return false;
 	p->ts_ns = frame->ts_ns + c->shift_ns;
 	p->pcap_cnt = c->pcap_cnt;
+	p->l4_sound = false;
 	p->len = frame->len;
 	p->wire_len = frame->wire_len;
 	p->port = 0;

@@ -173,6 +173,7 @@ static int set_up(struct source_port *p, const struct port_config *config, unsig
 	if (err < 0)
 		return complain(error, "device information", err);
 	set_rss(p, &info, &conf, key);
+	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_CHECKSUM;
 	p->n_queues = choose_queues(p, config, &info, n_workers);
 	// Passive: some drivers want a queue to send on; nothing is ever given to it.
 	err = rte_eth_dev_configure(p->port, p->n_queues, 1, &conf);

@@ -19,8 +19,8 @@ static inline struct decoder *decoder_open(void)
 }
 
 // What decode has to set begins as garbage.
-static inline enum counter run(struct decoder *d, struct packet *p, uint8_t link,
-	const uint8_t *data, size_t len, size_t wire_len)
+static inline enum counter run_told(struct decoder *d, struct packet *p, uint8_t link,
+	const uint8_t *data, size_t len, size_t wire_len, bool l4_sound)
 {
 	memset(p, 0xa5, sizeof(*p));
 	p->data = data;
@@ -29,7 +29,14 @@ static inline enum counter run(struct decoder *d, struct packet *p, uint8_t link
 	p->len = (uint32_t)len;
 	p->wire_len = (uint32_t)wire_len;
 	p->link = link;
+	p->l4_sound = l4_sound;
 	return decoding_count(d, p);
+}
+
+static inline enum counter run(struct decoder *d, struct packet *p, uint8_t link,
+	const uint8_t *data, size_t len, size_t wire_len)
+{
+	return run_told(d, p, link, data, len, wire_len, false);
 }
 
 static inline enum counter run_spec(struct decoder *d, struct packet *p, const char *spec)

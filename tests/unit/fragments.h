@@ -43,6 +43,7 @@ static inline enum counter run(
 	p->ts_ns = ts_ns;
 	p->len = p->wire_len = (uint32_t)len;
 	p->link = LINK_ETHERNET;
+	p->l4_sound = true; // which says nothing of a datagram in pieces
 	enum counter verdict = decoding_count(d, p);
 	if (verdict != CTR_DELIVERED)
 		packet_free(p);

@@ -95,6 +95,41 @@ static void test_checksum_options(void)
 	}
 }
 
+// What a NIC says is believed of the outermost packet, and of no other. Each has one byte wrong.
+static void test_checksum_told(void)
+{
+	static const struct {
+		const char *name;
+		const char *spec;
+		int at;
+		bool told, bad;
+	} rows[] = {
+		{"nobody looked", "eth4 " UDP4, 46, false, true},
+		{"the NIC looked", "eth4 " UDP4, 46, true, false},
+		{"IPv6", "eth6 " UDP6, 66, true, false},
+		{"TCP", "eth4 ip4=6 tcp=80 hello", 56, true, false},
+		{"the IPv4 header is always looked at", "eth4 " UDP4, 22, true, true},
+		{"inside a tunnel", OUT_UDP "4789 vxlan=5 eth4 ip4=6 tcp=80 hello", 106, true, true},
+		{"behind a header of IP", "eth4 out4=4 " UDP4, 66, true, true},
+	};
+	struct decoder_options late = decoder_defaults();
+	struct packet p;
+
+	late.late_checksum = true;
+	for (size_t i = 0; i < 2 * ROWS(rows); i++) {
+		const size_t r = i / 2;
+		struct decoder_options now = decoder_defaults();
+		struct decoder *d = decoding_open(i % 2 == 0 ? &now : &late);
+		frame_build(&frame, rows[r].spec);
+		frame.data[rows[r].at] ^= 1;
+		run_told(d, &p, LINK_ETHERNET, frame.data, frame.len, frame.len, rows[r].told);
+		bool bad = (p.flags & PACKET_BAD_CHECKSUM) ||
+			((p.flags & PACKET_SUM_DUE) && !decode_is_sound(&p));
+		CHECK(bad == rows[r].bad, "%s%s", rows[r].name, i % 2 == 0 ? "" : ", later");
+		decoder_free(d);
+	}
+}
+
 // UDP without a checksum, and a routing header that hides the last destination.
 static void test_checksum_absent(void)
 {
@@ -134,6 +169,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"turned bits", test_checksum},
 		{"options", test_checksum_options},
+		{"told by the NIC", test_checksum_told},
 		{"absent", test_checksum_absent},
 		{"sum of bytes", test_checksum_add},
 		CU_TEST_INFO_NULL,

@@ -62,6 +62,23 @@ static void test_datagram_is_raw_ip(void)
 	decoder_free(d);
 }
 
+// A NIC that calls each fragment sound has not seen the sum of the datagram.
+static void test_datagram_is_summed(void)
+{
+	struct decoder *d = decoder_open(4, 65536);
+	struct packet p;
+
+	make_body(2000, 0);
+	body[6] = 0xde; // a sum that is wrong
+	for (int version = 4; version <= 6; version += 2) {
+		send_one(d, &p, version, ID, 0, 1600, true);
+		send_one(d, &p, version, ID, 1600, 400, false);
+		CHECK(p.l4_sound && (p.flags & PACKET_BAD_CHECKSUM), "%d", version);
+		packet_free(&p);
+	}
+	decoder_free(d);
+}
+
 struct piece {
 	size_t offset;
 	size_t len;
@@ -367,6 +384,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"orders", test_orders},
 		{"a datagram is raw IP", test_datagram_is_raw_ip},
+		{"its sum is looked at", test_datagram_is_summed},
 		{"sequences", test_sequences},
 		{"first bytes win", test_first_wins},
 		{"identity", test_identity},

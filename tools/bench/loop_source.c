@@ -283,6 +283,12 @@ static unsigned rx(struct source *s, struct packet *packets, unsigned n)
 	return given;
 }
 
+void loop_source_tell_sums(struct loop_source *l, bool told)
+{
+	for (size_t i = 0; i < l->n; i++)
+		l->frames[i].mbuf->ol_flags = told ? RTE_MBUF_F_RX_L4_CKSUM_GOOD : 0;
+}
+
 struct source *loop_source(struct loop_source *l)
 {
 	return &l->source;

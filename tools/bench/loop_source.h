@@ -20,6 +20,9 @@ unsigned loop_source_mb(const struct loop_source *l);
 int loop_source_fill(struct loop_source *l);
 void loop_source_free(struct loop_source *l);
 
+// Whether its packets say, as a NIC's do that has summed up TCP and UDP, that the sums are right.
+void loop_source_tell_sums(struct loop_source *l, bool told);
+
 struct source *loop_source(struct loop_source *l);
 uint64_t loop_source_packets(const struct loop_source *l); // of one loop
 uint64_t loop_source_bytes(const struct loop_source *l);
