@@ -1,5 +1,6 @@
 // Matching of what is known at once: the fields of a message, a packet's payload.
 
+#include "dataplane/base/lines.h"
 #include "patterns/check.h"
 #include "patterns/confirm.h"
 #include "patterns/header_index.h"
@@ -30,9 +31,9 @@ bool pattern_worker_init(
 		return false;
 	if (scratch != NULL && hs_scratch_size(w->scratch, &size) == HS_SUCCESS)
 		db->memory += size;
-	w->seen = calloc(n + 1, sizeof(*w->seen));
-	w->at = calloc(n + 1, sizeof(*w->at));
-	w->candidates = calloc(n + 1, sizeof(*w->candidates));
+	w->seen = lines_calloc(n + 1, sizeof(*w->seen));
+	w->at = lines_calloc(n + 1, sizeof(*w->at));
+	w->candidates = lines_calloc(n + 1, sizeof(*w->candidates));
 	db->memory += n * (sizeof(*w->seen) + sizeof(*w->at) + sizeof(*w->candidates));
 	if (db->n[SWDB_TRANSFORMS] > 0) {
 		w->room = transform_room_new();

@@ -100,6 +100,11 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_reason reason)
 	labels_end(&in->labels, f, flow_number(in->flows, f));
 }
 
+void inspect_set_up(void)
+{
+	kit_free(kit_new(0));
+}
+
 struct inspector *inspector_new(const struct inspect_options *options,
 	const struct inspect_hooks *hooks, uint64_t *counters)
 {

@@ -121,6 +121,10 @@ struct inspect_options {
 
 struct inspect_options inspect_defaults(void);
 
+// What libraries make at their first use, for all who use them: before inspectors are made on threads of
+// their own, so that it is in no thread's memory.
+void inspect_set_up(void);
+
 struct inspector;
 
 // counters: the worker's private array (CTR_COUNT).

@@ -1,5 +1,6 @@
 #include "dataplane/runtime/engine.h"
 
+#include "dataplane/base/lines.h"
 #include "dataplane/runtime/shadow.h"
 
 #include <errno.h>
@@ -39,6 +40,39 @@ static int fill_secrets(const struct engine_options *o, uint64_t *seed, struct e
 	return 0;
 }
 
+struct opening {
+	struct worker *worker;
+	struct worker_options options;
+	struct engine *engine;
+};
+
+static int open_one(void *ctx)
+{
+	struct opening *o = ctx;
+
+	return worker_open(o->worker, &o->options, o->engine->rulesets, &o->engine->shared);
+}
+
+static bool open_on_threads(
+	struct engine *e, const struct engine_options *o, const struct worker_options *w)
+{
+	struct opening *openings = calloc(e->n_workers, sizeof(*openings));
+	void *args[LINK_WORKERS_MAX];
+
+	if (openings == NULL)
+		return false;
+	for (unsigned i = 0; i < e->n_workers; i++) {
+		openings[i] = (struct opening){&e->workers[i], *w, e};
+		openings[i].options.id = i;
+		args[i] = &openings[i];
+	}
+	inspect_set_up();
+	bool ok = (o->on_workers != NULL ? o->on_workers : own_threads_run)(
+		e->n_workers, open_one, args);
+	free(openings);
+	return ok;
+}
+
 static int open_workers(struct engine *e, const struct engine_options *o)
 {
 	struct worker_options w = {
@@ -72,19 +106,14 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 	}
 	w.order = e->order;
 
-	e->workers = aligned_alloc(64, (e->n_workers * sizeof(*e->workers) + 63) & ~(size_t)63);
+	e->workers = lines_calloc(e->n_workers, sizeof(*e->workers));
 	if (e->workers == NULL)
 		return -ENOMEM;
-	memset(e->workers, 0, e->n_workers * sizeof(*e->workers));
-	for (unsigned i = 0; i < e->n_workers; i++) {
-		w.id = i;
-		err = worker_open(&e->workers[i], &w, e->rulesets, &e->shared);
-		if (err < 0)
-			return err;
-	}
+	if (!open_on_threads(e, o, &w))
+		return -ENOMEM;
 	if (!deals)
 		return 0;
-	e->reader = calloc(1, sizeof(*e->reader));
+	e->reader = lines_calloc(1, sizeof(*e->reader));
 	if (e->reader == NULL)
 		return -ENOMEM;
 	return reader_open(e->reader, &w.decoder, e->order, &e->shared);

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "dataplane/runtime/own_threads.h"
 #include "dataplane/runtime/reader.h"
 #include "dataplane/runtime/worker.h"
 
@@ -20,6 +21,7 @@ struct engine_options {
 	bool drop_bad_checksum;
 	bool verify_checksum;
 	struct inspect_options inspect;
+	own_threads_fn on_workers; // what brings about that workers open themselves; NULL: threads
 	uint32_t stages_every; // turns of which one is timed (stage_clock.h)
 	bool (*full)(void *ctx); // see emit_options
 	void *full_ctx;

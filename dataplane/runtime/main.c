@@ -70,6 +70,18 @@ static int read_mask_key(struct process *p)
 	return EXIT_CONFIG;
 }
 
+// What a worker allocates comes from near its core.
+static bool on_lcores(unsigned n, int (*fn)(void *arg), void *const args[])
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < n; i++)
+		ok &= rte_eal_remote_launch(fn, args[i], i + 1) == 0;
+	for (unsigned i = 0; i < n; i++)
+		ok &= rte_eal_wait_lcore(i + 1) == 0;
+	return ok;
+}
+
 static int start_engine(struct process *p)
 {
 	const struct dataplane_config *c = p->config;
@@ -89,6 +101,7 @@ static int start_engine(struct process *p)
 	o.shared_name = "sealwatch";
 	o.ring_size = c->ring_mb << 20;
 	o.max_flows = c->max_flows;
+	o.on_workers = on_lcores;
 	for (uint32_t i = 0; i < c->ports_count; i++)
 		o.drop_bad_checksum |= c->ports[i].drop_bad_checksum;
 	p->engine_open = true;

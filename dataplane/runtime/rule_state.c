@@ -1,5 +1,7 @@
 #include "dataplane/runtime/rule_state.h"
 
+#include "dataplane/base/lines.h"
+
 #include "dataplane/runtime/rule_memory.h"
 
 #include <stdlib.h>
@@ -18,7 +20,7 @@ struct rule_state_options rule_state_defaults(void)
 struct rule_state *rule_state_new(const struct rule_state_options *options,
 	struct rule_shares *shares, uint32_t max_flows, uint64_t *counters)
 {
-	struct rule_state *s = calloc(1, sizeof(*s));
+	struct rule_state *s = lines_calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;

@@ -1,11 +1,13 @@
 #include "dataplane/runtime/shadow.h"
 
+#include "dataplane/base/lines.h"
+
 #include <stdlib.h>
 
 struct shadow *shadow_new(struct ruleset *rules, unsigned n_workers, uint32_t max_flows,
 	const struct rule_state_options *state, uint32_t share)
 {
-	struct shadow *s = calloc(1, sizeof(*s) + n_workers * sizeof(s->workers[0]));
+	struct shadow *s = lines_calloc(1, sizeof(*s) + n_workers * sizeof(s->workers[0]));
 
 	if (s == NULL)
 		return NULL;

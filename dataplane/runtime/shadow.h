@@ -7,7 +7,7 @@
 #include "dataplane/runtime/ruleset.h"
 
 struct shadow_worker {
-	struct rule_state *state;
+	_Alignas(64) struct rule_state *state;
 	uint64_t counters
 		[CTR_COUNT]; // what the live set counts of itself, and nobody reads of this one
 };

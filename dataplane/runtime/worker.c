@@ -59,7 +59,6 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 		.flow_end = on_flow_end,
 	};
 
-	memset(w, 0, sizeof(*w));
 	w->id = options->id;
 	w->rulesets = rulesets;
 	w->page = shared_page(shared, options->id);

@@ -28,7 +28,7 @@ struct worker_options {
 };
 
 struct worker {
-	unsigned id;
+	_Alignas(64) unsigned id;
 	_Atomic bool stop; // control: wo, worker: ro
 	struct worker_source sources[WORKER_SOURCES_MAX];
 	unsigned n_sources;

@@ -109,7 +109,8 @@ static void test_checksum_told(void)
 		{"IPv6", "eth6 " UDP6, 66, true, false},
 		{"TCP", "eth4 ip4=6 tcp=80 hello", 56, true, false},
 		{"the IPv4 header is always looked at", "eth4 " UDP4, 22, true, true},
-		{"inside a tunnel", OUT_UDP "4789 vxlan=5 eth4 ip4=6 tcp=80 hello", 106, true, true},
+		{"inside a tunnel", OUT_UDP "4789 vxlan=5 eth4 ip4=6 tcp=80 hello", 106, true,
+			true},
 		{"behind a header of IP", "eth4 out4=4 " UDP4, 66, true, true},
 	};
 	struct decoder_options late = decoder_defaults();
