@@ -7,6 +7,7 @@
 #include <rte_lcore.h>
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,7 +207,9 @@ static unsigned rx(struct source *s, struct packet *packets, unsigned n)
 
 struct flow_source *flow_source_new(uint32_t flows, uint64_t seed)
 {
+	static unsigned number;
 	struct flow_source *f = calloc(1, sizeof(*f));
+	char name[32];
 
 	static_assert(sizeof(f->first.frame) >= 14 + 20 + 20 + sizeof(banner) - 1, "fits");
 	if (f == NULL)
@@ -219,8 +222,9 @@ struct flow_source *flow_source_new(uint32_t flows, uint64_t seed)
 	tcp_init(&f->syn, "\0\0\0\0\0", 0, 1, SYN);
 	udp_init(&f->datagram);
 	f->ts_ns = 1700000000000000000ull;
-	f->mbufs = rte_pktmbuf_pool_create("flow source", MBUFS, MBUF_CACHE,
-		sizeof(struct mbuf_private), RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+	snprintf(name, sizeof(name), "flow source %u", number++);
+	f->mbufs = rte_pktmbuf_pool_create(name, MBUFS, MBUF_CACHE, sizeof(struct mbuf_private),
+		RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
 	if (f->mbufs == NULL) {
 		free(f);
 		return NULL;

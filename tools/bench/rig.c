@@ -16,16 +16,22 @@ double cycles_per_ns(void)
 	return (double)(clock_cycles() - cycles) / (double)(clock_monotonic_ns() - ns);
 }
 
-int rig_start(const struct bench_options *o, unsigned mb)
+int rig_start_port(const struct bench_options *o, unsigned mb, struct port_config *port)
 {
 	struct eal_config eal = {.hugepages = o->hugepages, .memory_mb = mb};
-	struct dataplane_config config = {.workers = o->workers, .eal = &eal};
+	struct dataplane_config config = {
+		.workers = o->workers, .eal = &eal, .ports = port, .ports_count = port != NULL};
 	char error[256];
 
 	if (eal_start(&config, "sealwatch-bench", error) == 0)
 		return 0;
 	log_error("%s", error);
 	return 1;
+}
+
+int rig_start(const struct bench_options *o, unsigned mb)
+{
+	return rig_start_port(o, mb, NULL);
 }
 
 void rig_stop(void)

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "dataplane/runtime/config.h"
 #include "dataplane/runtime/engine.h"
 #include "patterns/compile.h"
 #include "tools/bench/scenario.h"
@@ -21,6 +22,7 @@ double cycles_per_ns(void);
 
 // The EAL, once for the program. mb: memory for mbufs. Says why it fails.
 int rig_start(const struct bench_options *o, unsigned mb);
+int rig_start_port(const struct bench_options *o, unsigned mb, struct port_config *port); // with it
 void rig_stop(void);
 
 // The rules of these files. 0 or an exit status; says why. The caller frees *set.

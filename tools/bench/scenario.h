@@ -30,6 +30,8 @@ int scenario_stages(const struct bench_options *o);
 int scenario_parse(const struct bench_options *o);
 int scenario_swap(const struct bench_options *o);
 
+int scenario_io(const struct bench_options *o);
+int scenario_scale(const struct bench_options *o);
 int scenario_flow(const struct bench_options *o);
 int scenario_mix(const struct bench_options *o);
 int scenario_handshakes(const struct bench_options *o);
