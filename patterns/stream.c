@@ -23,7 +23,7 @@ struct pattern_stream {
 	uint64_t base; // stream offset at which Hyperscan's own count began
 	uint64_t next; // stream offset of the byte that comes next
 	uint32_t tail_len;
-	uint32_t n_pending;
+	uint32_t n_pending; // the last that a new stream sets
 	struct pending pending[PENDING_MAX];
 	uint8_t tail[PATTERN_TAIL];
 };
@@ -55,13 +55,15 @@ static bool open_scans(const struct pattern_db *db, struct pattern_stream *s)
 
 struct pattern_stream *pattern_stream_open(const struct pattern_db *db)
 {
-	struct pattern_stream *s = calloc(1, sizeof(*s));
+	struct pattern_stream *s = malloc(sizeof(*s));
 
-	if (s != NULL && !open_scans(db, s)) {
-		free(s);
+	if (s == NULL)
 		return NULL;
-	}
-	return s;
+	memset(s, 0, offsetof(struct pattern_stream, pending));
+	if (open_scans(db, s))
+		return s;
+	free(s);
+	return NULL;
 }
 
 void pattern_stream_close(struct pattern_stream *s)

@@ -10,14 +10,12 @@ enum { DECIMAL_MAX = 10, IPV4_TEXT_MAX = 15 };
 // Writes v, up to DECIMAL_MAX characters, no end of text; returns how many.
 static inline size_t decimal_text(char *out, uint32_t v)
 {
-	char reversed[DECIMAL_MAX];
-	size_t n = 0;
+	size_t n = 1;
 
-	do
-		reversed[n++] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	for (size_t i = 0; i < n; i++)
-		out[i] = reversed[n - 1 - i];
+	for (uint64_t over = 10; v >= over; over *= 10)
+		n++;
+	for (size_t i = n; i > 0; v /= 10)
+		out[--i] = (char)('0' + v % 10);
 	return n;
 }
 

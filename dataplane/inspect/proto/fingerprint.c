@@ -27,8 +27,12 @@ static void add(struct text *t, char c)
 static void add_number(struct text *t, uint16_t v)
 {
 	char digits[DECIMAL_MAX];
-	size_t n = decimal_text(digits, v);
 
+	if (t->len + DECIMAL_MAX <= t->cap) {
+		t->len += decimal_text(t->p + t->len, v);
+		return;
+	}
+	size_t n = decimal_text(digits, v);
 	for (size_t i = 0; i < n; i++)
 		add(t, digits[i]);
 }
