@@ -42,7 +42,18 @@ static void put_rule(FILE *out, unsigned i)
 			protocols[i % 3], i, fields[i % 3], name, ends[i / 3 % 6], i + 1);
 }
 
-int rule_mix_compile(unsigned n, struct swdb *set)
+static void put_body_rule(FILE *out, unsigned i)
+{
+	char name[32];
+
+	name_of(i, 6 + i % 9, name);
+	fprintf(out,
+		"alert http any any -> any any (msg:\"body %u\"; http.response_body; "
+		"content:\"%s=\"; sid:%u;)\n",
+		i, name, i + 1);
+}
+
+static int compile(unsigned n, void (*put)(FILE *, unsigned), struct swdb *set)
 {
 	char path[] = "/tmp/sealwatch-bench-XXXXXX";
 	int fd = mkstemp(path);
@@ -53,11 +64,21 @@ int rule_mix_compile(unsigned n, struct swdb *set)
 		return 1;
 	}
 	for (unsigned i = 0; i < n; i++)
-		put_rule(out, i);
+		put(out, i);
 	int status = fclose(out) == 0 ? 0 : 1;
 	const char *paths[] = {path};
 	if (status == 0)
 		status = rig_compile(paths, 1, set);
 	unlink(path);
 	return status;
+}
+
+int rule_mix_compile(unsigned n, struct swdb *set)
+{
+	return compile(n, put_rule, set);
+}
+
+int rule_mix_bodies(unsigned n, struct swdb *set)
+{
+	return compile(n, put_body_rule, set);
 }

@@ -6,3 +6,5 @@
 
 // 0 or an exit status; says why. The caller frees *set.
 int rule_mix_compile(unsigned n, struct swdb *set);
+// Rules about what stands in the bodies of answers.
+int rule_mix_bodies(unsigned n, struct swdb *set);

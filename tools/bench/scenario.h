@@ -33,6 +33,7 @@ int scenario_swap(const struct bench_options *o);
 int scenario_io(const struct bench_options *o);
 int scenario_scale(const struct bench_options *o);
 int scenario_flow(const struct bench_options *o);
+int scenario_clear(const struct bench_options *o);
 int scenario_mix(const struct bench_options *o);
 int scenario_handshakes(const struct bench_options *o);
 int scenario_flood(const struct bench_options *o);
