@@ -5,21 +5,11 @@
 #include "dataplane/runtime/engine.h"
 #include "dataplane/runtime/shadow.h"
 #include "tests/unit/check.h"
+#include "tests/unit/own_malloc.h"
 
 #include <openssl/crypto.h>
 
-#include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define OTHER_MALLOC 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define OTHER_MALLOC 1
-#endif
 
 enum { WORKERS = 4, BLOCKS_MAX = 100000 };
 
@@ -33,15 +23,10 @@ static _Atomic unsigned n_blocks;
 static _Atomic bool watching;
 
 #ifndef OTHER_MALLOC
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
 // Volatile: compilers know that no malloc() looks at it, and this one does.
 static _Thread_local volatile bool in_crypto;
 
-static void *note(void *p, size_t size)
+static void *malloc_noted(void *p, size_t size)
 {
 	if (p == NULL || !watching || in_crypto)
 		return p;
@@ -50,26 +35,6 @@ static void *note(void *p, size_t size)
 		blocks[i] = (struct block){
 			(uintptr_t)p, (uintptr_t)p + (size != 0 ? size : 1), pthread_self()};
 	return p;
-}
-
-void *malloc(size_t size)
-{
-	return note(__libc_malloc(size), size);
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return note(__libc_calloc(n, size), n * size);
-}
-
-void *realloc(void *p, size_t size)
-{
-	return note(__libc_realloc(p, size), size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-	return note(__libc_memalign(alignment, size), size);
 }
 
 // OpenSSL's lists of what it offers belong to nobody, and are changed by whoever asks for something new.
@@ -93,12 +58,6 @@ static void crypto_free(void *p, const char *file, int line)
 	(void)file;
 	(void)line;
 	free(p);
-}
-
-int posix_memalign(void **p, size_t alignment, size_t size)
-{
-	*p = note(__libc_memalign(alignment, size), size);
-	return *p != NULL ? 0 : ENOMEM;
 }
 #endif
 
