@@ -145,6 +145,78 @@ INBAND = {
 }
 
 
+# What came later than the above: numbered behind all others, because a rule keeps its number.
+MARKER_SID = 800
+
+
+def marker(app, name):
+    """The parser of a messenger has known it by its bytes (docs/messengers.md)."""
+    return (app + ' any any -> any any', 'marker ' + name,
+            'im.marker; content:"%s"; startswith; endswith' % name)
+
+
+def realm(name):
+    """TURN (RFC 8489 14.9) tells whose relay it is."""
+    return ('stun any any -> any any', 'TURN realm ' + name,
+            'stun.realm; dotprefix; content:".%s"; endswith; nocase' % name)
+
+
+def attribute(what, code):
+    """An attribute of STUN that nobody else has: at a multiple of two bytes."""
+    return ('stun any any -> any any', 'STUN attribute ' + what,
+            'stun.attrs; content:"|%s %s|"; pcre:"/^(..)*\\x%s\\x%s/s"' % (code[:2], code[2:],
+                                                                    code[:2], code[2:]))
+
+
+def alone(code):
+    return ('stun any any -> any any', 'nothing but STUN attribute ' + code,
+            'stun.attrs; content:"|%s %s|"; startswith; endswith' % (code[:2], code[2:]))
+
+
+MARKERS = {
+    'whatsapp': [marker('whatsapp', 'noise_prologue'), marker('whatsapp', 'edge_routing'),
+                 # Not given out by IANA; its relays have them.
+                 attribute('4000', '4000'), attribute('4001', '4001'), attribute('4002', '4002'),
+                 attribute('4007', '4007')],
+    'wechat': [marker('mmtls', 'mmtls_record')],
+    'qq': [marker('oicq', 'oicq_header')],
+    'dingtalk': [marker('dingtalk', 'lwp_hello')],
+    'telegram': [marker('mtproto', 'mtproto_tag'), marker('mtproto', 'flight_lengths'),
+                 marker('mtproto', 'reflector_ping'), realm('telegram.org')],
+    'signal': [realm('signal.org')],
+    'line': [marker('line', 'call_header')],
+    'viber': [marker('viber', 'login_header'), marker('viber', 'call_header'),
+              realm('viber.com')],
+    'discord': [marker('discord', 'ip_discovery')],
+    'kakaotalk': [marker('kakaotalk', 'loco_handshake')],
+    'threema': [marker('threema', 'flight_lengths'),
+                # What its own names resolve to, and nDPI lists for it.
+                ('ip any any -> 185.88.236.0/22 any', 'server address', None)],
+    'zoom': [marker('zoom', 'sfu_header'), marker('zoom', 'p2p_probe'),
+             # A request of RFC 3489 with nothing but this, and its answer: observed.
+             alone('0101'), alone('0103')],
+    # support.apple.com/102266: all of Apple's network, and this port.
+    # From the middle of a stream, too.
+    'xmpp': [('xmpp any any -> any any', 'stanza ' + element,
+              'xmpp.element; content:"%s"; startswith; endswith' % element)
+             for element in ('stream', 'iq', 'message', 'presence')],
+    'apple-push': [('tcp any any -> 17.0.0.0/8 5223', 'server address', None)],
+    # [MS-TURN] 2.2, [MS-ICE2] 2.2.
+    'teams': [attribute('MS-VERSION', '8008'), attribute('MS-SERVICE-QUALITY', '8055'),
+              attribute('IMPLEMENTATION-VERSION', '8070')],
+    # support.google.com/a/answer/1279090: media of Meet, and of nothing else.
+    'google-chat': [
+        (l4 + ' any any -> [74.125.250.0/24,142.250.82.0/24,2001:4860:4864:5::/64,'
+         '2001:4860:4864:6::/64] [3478,19302:19309]', 'media address', None)
+        for l4 in ('udp', 'tcp')],
+}
+MARKER_EXAMPLES = {
+    'whatsapp': [(2, 'hit', 'hex: "40 00 00 16"'), (2, 'miss', 'hex: "00 40 00 16"')],
+    'threema': [(0, 'hit', 'text: flight_lengths'), (0, 'miss', 'text: flight_length')],
+    'signal': [(0, 'hit', 'text: turn.signal.org'), (0, 'miss', 'text: notsignal.org')],
+    'teams': [(0, 'hit', 'hex: "00 0f 80 08 00 09"'), (0, 'miss', 'hex: "00 80 08 00"')],
+}
+
 # What the rules above match, and what is almost the same: id -> [(rule, expectation, hex or text)].
 INBAND_EXAMPLES = {
     'whatsapp': [
@@ -250,9 +322,11 @@ def service_rules(ident, name, cls, names, sid):
     quic += [(proto + ' any any -> any any', '%s %s*%s' % (what, begin, end),
               '%s; %s ' % (buffers, shared(begin, end, nocase)))
              for begin, end in SHARED.get(ident, ())]
-    assert len(rules) < QUIC_SID and len(quic) < QUIC_SID, ident
+    later = [(header, what, options + '; ' if options else '')
+             for header, what, options in MARKERS.get(ident, ())]
+    assert len(rules) < QUIC_SID and len(quic) < MARKER_SID - QUIC_SID, ident
     return ['alert %s (msg:"%s: %s"; %s%ssid:%d; rev:1;)' % (header, name, what, options, tail, n)
-            for first, group in ((sid, rules), (sid + QUIC_SID, quic))
+            for first, group in ((sid, rules), (sid + QUIC_SID, quic), (sid + MARKER_SID, later))
             for n, (header, what, options) in enumerate(group, first)]
 
 
@@ -274,6 +348,8 @@ def service_examples(ident, names, sid):
     first = sid + len(names) * len(BUFFERS)
     out += [example(first + rule, expectation, what)
             for rule, expectation, what in INBAND_EXAMPLES.get(ident, ())]
+    out += [example(sid + MARKER_SID + rule, expectation, what)
+            for rule, expectation, what in MARKER_EXAMPLES.get(ident, ())]
     return out
 
 
@@ -314,7 +390,7 @@ def main():
 # the table + a running number; QUIC from 500 on.
 ''')
     for number, (ident, name, cls, names) in enumerate(services, 1):
-        if not names and ident not in INBAND:
+        if not names and ident not in INBAND and ident not in MARKERS:
             continue
         print('# %s' % name)
         print('\n'.join(service_rules(ident, name, cls, names, 4000000 + 1000 * number)))

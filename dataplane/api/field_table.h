@@ -222,7 +222,7 @@
 	/* STUN, RTP */ \
 	X(FIELD_STUN_FLAVOUR, "stun.flavour", SCAN_NO, FORM_TEXT, "+stun.flavour", MASK_CLEAR, B, "stun", "RFC 8489 5: stun, classic (RFC 3489), channel (RFC 8656 12.4)") \
 	X(FIELD_STUN_TYPE, "stun.type", SCAN_NO, FORM_HEX, "+stun.type", MASK_CLEAR, B, "0x0001", "RFC 8489 5: u16") \
-	X(FIELD_STUN_ATTRIBUTES, "stun.attrs", SCAN_NO, FORM_U16S_HEX, "+stun.attrs", MASK_CLEAR, B, "[\"0x0006\"]", "RFC 8489 14, in order") \
+	X(FIELD_STUN_ATTRIBUTES, "stun.attrs", SCAN_BLOCK, FORM_U16S_HEX, "+stun.attrs", MASK_CLEAR, B, "[\"0x0006\"]", "RFC 8489 14, in order") \
 	X(FIELD_STUN_SOFTWARE, "stun.software", SCAN_BLOCK, FORM_TEXT, "+stun.software", MASK_TEXT, B, "libjingle", "RFC 8489 14.14") \
 	X(FIELD_STUN_REALM, "stun.realm", SCAN_BLOCK, FORM_TEXT, "+stun.realm", MASK_NAME, B, "turn.example.org", "RFC 8489 14.9") \
 	X(FIELD_STUN_USERNAME, "stun.username", SCAN_BLOCK, FORM_TEXT, "+stun.username", MASK_PERSON, B, "Ea5a:JVDR", "RFC 8489 14.3") \
