@@ -30,7 +30,7 @@ enum event_tag {
 	TAG_REFERENCE, // a URL, or "type,value"
 	TAG_FLOW, // struct event_flow
 	TAG_SERVICE, // text: service id
-	TAG_SERVICE_BY, // text: name of the field whose rule named the service
+	TAG_SERVICE_BY, // text: what named the service: marker, sni, host, dns, certificate, stun, prefix
 	TAG_TUNNEL, // struct event_tunnel
 	TAG_SERVER_NAME, // text: of the flow's server, when the flow does not tell it itself,
 	TAG_SERVER_NAME_BY, // text: where it is from,

@@ -1,5 +1,7 @@
 #include "dataplane/runtime/emit.h"
 
+#include "dataplane/runtime/service_by.h"
+
 #include "dataplane/inspect/conversation.h"
 
 #include <errno.h>
@@ -171,8 +173,7 @@ static void put_service(struct emitter *e, const struct flow *f)
 	if (f->service == 0)
 		return;
 	put_text(e, TAG_SERVICE, e->directory->services[f->service]);
-	put_text(e, TAG_SERVICE_BY,
-		f->service_by == FIELD_CLIENT_NAME ? "dns" : field_table[f->service_by].name);
+	put_text(e, TAG_SERVICE_BY, service_by((enum field)f->service_by));
 }
 
 static void put_flow(struct emitter *e, const struct flow *f, const struct flow_counts *counts,

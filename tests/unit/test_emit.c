@@ -87,7 +87,7 @@ static void test_values(void)
 	CHECK(text_is(&r, 0, FIELD_DNS_QUERY, "") && text_is(&r, 1, FIELD_DNS_RRTYPE, "ab"),
 		"empty");
 	CHECK(text_is(&r, 2, FIELD_DNS_QUERY, "a.example"), "behind it");
-	CHECK(text_is(&r, 4, TAG_SERVICE, "whatsapp") && text_is(&r, 5, TAG_SERVICE_BY, "tls.sni"),
+	CHECK(text_is(&r, 4, TAG_SERVICE, "whatsapp") && text_is(&r, 5, TAG_SERVICE_BY, "sni"),
 		"service");
 	emitter_free(e);
 }

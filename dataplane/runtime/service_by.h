@@ -1,0 +1,9 @@
+// What gave a flow's service away, as its records say it: from the field whose rule named it.
+
+#pragma once
+
+#include "dataplane/api/fields.h"
+
+// marker (the protocol's own bytes), sni, host, dns, certificate, stun, or prefix (a rule about addresses
+// and ports alone).
+const char *service_by(enum field field);
