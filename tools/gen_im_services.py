@@ -195,20 +195,17 @@ MARKERS = {
     'zoom': [marker('zoom', 'sfu_header'), marker('zoom', 'p2p_probe'),
              # A request of RFC 3489 with nothing but this, and its answer: observed.
              alone('0101'), alone('0103')],
-    # support.apple.com/102266: all of Apple's network, and this port.
-    # From the middle of a stream, too.
+    # From the middle of a stream, too; a flow has many of them, so they name it and say nothing.
     'xmpp': [('xmpp any any -> any any', 'stanza ' + element,
-              'xmpp.element; content:"%s"; startswith; endswith' % element)
+              'xmpp.element; content:"%s"; startswith; endswith; noalert' % element)
              for element in ('stream', 'iq', 'message', 'presence')],
-    'apple-push': [('tcp any any -> 17.0.0.0/8 5223', 'server address', None)],
     # [MS-TURN] 2.2, [MS-ICE2] 2.2.
     'teams': [attribute('MS-VERSION', '8008'), attribute('MS-SERVICE-QUALITY', '8055'),
               attribute('IMPLEMENTATION-VERSION', '8070')],
     # support.google.com/a/answer/1279090: media of Meet, and of nothing else.
     'google-chat': [
-        (l4 + ' any any -> [74.125.250.0/24,142.250.82.0/24,2001:4860:4864:5::/64,'
-         '2001:4860:4864:6::/64] [3478,19302:19309]', 'media address', None)
-        for l4 in ('udp', 'tcp')],
+        ('ip any any -> [74.125.250.0/24,142.250.82.0/24,2001:4860:4864:5::/64,'
+         '2001:4860:4864:6::/64] any', 'media address', None)],
 }
 MARKER_EXAMPLES = {
     'whatsapp': [(2, 'hit', 'hex: "40 00 00 16"'), (2, 'miss', 'hex: "00 40 00 16"')],
@@ -324,6 +321,8 @@ def service_rules(ident, name, cls, names, sid):
              for begin, end in SHARED.get(ident, ())]
     later = [(header, what, options + '; ' if options else '')
              for header, what, options in MARKERS.get(ident, ())]
+    # With ports, and nothing to look for, it would be looked at in every packet of every flow.
+    assert all(options or header.endswith(' any') for header, _, options in rules + later), ident
     assert len(rules) < QUIC_SID and len(quic) < MARKER_SID - QUIC_SID, ident
     return ['alert %s (msg:"%s: %s"; %s%ssid:%d; rev:1;)' % (header, name, what, options, tail, n)
             for first, group in ((sid, rules), (sid + QUIC_SID, quic), (sid + MARKER_SID, later))

@@ -34,7 +34,9 @@ static void put_thread(struct table *t, const struct top_thread *th, double ns)
 	table_row(t);
 	table_text(t, th->name);
 	put_amounts(t, th->packets, th->bytes, ns);
-	if (ns > 0)
+	if (strcmp(th->name, "reader") == 0) // nobody counts its time
+		table_text(t, "-");
+	else if (ns > 0)
 		table_format(t, "%.1f%%", 100 * th->busy_ns / ns);
 	else
 		table_format(t, "%.1f s", th->busy_ns / 1e9);
@@ -80,7 +82,9 @@ static int print(const struct cli *cli, const json_t *answer, const json_t *befo
 	for (unsigned i = 0; i < STAGE_COUNT; i++)
 		stage_column(t, stage_names[i]);
 	for (unsigned i = 0; i < threads.n; i++) {
-		if (threads.threads[i].packets > 0 || threads.ns > 0)
+		// On ports the reader's page is only there for what the ports missed.
+		if (threads.threads[i].packets > 0 ||
+			strcmp(threads.threads[i].name, "reader") != 0)
 			put_thread(t, &threads.threads[i], threads.ns);
 	}
 	put_sum(t, &threads);

@@ -113,7 +113,7 @@
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                       \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")     \
 	X(CTR_BUSY_NS, "busy_ns", KIND_INFO,                                                        \
-		"time in turns that had frames, the rest was waiting")                              \
+		"time in turns that had frames, waits for others included")                         \
 	/* what each stage cost, of the frames of timed turns (cycles of the time stamp counter) */ \
 	X(CTR_STAGE_PACKETS, "stage_packets", KIND_INFO, "frames of the turns that were timed")     \
 	STAGES(STAGE_COUNTER)                                                                       \

@@ -396,7 +396,6 @@ static bool deadline_before(const void *ctx, const struct flow *x, const struct 
 	return x_ns != y_ns ? x_ns < y_ns : wheel_first_before(ctx, x, y);
 }
 
-// A jump of time costs no more than a look at each flow, and a sort.
 // Ends the flows of a list that is out of the wheel. Their buckets were not looked at for long: those of
 // the next ones are fetched meanwhile.
 static void end_list(
@@ -424,6 +423,7 @@ static enum flow_reason input_ended(const struct flow *f)
 	return FLOW_END_OF_INPUT;
 }
 
+// A jump of time costs no more than a look at each flow, and a sort.
 void flow_table_expire(struct flow_table *t, uint64_t now_ns)
 {
 	uint64_t now = now_ns >> WHEEL_SHIFT;

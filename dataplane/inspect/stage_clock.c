@@ -20,14 +20,17 @@ struct stage_clock stage_clock_new(uint64_t *counters, uint32_t every)
 
 void stage_clock_end(struct stage_clock *c, unsigned frames)
 {
-	if (!c->on)
+	if (!c->on) {
+		c->turn -= frames == 0;
 		return;
-	if (frames > 0) {
-		stage_enter(c, STAGE_RECEIVE);
-		c->counters[CTR_STAGE_PACKETS] += frames;
-	} else {
-		c->turn = c->every; // the next one then
 	}
+	stage_enter(c, STAGE_RECEIVE);
+	for (unsigned i = 0; i < STAGE_COUNT; i++) {
+		c->counters[CTR_CYCLES + i] += frames > 0 ? c->spent[i] : 0;
+		c->spent[i] = 0;
+	}
+	c->counters[CTR_STAGE_PACKETS] += frames;
+	c->turn = frames > 0 ? 0 : c->every; // the next one then
 	c->on = false;
 }
 

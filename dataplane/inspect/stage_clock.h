@@ -1,5 +1,5 @@
-// Where a thread's time goes, by stage: turns of one in so many are timed, the others cost a test a
-// stage. Between begin and end every cycle belongs to one stage, whichever was entered last, so that what
+// Where a thread's time goes, by stage: of the turns that have frames one in so many is timed, the
+// others cost a test a stage. Between begin and end every cycle belongs to one stage, whichever was entered last, so that what
 // runs inside another stage (an event written while a flow ends) is not counted twice; what the clock
 // itself takes is left out.
 
@@ -13,6 +13,7 @@ enum { STAGE_CLOCK_EVERY = 31 }; // a prime: no burst pattern of a source keeps 
 struct stage_clock {
 	uint64_t *counters; // the thread's own, CTR_COUNT of them; NULL: never on
 	uint64_t mark;
+	uint64_t spent[STAGE_COUNT]; // of this turn
 	uint32_t own; // cycles of one look at the clock
 	uint32_t every;
 	uint32_t turn;
@@ -32,7 +33,7 @@ static inline enum stage stage_enter(struct stage_clock *c, enum stage next)
 	uint64_t cycles = clock_cycles();
 	uint64_t spent = cycles - c->mark;
 
-	c->counters[CTR_CYCLES + before] += spent > c->own ? spent - c->own : 0;
+	c->spent[before] += spent > c->own ? spent - c->own : 0;
 	c->mark = cycles;
 	c->now = next;
 	return before;
@@ -56,12 +57,11 @@ static inline void stage_clock_begin(struct stage_clock *c)
 	c->on = ++c->turn >= c->every && c->counters != NULL;
 	if (!c->on)
 		return;
-	c->turn = 0;
 	c->now = STAGE_RECEIVE;
 	c->mark = clock_cycles();
 }
 
-// It ends; `frames` came in it. One without frames is not counted.
+// It ends; `frames` came in it. One without frames counts for nothing: not as one of `every`, either.
 void stage_clock_end(struct stage_clock *c, unsigned frames);
 
 // A clock that never runs, for who has none.

@@ -33,7 +33,7 @@ struct intake {
 };
 
 // Take a burst from s into packets[0..BURST_MAX); returns how many stay here, decoded. The
-// rest was handed over, held or dropped, and counted. Leaves the clock in STAGE_DECODE.
+// rest was handed over, held or dropped, and counted. Leaves the clock in STAGE_DECODE when there were frames.
 unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struct packet *packets);
 
 // No more frames: give up unfinished fragments.

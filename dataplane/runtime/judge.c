@@ -96,6 +96,8 @@ static int strength(enum field field)
 		return 1;
 	case FIELD_PAYLOAD:
 	case FIELD_STREAM:
+	case FIELD_XMPP_ELEMENT: // what comes after STARTTLS may know better
+	case FIELD_STUN_ATTRIBUTES:
 		return 2;
 	default:
 		return 3;

@@ -4,6 +4,6 @@
 
 #include "dataplane/api/fields.h"
 
-// marker (the protocol's own bytes), sni, host, dns, certificate, stun, or prefix (a rule about addresses
-// and ports alone).
+// marker (the protocol's own bytes), sni, host, dns, certificate, stun, or prefix (a rule about headers
+// alone: ours are about addresses).
 const char *service_by(enum field field);

@@ -42,7 +42,7 @@ struct source_port {
 	struct port_queue queues[QUEUES_MAX];
 };
 
-static unsigned rx(struct source *s, struct packet *packets, unsigned n)
+static unsigned port_rx(struct source *s, struct packet *packets, unsigned n)
 {
 	struct port_queue *q = (struct port_queue *)s;
 	struct rte_mbuf *mbufs[BURST_MAX];
@@ -155,7 +155,7 @@ static int set_up_queues(struct source_port *p, uint16_t descriptors, unsigned n
 		err = rte_eth_rx_queue_setup(
 			p->port, q, descriptors, (unsigned)socket, NULL, p->mbufs);
 		p->queues[q] = (struct port_queue){
-			.source = {.rx = rx, .live = true}, .port = p->port, .queue = q};
+			.source = {.rx = port_rx, .live = true}, .port = p->port, .queue = q};
 	}
 	return err;
 }

@@ -47,7 +47,7 @@ struct worker {
 	uint64_t counters[CTR_COUNT];
 };
 
-// shared: page and ring number `options->id`. The worker stays where it is: it is pointed to.
+// shared: page and ring number `options->id`. The worker is zeroed, and stays where it is: it is pointed to.
 // 0 or -ENOMEM.
 int worker_open(struct worker *w, const struct worker_options *options, struct rulesets *rulesets,
 	const struct shared *shared);

@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
@@ -71,7 +72,7 @@ static void on_call(int number, siginfo_t *info, void *context)
 	n_calls++;
 }
 
-// False: the kernel cannot, or a sanitizer has calls of its own.
+// False: the kernel cannot, or its clock is no vDSO, or a sanitizer has calls of its own.
 static bool watch_calls(bool on)
 {
 #ifdef OTHER_MALLOC
@@ -83,8 +84,17 @@ static bool watch_calls(bool on)
 	if (on && sigaction(SIGSYS, &action, NULL) < 0)
 		return false;
 	dispatch = 0;
-	return prctl(PR_SET_SYSCALL_USER_DISPATCH, on ? PR_SYS_DISPATCH_ON : PR_SYS_DISPATCH_OFF, 0,
-		       0, on ? &dispatch : NULL) == 0;
+	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, on ? PR_SYS_DISPATCH_ON : PR_SYS_DISPATCH_OFF, 0, 0,
+		    on ? &dispatch : NULL) != 0)
+		return false;
+	if (!on)
+		return true;
+	// Where the clock is a call of the kernel it is one in each turn.
+	n_calls = 0;
+	dispatch = 1;
+	clock_gettime(CLOCK_MONOTONIC, &(struct timespec){0});
+	dispatch = 0;
+	return n_calls == 0;
 }
 
 // Frames in memory as a source.

@@ -114,8 +114,12 @@ static int run_road(struct road *r, double *rate)
 	go = false;
 	halt = false;
 	for (unsigned i = 0; i < r->n; i++) {
-		if (rte_eal_remote_launch(drive, &r->lanes[i], i + 1) < 0)
+		if (rte_eal_remote_launch(drive, &r->lanes[i], i + 1) < 0) {
+			go = halt = true; // for those that run
+			rte_eal_mp_wait_lcore();
+			log_error("a worker could not be started");
 			return 1;
+		}
 	}
 	while (ready < r->n)
 		nanosleep(&moment, NULL);
