@@ -19,10 +19,11 @@ struct block {
 };
 
 static struct block blocks[BLOCKS_MAX];
+
+#ifndef OTHER_MALLOC
 static _Atomic unsigned n_blocks;
 static _Atomic bool watching;
 
-#ifndef OTHER_MALLOC
 // Volatile: compilers know that no malloc() looks at it, and this one does.
 static _Thread_local volatile bool in_crypto;
 
