@@ -76,57 +76,43 @@ BUFFERS = (
 QUIC = ('quic', 'flow:to_server; quic.sni', ' nocase;', 'QUIC server name')
 QUIC_SID = 500
 
-# What services say in their own protocols: id -> [(header, message, options)].
+# What services say in their own protocols: id -> [(header, message, options)]. GONE is a rule there was:
+# its number stays free. Contents of a few bytes are found everywhere: they took a third of the time of
+# short flows. What a parser knows is asked of it instead: MARKERS.
+GONE = None
 INBAND = {
     'whatsapp': [
-        ('tcp any any -> any [443,5222]', 'chat handshake',
-         'flow:to_server; content:"WA"; startswith; pcre:"/^WA[\\x01-\\x0f][\\x00-\\x0f]\\x00/s"'),
-        ('tcp any any -> any [443,5222]', 'chat handshake with edge routing',
-         'flow:to_server; content:"ED|00 01|"; startswith'),
+        GONE, GONE,
         # STUN with message types that no RFC gives out.
         ('udp any any -> any any', 'call relay',
          'content:"|08|"; startswith; content:"|21 12 A4 42|"; offset:4; depth:4; fast_pattern; '
          'pcre:"/^\\x08[\\x00-\\x05]/s"'),
     ],
     'discord': [
-        # Two bytes of type, two of length, and 70 bytes: as its documentation of voice has it.
-        ('udp any any -> any any', 'voice address discovery',
-         'dsize:74; content:"|00 01 00 46|"; startswith'),
-        ('udp any any -> any any', 'voice address discovery, answer',
-         'dsize:74; content:"|00 02 00 46|"; startswith'),
+        GONE, GONE,
     ],
     'xmpp': [
-        ('tcp any any -> any any', 'stream header', 'content:"<stream:stream"; depth:64'),
+        GONE,
         ('dns any any -> any any', 'service of a domain',
          'flow:to_server; dns.query; content:"_xmpp-client._tcp."; startswith; nocase'),
         ('dns any any -> any any', 'service of a domain, over TLS',
          'flow:to_server; dns.query; content:"_xmpps-client._tcp."; startswith; nocase'),
     ],
     'irc': [
-        ('tcp any any -> any any', 'capabilities',
-         'flow:to_server; content:"CAP LS"; startswith'),
-        ('tcp any any -> any any', 'nickname',
-         'flow:to_server; content:"NICK "; startswith; pcre:"/^NICK [^ \\r\\n]{1,64}\\r?\\n/"'),
-        # FTP and POP3 have the word too, with a single parameter.
-        ('tcp any any -> any any', 'user',
-         'flow:to_server; content:"USER "; startswith; '
-         'pcre:"/^USER [^ \\r\\n]+ [^ \\r\\n]+ [^ \\r\\n]+ [^\\r\\n]+\\r?\\n/"'),
+        GONE, GONE, GONE,
     ],
     'teamspeak': [
         ('udp any any -> any any', 'session start', 'content:"TS3INIT1"; startswith'),
     ],
-    'mumble': [
-        ('udp any any -> any 64738', 'ping', 'dsize:12; content:"|00 00 00 00|"; startswith'),
-    ],
+    # Its ping has a port, a length and four zeros. These are found everywhere: a fifth of the whole set's cost.
+    'mumble': [GONE],
     'wechat': [
         ('http any any -> any any', 'MMTLS short link',
          'flow:to_server; http.uri; content:"/mmtls/"; startswith; '
          'http.user_agent; content:"MicroMessenger"; nocase'),
     ],
     'qq': [
-        ('udp any any -> any 8000', 'OICQ',
-         'content:"|02|"; startswith; content:"|03|"; endswith; '
-         'pcre:"/^\\x02[\\x01-\\x3f]/s"; dsize:>18'),
+        GONE,
     ],
     'openim': [
         # docs.openim.io: the quick start's gateway and API speak in clear.
@@ -195,6 +181,9 @@ MARKERS = {
     'zoom': [marker('zoom', 'sfu_header'), marker('zoom', 'p2p_probe'),
              # A request of RFC 3489 with nothing but this, and its answer: observed.
              alone('0101'), alone('0103')],
+    'irc': [('irc any any -> any any', 'command ' + command,
+             'irc.command; content:"%s"; startswith; endswith; noalert' % command)
+            for command in ('CAP', 'NICK', 'USER', 'JOIN', 'PRIVMSG')],
     # From the middle of a stream, too; a flow has many of them, so they name it and say nothing.
     'xmpp': [('xmpp any any -> any any', 'stanza ' + element,
               'xmpp.element; content:"%s"; startswith; endswith; noalert' % element)
@@ -217,43 +206,19 @@ MARKER_EXAMPLES = {
 # What the rules above match, and what is almost the same: id -> [(rule, expectation, hex or text)].
 INBAND_EXAMPLES = {
     'whatsapp': [
-        (0, 'hit', 'hex: "57 41 06 03 00 00 10"'),
-        (0, 'miss', 'hex: "57 41 06 13 00 00 10"'),
-        (0, 'miss', 'hex: "00 57 41 06 03 00 00 10"'),
-        (1, 'hit', 'hex: "45 44 00 01 00 00 04"'),
-        (1, 'miss', 'hex: "45 44 00 02 00 00 04"'),
         (2, 'hit', 'hex: "08 00 00 10 21 12 a4 42 00 00 00 00"'),
         (2, 'miss', 'hex: "00 01 00 00 21 12 a4 42 00 00 00 00"'),
         (2, 'miss', 'hex: "08 00 00 10 00 21 12 a4 42 00 00 00"'),
     ],
-    'discord': [
-        (0, 'hit', 'hex: "00 01 00 46%s"' % (' 00' * 70)),
-        (0, 'miss', 'hex: "00 01 00 46%s"' % (' 00' * 71)),
-        (1, 'hit', 'hex: "00 02 00 46%s"' % (' 00' * 70)),
-        (1, 'miss', 'hex: "00 03 00 46%s"' % (' 00' * 70)),
-    ],
     'xmpp': [
-        (0, 'hit', 'text: "<?xml version=\'1.0\'?><stream:stream to=\'example.org\'>"'),
-        (0, 'miss', 'text: "<stream to=\'example.org\'>"'),
         (1, 'hit', 'text: _xmpp-client._tcp.example.org'),
         (1, 'miss', 'text: not_xmpp-client._tcp.example.org'),
         (2, 'hit', 'text: _xmpps-client._tcp.example.org'),
         (2, 'miss', 'text: _xmpp-client._tcp.example.org'),
     ],
-    'irc': [
-        (0, 'hit', 'text: "CAP LS 302\\r\\n"'),
-        (1, 'hit', 'text: "NICK someone\\r\\n"'),
-        (1, 'miss', 'text: "NICK two words\\r\\n"'),
-        (2, 'hit', 'text: "USER guest 0 * :Some One\\r\\n"'),
-        (2, 'miss', 'text: "USER anonymous\\r\\n"'),
-    ],
     'teamspeak': [
         (0, 'hit', 'text: TS3INIT1x'),
         (0, 'miss', 'text: xTS3INIT1'),
-    ],
-    'mumble': [
-        (0, 'hit', 'hex: "00 00 00 00 01 02 03 04 05 06 07 08"'),
-        (0, 'miss', 'hex: "00 00 00 00 01 02 03 04 05 06 07 08 09"'),
     ],
     'wechat': [
         (0, 'hit', 'values: [{field: http.uri, text: /mmtls/0a1b}, '
@@ -307,8 +272,8 @@ def service_rules(ident, name, cls, names, sid):
         for proto, buffers, nocase, what in BUFFERS:
             rules.append((proto + ' any any -> any any', '%s %s' % (what, n.lstrip('=')),
                           '%s; %s ' % (buffers, content(n, nocase))))
-    for header, what, options in INBAND.get(ident, ()):
-        rules.append((header, what, options + '; ' if options else ''))
+    for rule in INBAND.get(ident, ()):
+        rules.append(rule and (rule[0], rule[1], rule[2] + '; ' if rule[2] else ''))
     for begin, end in SHARED.get(ident, ()):
         for proto, buffers, nocase, what in BUFFERS:
             rules.append((proto + ' any any -> any any', '%s %s*%s' % (what, begin, end),
@@ -322,11 +287,12 @@ def service_rules(ident, name, cls, names, sid):
     later = [(header, what, options + '; ' if options else '')
              for header, what, options in MARKERS.get(ident, ())]
     # With ports, and nothing to look for, it would be looked at in every packet of every flow.
-    assert all(options or header.endswith(' any') for header, _, options in rules + later), ident
+    assert all(r is GONE or r[2] or r[0].endswith(' any') for r in rules + later), ident
     assert len(rules) < QUIC_SID and len(quic) < MARKER_SID - QUIC_SID, ident
     return ['alert %s (msg:"%s: %s"; %s%ssid:%d; rev:1;)' % (header, name, what, options, tail, n)
             for first, group in ((sid, rules), (sid + QUIC_SID, quic), (sid + MARKER_SID, later))
-            for n, (header, what, options) in enumerate(group, first)]
+            for n, (header, what, options) in
+            ((n, r) for n, r in enumerate(group, first) if r is not GONE)]
 
 
 def example(sid, expectation, what):
