@@ -36,89 +36,89 @@
 	X(CTR_CYCLES_##id, "cycles_" name, KIND_INFO, "cycles of timed turns spent in " help)
 
 // X(id, name, kind, help)
-#define COUNTERS(X)                                                                                 \
-	X(CTR_RX_PACKETS, "rx_packets", KIND_IN, "frames taken from the source")                    \
-	X(CTR_HANDED_IN, "handed_in", KIND_IN, "frames taken over from another thread")             \
-	X(CTR_RX_BYTES, "rx_bytes", KIND_INFO, "bytes of these frames on the wire")                 \
-	X(CTR_DELIVERED, "delivered", KIND_OUT, "frames counted in a flow and inspected")           \
-	X(CTR_HANDED_OUT, "handed_out", KIND_OUT, "frames given to the thread that owns them")      \
-	X(CTR_HELD_FRAGMENTS, "held_fragments", KIND_HELD, "fragments that wait for the rest")      \
-	X(CTR_HELD_OUT_OF_ORDER, "held_out_of_order", KIND_HELD, "TCP segments that wait")          \
-	/* decode */                                                                                \
-	X(CTR_NOT_IP, "not_ip", KIND_CAUSE, "no IP packet: ARP, STP, LLDP, ...")                    \
-	X(CTR_LINK_UNKNOWN, "link_unknown", KIND_CAUSE, "link type without a decoder")              \
-	X(CTR_LINK_TRUNCATED, "link_truncated", KIND_CAUSE, "cut inside the link header")           \
-	X(CTR_IP4_BAD, "ip4_bad", KIND_CAUSE, "malformed IPv4 header")                              \
-	X(CTR_IP6_BAD, "ip6_bad", KIND_CAUSE, "malformed IPv6 or extension header")                 \
-	X(CTR_L4_TRUNCATED, "l4_truncated", KIND_CAUSE, "cut inside the TCP or UDP header")         \
-	X(CTR_TCP_BAD, "tcp_bad", KIND_CAUSE, "malformed TCP header")                               \
-	X(CTR_UDP_BAD, "udp_bad", KIND_CAUSE, "malformed UDP header")                               \
-	X(CTR_TUNNEL_BAD, "tunnel_bad", KIND_CAUSE, "malformed tunnel header")                      \
-	X(CTR_TUNNEL_TOO_DEEP, "tunnel_too_deep", KIND_CAUSE, "more nested headers than allowed")   \
-	X(CTR_CHECKSUM_DROPPED, "checksum_dropped", KIND_CAUSE, "bad checksum, port set to drop")   \
-	X(CTR_FRAG_BAD, "frag_bad", KIND_CAUSE, "fragment with impossible offset or length")        \
-	X(CTR_FRAG_DUPLICATE, "frag_duplicate", KIND_CAUSE, "fragment that brought nothing new")    \
-	X(CTR_FRAG_TIMEOUT, "frag_timeout", KIND_CAUSE, "fragments whose rest never came")          \
-	X(CTR_FRAG_SHED, "frag_shed", KIND_CAUSE, "fragments shed: table or memory full")           \
-	X(CTR_TOO_BIG, "too_big", KIND_CAUSE, "frame larger than the largest buffer")               \
-	/* flow and order */                                                                        \
-	X(CTR_FLOW_TABLE_FULL, "flow_table_full", KIND_CAUSE, "no record and none to shed")         \
-	X(CTR_SYN_BUDGET, "syn_budget", KIND_CAUSE, "bare SYN beyond the budget for them")          \
-	X(CTR_HANDOVER_FULL, "handover_full", KIND_CAUSE, "ring to the owning worker full")         \
-	X(CTR_OOO_SHED, "ooo_shed", KIND_CAUSE, "out-of-order segment beyond the budget")           \
-	X(CTR_FILTERED, "filtered", KIND_CAUSE, "left aside by the source's filter")                \
-	/* further facts, not part of the law */                                                    \
-	X(CTR_MISSED, "missed", KIND_INFO, "frames lost before us, as the port tells")              \
-	X(CTR_CAPTURE_TRUNCATED, "capture_truncated", KIND_INFO,                                    \
-		"captures that end in mid packet")                                                  \
-	X(CTR_BAD_CHECKSUM, "bad_checksum", KIND_INFO,                                              \
-		"checksum of IP wrong, or of TCP or UDP where the payload was looked at")           \
-	X(CTR_SNAPPED, "snapped", KIND_INFO, "frames captured shorter than they were")              \
-	X(CTR_FRAG_REASSEMBLED, "frag_reassembled", KIND_INFO, "datagrams put together")            \
-	X(CTR_TUNNELLED, "tunnelled", KIND_INFO, "frames with a tunnel inside")                     \
-	X(CTR_PAYLOAD_BYTES, "payload_bytes", KIND_INFO, "TCP and UDP payload delivered")           \
-	X(CTR_FLOWS_NEW, "flows_new", KIND_INFO, "flows begun")                                     \
-	X(CTR_FLOWS_ENDED, "flows_ended", KIND_INFO, "flows ended, by any reason")                  \
-	X(CTR_FLOWS_SHED, "flows_shed", KIND_INFO, "flows ended early to make room")                \
-	X(CTR_FLOWS_ACTIVE, "flows_active", KIND_GAUGE, "flows in the table")                       \
-	X(CTR_SESSIONS_ACTIVE, "sessions_active", KIND_GAUGE, "flows still being parsed")           \
-	X(CTR_SESSIONS_DENIED, "sessions_denied", KIND_INFO, "flows not parsed: no session left")   \
-	X(CTR_TCP_GAPS, "tcp_gaps", KIND_INFO, "holes in TCP streams that were skipped")            \
-	X(CTR_TCP_GAP_BYTES, "tcp_gap_bytes", KIND_INFO, "bytes that these holes miss")             \
-	X(CTR_TCP_RETRANSMITTED, "tcp_retransmitted", KIND_INFO, "segments that brought no news")   \
-	X(CTR_TCP_OUT_OF_ORDER, "tcp_out_of_order", KIND_INFO, "segments that came too early")      \
-	X(CTR_PARSE_BAD, "parse_bad", KIND_INFO, "flows whose protocol broke its own rules")        \
-	X(CTR_GATHER_DENIED, "gather_denied", KIND_INFO, "messages not parsed: no buffer left")     \
-	X(CTR_GATHER_EVICTED, "gather_evicted", KIND_INFO,                                          \
-		"flows that gave up a message: the oldest when buffers ran short")                  \
-	X(CTR_INFLATE_DENIED, "inflate_denied", KIND_INFO, "bodies not unpacked: no decoder left")  \
-	X(CTR_NAMES_SHED, "names_shed", KIND_INFO, "addresses whose name was given up: no room")    \
-	X(CTR_WITNESS_LOST, "witness_lost", KIND_INFO,                                              \
-		"answers of DNS that other workers were not told of")                               \
-	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned")                             \
-	X(CTR_CANDIDATES, "candidates", KIND_INFO,                                                  \
-		"rules that a scan brought to the confirm step")                                    \
-	X(CTR_HITS_OVERFLOW, "hits_overflow", KIND_INFO,                                            \
-		"rule hits beyond what one message reports")                                        \
-	X(CTR_CONFIRM_GAVE_UP, "confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")   \
-	X(CTR_RULE_STATE_SHED, "rule_state_shed", KIND_INFO,                                        \
-		"bits, numbers and limits of rules that were given up: no room")                    \
-	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                             \
-	X(CTR_ALERTS_SUPPRESSED, "alerts_suppressed", KIND_INFO,                                    \
-		"rule hits that the threshold file keeps silent")                                   \
-	X(CTR_ALERTS_LIMITED, "alerts_limited", KIND_INFO,                                          \
-		"rule hits beyond what a threshold lets alert")                                     \
-	X(CTR_SHADOW_FINDS, "shadow_finds", KIND_INFO,                                              \
-		"packets, messages and pieces of streams that a shadow set was matched with")       \
-	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                       \
-	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")     \
-	X(CTR_BUSY_NS, "busy_ns", KIND_INFO,                                                        \
-		"time in turns that had frames, waits for others included")                         \
-	/* what each stage cost, of the frames of timed turns (cycles of the time stamp counter) */ \
-	X(CTR_STAGE_PACKETS, "stage_packets", KIND_INFO, "frames of the turns that were timed")     \
-	STAGES(STAGE_COUNTER)                                                                       \
-	APP_PROTOS(TX_COUNTER)                                                                      \
-	APP_PROTOS(FLOW_COUNTER)                                                                    \
+#define COUNTERS(X)                                                                                \
+	X(CTR_RX_PACKETS, "rx_packets", KIND_IN, "frames taken from the source")                   \
+	X(CTR_HANDED_IN, "handed_in", KIND_IN, "frames taken over from another thread")            \
+	X(CTR_RX_BYTES, "rx_bytes", KIND_INFO, "bytes of these frames on the wire")                \
+	X(CTR_DELIVERED, "delivered", KIND_OUT, "frames counted in a flow and inspected")          \
+	X(CTR_HANDED_OUT, "handed_out", KIND_OUT, "frames given to the thread that owns them")     \
+	X(CTR_HELD_FRAGMENTS, "held_fragments", KIND_HELD, "fragments that wait for the rest")     \
+	X(CTR_HELD_OUT_OF_ORDER, "held_out_of_order", KIND_HELD, "TCP segments that wait")         \
+	/* decode */                                                                               \
+	X(CTR_NOT_IP, "not_ip", KIND_CAUSE, "no IP packet: ARP, STP, LLDP, ...")                   \
+	X(CTR_LINK_UNKNOWN, "link_unknown", KIND_CAUSE, "link type without a decoder")             \
+	X(CTR_LINK_TRUNCATED, "link_truncated", KIND_CAUSE, "cut inside the link header")          \
+	X(CTR_IP4_BAD, "ip4_bad", KIND_CAUSE, "malformed IPv4 header")                             \
+	X(CTR_IP6_BAD, "ip6_bad", KIND_CAUSE, "malformed IPv6 or extension header")                \
+	X(CTR_L4_TRUNCATED, "l4_truncated", KIND_CAUSE, "cut inside the TCP or UDP header")        \
+	X(CTR_TCP_BAD, "tcp_bad", KIND_CAUSE, "malformed TCP header")                              \
+	X(CTR_UDP_BAD, "udp_bad", KIND_CAUSE, "malformed UDP header")                              \
+	X(CTR_TUNNEL_BAD, "tunnel_bad", KIND_CAUSE, "malformed tunnel header")                     \
+	X(CTR_TUNNEL_TOO_DEEP, "tunnel_too_deep", KIND_CAUSE, "more nested headers than allowed")  \
+	X(CTR_CHECKSUM_DROPPED, "checksum_dropped", KIND_CAUSE, "bad checksum, port set to drop")  \
+	X(CTR_FRAG_BAD, "frag_bad", KIND_CAUSE, "fragment with impossible offset or length")       \
+	X(CTR_FRAG_DUPLICATE, "frag_duplicate", KIND_CAUSE, "fragment that brought nothing new")   \
+	X(CTR_FRAG_TIMEOUT, "frag_timeout", KIND_CAUSE, "fragments whose rest never came")         \
+	X(CTR_FRAG_SHED, "frag_shed", KIND_CAUSE, "fragments shed: table or memory full")          \
+	X(CTR_TOO_BIG, "too_big", KIND_CAUSE, "frame larger than the largest buffer")              \
+	/* flow and order */                                                                       \
+	X(CTR_FLOW_TABLE_FULL, "flow_table_full", KIND_CAUSE, "no record and none to shed")        \
+	X(CTR_SYN_BUDGET, "syn_budget", KIND_CAUSE, "bare SYN beyond the budget for them")         \
+	X(CTR_HANDOVER_FULL, "handover_full", KIND_CAUSE, "ring to the owning worker full")        \
+	X(CTR_OOO_SHED, "ooo_shed", KIND_CAUSE, "out-of-order segment beyond the budget")          \
+	X(CTR_FILTERED, "filtered", KIND_CAUSE, "left aside by the source's filter")               \
+	/* further facts, not part of the law */                                                   \
+	X(CTR_MISSED, "missed", KIND_INFO, "frames lost before us, as the port tells")             \
+	X(CTR_CAPTURE_TRUNCATED, "capture_truncated", KIND_INFO,                                   \
+		"captures that end in mid packet")                                                 \
+	X(CTR_BAD_CHECKSUM, "bad_checksum", KIND_INFO,                                             \
+		"checksum of IP wrong, or of TCP or UDP where the payload was looked at")          \
+	X(CTR_SNAPPED, "snapped", KIND_INFO, "frames captured shorter than they were")             \
+	X(CTR_FRAG_REASSEMBLED, "frag_reassembled", KIND_INFO, "datagrams put together")           \
+	X(CTR_TUNNELLED, "tunnelled", KIND_INFO, "frames with a tunnel inside")                    \
+	X(CTR_PAYLOAD_BYTES, "payload_bytes", KIND_INFO, "TCP and UDP payload delivered")          \
+	X(CTR_FLOWS_NEW, "flows_new", KIND_INFO, "flows begun")                                    \
+	X(CTR_FLOWS_ENDED, "flows_ended", KIND_INFO, "flows ended, by any reason")                 \
+	X(CTR_FLOWS_SHED, "flows_shed", KIND_INFO, "flows ended early to make room")               \
+	X(CTR_FLOWS_ACTIVE, "flows_active", KIND_GAUGE, "flows in the table")                      \
+	X(CTR_SESSIONS_ACTIVE, "sessions_active", KIND_GAUGE, "flows still being parsed")          \
+	X(CTR_SESSIONS_DENIED, "sessions_denied", KIND_INFO, "flows not parsed: no session left")  \
+	X(CTR_TCP_GAPS, "tcp_gaps", KIND_INFO, "holes in TCP streams that were skipped")           \
+	X(CTR_TCP_GAP_BYTES, "tcp_gap_bytes", KIND_INFO, "bytes that these holes miss")            \
+	X(CTR_TCP_RETRANSMITTED, "tcp_retransmitted", KIND_INFO, "segments that brought no news")  \
+	X(CTR_TCP_OUT_OF_ORDER, "tcp_out_of_order", KIND_INFO, "segments that came too early")     \
+	X(CTR_PARSE_BAD, "parse_bad", KIND_INFO, "flows whose protocol broke its own rules")       \
+	X(CTR_GATHER_DENIED, "gather_denied", KIND_INFO, "messages not parsed: no buffer left")    \
+	X(CTR_GATHER_EVICTED, "gather_evicted", KIND_INFO,                                         \
+		"flows that gave up a message: the oldest when buffers ran short")                 \
+	X(CTR_INFLATE_DENIED, "inflate_denied", KIND_INFO, "bodies not unpacked: no decoder left") \
+	X(CTR_NAMES_SHED, "names_shed", KIND_INFO, "addresses whose name was given up: no room")   \
+	X(CTR_WITNESS_LOST, "witness_lost", KIND_INFO,                                             \
+		"answers of DNS that other workers were not told of")                              \
+	X(CTR_SCANS, "scans", KIND_INFO, "fields and payloads scanned")                            \
+	X(CTR_CANDIDATES, "candidates", KIND_INFO,                                                 \
+		"rules that a scan brought to the confirm step")                                   \
+	X(CTR_HITS_OVERFLOW, "hits_overflow", KIND_INFO,                                           \
+		"rule hits beyond what one message reports")                                       \
+	X(CTR_CONFIRM_GAVE_UP, "confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")  \
+	X(CTR_RULE_STATE_SHED, "rule_state_shed", KIND_INFO,                                       \
+		"bits, numbers and limits of rules that were given up: no room")                   \
+	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
+	X(CTR_ALERTS_SUPPRESSED, "alerts_suppressed", KIND_INFO,                                   \
+		"rule hits that the threshold file keeps silent")                                  \
+	X(CTR_ALERTS_LIMITED, "alerts_limited", KIND_INFO,                                         \
+		"rule hits beyond what a threshold lets alert")                                    \
+	X(CTR_SHADOW_FINDS, "shadow_finds", KIND_INFO,                                             \
+		"packets, messages and pieces of streams that a shadow set was matched with")      \
+	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
+	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")    \
+	X(CTR_BUSY_NS, "busy_ns", KIND_INFO,                                                       \
+		"time in turns that had frames, waits for others included")                        \
+	/* what each stage cost, of timed turns: cycles of the time stamp counter */               \
+	X(CTR_STAGE_PACKETS, "stage_packets", KIND_INFO, "frames of the turns that were timed")    \
+	STAGES(STAGE_COUNTER)                                                                      \
+	APP_PROTOS(TX_COUNTER)                                                                     \
+	APP_PROTOS(FLOW_COUNTER)                                                                   \
 	APP_PROTOS(BYTE_COUNTER)
 
 enum counter_kind { KIND_IN, KIND_OUT, KIND_HELD, KIND_CAUSE, KIND_INFO, KIND_GAUGE };

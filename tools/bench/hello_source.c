@@ -1,25 +1,11 @@
 #include "tools/bench/hello_source.h"
 
+#include "tools/bench/craft_source.h"
 #include "tools/bench/quic_hello.h"
-#include "tools/craft/session.h"
 #include "tools/craft/tls.h"
 
 #include <errno.h>
 #include <stdio.h>
-
-enum { MSS = 1400 };
-
-static int put(void *ctx, const struct frame *f)
-{
-	struct loop_source *l = ctx;
-	struct capture_frame frame = {.data = f->data,
-		.ts_ns = f->ts_ns,
-		.len = f->len,
-		.wire_len = f->wire_len,
-		.link = LINK_ETHERNET};
-
-	return loop_source_add(l, &frame) ? 0 : -ENOMEM;
-}
 
 static void put_hosts(struct session *s, unsigned number)
 {
@@ -81,34 +67,13 @@ static int put_quic(struct session *s, unsigned number)
 	return s->err;
 }
 
-static struct loop_source *make(
-	unsigned flows, uint64_t step_ns, int (*put_flow)(struct session *, unsigned))
-{
-	struct rng rng = {.state = 1};
-	struct loop_source *l = loop_source_new();
-	struct session s = {.put = put,
-		.put_ctx = l,
-		.rng = &rng,
-		.now_ns = 1700000000000000000ull,
-		.step_ns = step_ns,
-		.mss = MSS};
-	int err = l != NULL ? 0 : -ENOMEM;
-
-	for (unsigned i = 0; i < flows && err == 0; i++)
-		err = put_flow(&s, i);
-	if (err == 0)
-		return l;
-	loop_source_free(l);
-	return NULL;
-}
-
 struct loop_source *hello_source_tls(unsigned flows)
 {
-	return make(flows, 10000, put_tls);
+	return craft_source_new(flows, 10000, put_tls);
 }
 
 struct loop_source *hello_source_quic(unsigned flows)
 {
 	// Nothing ends them but time: those of one loop are over in the next.
-	return make(flows, 20000000, put_quic);
+	return craft_source_new(flows, 20000000, put_quic);
 }

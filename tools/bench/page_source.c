@@ -1,14 +1,11 @@
 #include "tools/bench/page_source.h"
 
+#include "tools/bench/craft_source.h"
 #include "tools/craft/http.h"
-#include "tools/craft/session.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { MSS = 1400 };
 
 struct page {
 	char *p;
@@ -67,17 +64,6 @@ void page_text(unsigned number, char out[PAGE_LEN])
 	}
 }
 
-static int put(void *ctx, const struct frame *f)
-{
-	struct capture_frame frame = {.data = f->data,
-		.ts_ns = f->ts_ns,
-		.len = f->len,
-		.wire_len = f->wire_len,
-		.link = LINK_ETHERNET};
-
-	return loop_source_add(ctx, &frame) ? 0 : -ENOMEM;
-}
-
 static int put_flow(struct session *s, unsigned number)
 {
 	static char body[PAGE_LEN];
@@ -106,20 +92,5 @@ static int put_flow(struct session *s, unsigned number)
 
 struct loop_source *page_source_new(unsigned flows)
 {
-	struct rng rng = {.state = 1};
-	struct loop_source *l = loop_source_new();
-	struct session s = {.put = put,
-		.put_ctx = l,
-		.rng = &rng,
-		.now_ns = 1700000000000000000ull,
-		.step_ns = 10000,
-		.mss = MSS};
-	int err = l != NULL ? 0 : -ENOMEM;
-
-	for (unsigned i = 0; i < flows && err == 0; i++)
-		err = put_flow(&s, i);
-	if (err == 0)
-		return l;
-	loop_source_free(l);
-	return NULL;
+	return craft_source_new(flows, 10000, put_flow);
 }
