@@ -65,6 +65,7 @@ static struct find find_here(struct conversations *c, enum find_kind kind)
 		.kind = (uint8_t)kind,
 		.dir = (uint8_t)side_dir(c->flow, c->side),
 		.flow = c->flow,
+		.note = flow_note(c->flows, c->flow),
 		.flow_number = flow_number(c->flows, c->flow),
 		.counts = c->counts,
 		.session = c->session,

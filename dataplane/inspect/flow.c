@@ -25,6 +25,7 @@ struct flow_table {
 	void *ctx;
 	struct flow_places places;
 	struct flow *flows;
+	struct flow_note *notes; // by record number
 	uint32_t *free; // stack of record numbers
 	uint32_t n_free;
 	uint32_t n_flows;
@@ -76,12 +77,13 @@ struct flow_table *flow_table_new(
 	t->n_free = options->max_flows;
 	t->n_free_tunnels = options->max_tunnels;
 	t->flows = pages_alloc(options->max_flows * sizeof(struct flow));
+	t->notes = pages_alloc(options->max_flows * sizeof(struct flow_note));
 	t->free = stack_new(options->max_flows);
 	t->tunnels = malloc(((size_t)options->max_tunnels + 1) * sizeof(*t->tunnels));
 	t->free_tunnels = stack_new(options->max_tunnels);
 	int err = flow_places_open(&t->places, options->max_flows, t->flows);
-	if (err < 0 || t->flows == NULL || t->free == NULL || t->tunnels == NULL ||
-		t->free_tunnels == NULL) {
+	if (err < 0 || t->flows == NULL || t->notes == NULL || t->free == NULL ||
+		t->tunnels == NULL || t->free_tunnels == NULL) {
 		flow_table_free(t);
 		return NULL;
 	}
@@ -95,6 +97,7 @@ void flow_table_free(struct flow_table *t)
 		return;
 	flow_places_close(&t->places);
 	pages_free(t->flows, t->options.max_flows * sizeof(struct flow));
+	pages_free(t->notes, t->options.max_flows * sizeof(struct flow_note));
 	free(t->free);
 	free(t->tunnels);
 	free(t->free_tunnels);
@@ -272,6 +275,7 @@ static struct flow *flow_begin(struct flow_table *t, const struct packet *p, enu
 	struct flow *f = &t->flows[n];
 
 	memset(f, 0, sizeof(*f));
+	t->notes[n] = (struct flow_note){0};
 	f->key = p->key;
 	f->hash = p->flow_hash;
 	f->first_ns = p->ts_ns;
@@ -382,6 +386,11 @@ enum dir flow_dir(const struct flow *f, const struct packet *p)
 uint32_t flow_number(const struct flow_table *t, const struct flow *f)
 {
 	return (uint32_t)(f - t->flows);
+}
+
+struct flow_note *flow_note(const struct flow_table *t, const struct flow *f)
+{
+	return &t->notes[f - t->flows];
 }
 
 const struct event_tunnel *flow_tunnel(const struct flow_table *t, const struct flow *f)

@@ -57,6 +57,19 @@ struct flow {
 static_assert(sizeof(struct flow) <= 128, "two cache lines");
 static_assert(APP_COUNT <= 64, "six bits hold a protocol");
 
+// What else is known of a flow. Apart from the hot record: it is touched when the flow begins, when
+// something is told of it, and when it ends, never by a packet that is only counted. Cleared when
+// the flow begins; written by its worker only.
+struct flow_note {
+	uint64_t posture; // bits of checks
+	uint16_t country[2]; // of key.a, of key.b; 0: not known
+	uint8_t segment; // 0: the default one
+	uint8_t confidence; // of the service
+	uint8_t function; // of the service
+	uint8_t grade; // of the posture
+};
+static_assert(sizeof(struct flow_note) == 16, "four to a cache line");
+
 struct flow_table;
 
 struct flow_options {
@@ -97,6 +110,7 @@ struct flow *flow_lookup(
 
 // Of the record: below max_flows, and no other flow has it.
 uint32_t flow_number(const struct flow_table *t, const struct flow *f);
+struct flow_note *flow_note(const struct flow_table *t, const struct flow *f);
 
 // Direction of p in f.
 enum dir flow_dir(const struct flow *f, const struct packet *p);

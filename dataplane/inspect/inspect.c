@@ -258,3 +258,8 @@ uint32_t inspect_flow_number(const struct inspector *in, const struct flow *flow
 {
 	return flow_number(in->flows, flow);
 }
+
+struct flow_note *inspect_note(const struct inspector *in, const struct flow *flow)
+{
+	return flow_note(in->flows, flow);
+}

@@ -69,6 +69,7 @@ struct find {
 	uint32_t payload_len; // of the packet
 	uint32_t tx_id;
 	struct flow *flow;
+	struct flow_note *note; // flow_note()
 	uint32_t flow_number; // flow_number()
 	struct flow_counts counts;
 	struct session *session; // FIND_STREAM
@@ -152,3 +153,4 @@ struct known_name inspect_server_name(const struct inspector *in, const struct f
 
 // Of a flow that is not over: below max_flows, and no other has it.
 uint32_t inspect_flow_number(const struct inspector *in, const struct flow *flow);
+struct flow_note *inspect_note(const struct inspector *in, const struct flow *flow);

@@ -205,9 +205,11 @@ static void test_port_reuse(void)
 	struct packet p = packet(1, false, IPPROTO_TCP, SYN, start);
 	struct packet q = packet(1, true, IPPROTO_TCP, RST, start + 1);
 
-	look(b, &p, &cause);
-	look(b, &q, &cause);
-	struct flow *f = look(b, &p, &cause);
+	flow_note(b->t, look(b, &p, &cause))->posture = 1;
+	struct flow *f = look(b, &q, &cause);
+	CHECK(flow_note(b->t, f)->posture == 1, "a flow keeps its note");
+	f = look(b, &p, &cause);
+	CHECK(flow_note(b->t, f)->posture == 0, "a new one has an empty one");
 	CHECK(b->ended[FLOW_CLOSED] == 1 && f->packets[0] == 1, "a new flow on the same ports");
 	look(b, &q, &cause);
 	p.payload_len = 5;
