@@ -41,8 +41,9 @@ int main(void)
 	       "| --- | --- | --- | --- | --- | --- |\n");
 	for (unsigned i = 0; i < DETECTOR_COUNT; i++) {
 		const struct detector *row = &detectors[i];
-		printf("| `%s` | %s | %s | %s | %s | ", row->name, row->what, row->class,
-			row->severity, worth(row));
+		const struct detector_name *known = &detector_table[i];
+		printf("| `%s` | %s | %s | %s | %s | ", known->name, row->what, known->class,
+			known->severity, worth(row));
 		print_shown(row);
 		printf(" |\n");
 	}

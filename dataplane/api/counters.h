@@ -15,6 +15,7 @@
 #pragma once
 
 #include "dataplane/api/fields.h"
+#include "dataplane/api/leaks.h"
 #include "dataplane/api/rule_counts.h"
 #include "dataplane/api/stages.h"
 
@@ -182,6 +183,7 @@ struct counter_page {
 	// Of the flows that a shadow set looks at: its numbers, and those of the live set beside it. They
 	// go on through shadows, so what one of them counted is the difference to when it came.
 	struct rule_counts shadow, beside;
+	struct leak_count leaks[DETECTOR_COUNT]; // as rules
 };
 
 enum { THREAD_READER = 0xffff };

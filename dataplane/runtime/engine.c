@@ -280,6 +280,11 @@ int engine_shadow_drop(struct engine *e)
 	return (int)shadow_publish(e->rulesets, NULL);
 }
 
+void engine_leak_policy(struct engine *e, const struct leak_policy *policy)
+{
+	leak_switch_set(&e->leaks, policy);
+}
+
 void engine_stop(struct engine *e)
 {
 	if (e->reader != NULL)

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "dataplane/inspect/leak/switch.h"
 #include "dataplane/runtime/own_threads.h"
 #include "dataplane/runtime/reader.h"
 #include "dataplane/runtime/worker.h"
@@ -40,6 +41,7 @@ struct engine {
 	struct packet_pool *pool; // NULL: ports
 	struct source_capture *capture;
 	struct handover *handovers[LINK_WORKERS_MAX]; // between workers, for ports
+	struct leak_switch leaks;
 };
 
 struct engine_options engine_defaults(void);
@@ -61,6 +63,10 @@ int engine_load(
 int engine_shadow(struct engine *e, const void *blob, size_t len, uint32_t share,
 	uint64_t *generation, char error[256]);
 int engine_shadow_drop(struct engine *e); // 0 or -EBUSY
+
+// Which detectors of personal data are active from here on; none is before. Workers take it with their
+// next burst.
+void engine_leak_policy(struct engine *e, const struct leak_policy *policy);
 
 void engine_stop(struct engine *e); // ask all threads to return
 

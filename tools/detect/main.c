@@ -97,10 +97,9 @@ static const char *parse(const struct input *in, json_t **root, struct bytes *te
 
 static json_t *detection(const struct detect_hit *h)
 {
-	static const char *const words[] = {"low", "medium", "high"};
 	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s}", "detector", detect_name(h->detector),
 		"class", detect_class(h), "severity", detect_severity(h->detector), "confidence",
-		words[h->confidence], "masked", h->masked);
+		detect_confidence_names[h->confidence], "masked", h->masked);
 
 	if (out != NULL && h->count > 1)
 		json_object_set_new(out, "count", json_integer(h->count));

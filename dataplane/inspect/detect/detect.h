@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include "dataplane/api/detectors.h"
 #include "dataplane/api/fields.h"
 #include "dataplane/base/bytes.h"
 
@@ -20,8 +21,6 @@ enum {
 	DETECT_HITS_MAX = 32, // kinds in a result
 	DETECT_MASKED_MAX = 48, // with the end of text
 };
-
-enum detect_confidence { DETECT_LOW, DETECT_MEDIUM, DETECT_HIGH };
 
 // All values of one kind in the text: count, and of the first of the surest the place and the
 // masked excerpt.

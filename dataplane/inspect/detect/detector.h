@@ -2,76 +2,11 @@
 
 #pragma once
 
+#include "dataplane/api/detectors.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-// In the order of the table.
-enum detector_id {
-	DETECT_CN_RIC18,
-	DETECT_CN_RIC15,
-	DETECT_CN_MOBILE,
-	DETECT_CN_LANDLINE,
-	DETECT_CN_USCC,
-	DETECT_PAN_CARD,
-	DETECT_PAN_AMEX,
-	DETECT_PAN_TRACK2,
-	DETECT_CVV_KV,
-	DETECT_PASSPORT_CN,
-	DETECT_PASSPORT_MRZ_TD3,
-	DETECT_PASSPORT_MRZ_TD1,
-	DETECT_HK_MO_PERMIT,
-	DETECT_MAINLAND_HKMO_PERMIT,
-	DETECT_TW_MTP,
-	DETECT_HKID,
-	DETECT_TW_NID,
-	DETECT_MO_BIR,
-	DETECT_IMEI,
-	DETECT_IMSI,
-	DETECT_ICCID,
-	DETECT_MEID,
-	DETECT_ADV_ID,
-	DETECT_MAC_ADDR,
-	DETECT_E164,
-	DETECT_EMAIL,
-	DETECT_IBAN,
-	DETECT_US_SSN,
-	DETECT_GPS_KV,
-	DETECT_GPS_NMEA,
-	DETECT_CN_PLATE,
-	DETECT_JWT,
-	DETECT_PWD_KV,
-	DETECT_TOKEN_KV,
-	DETECT_BASIC_AUTH,
-	DETECT_SASL_PLAIN,
-	DETECT_PEM_PRIVATE,
-	DETECT_CLOUD_AK,
-	DETECT_IM_BOT_TOKEN,
-	DETECT_WECHAT_IDS,
-	DETECT_QQ_UIN,
-	DETECT_WHATSAPP_JID,
-	DETECT_WA_SIX_SEGMENT,
-	DETECT_WA_CREDS_JSON,
-	DETECT_TG_SESSION,
-	DETECT_IM_HANDLE_URL,
-	DETECT_CONTACTS_JSON,
-	DETECT_CONTACTS_VCARD,
-	DETECT_CALLLOG_SMS_JSON,
-	DETECT_REALNAME_KV,
-	DETECT_IN_AADHAAR,
-	DETECT_IN_PAN,
-	DETECT_KR_RRN,
-	DETECT_SG_NRIC,
-	DETECT_TH_PIN,
-	DETECT_ID_NIK,
-	DETECT_MY_NRIC,
-	DETECT_TRON_ADDR,
-	DETECT_BTC_ETH_ADDR,
-	DETECT_LURE_ACCOUNT_TRADE,
-	DETECT_LURE_LOAN,
-	DETECT_LURE_SCAM,
-	DETECTOR_COUNT,
-};
 
 enum {
 	CANDIDATE_MAX = 96, // characters; a machine readable zone has 90
@@ -113,10 +48,8 @@ struct candidate {
 
 struct detect;
 
-struct detector {
-	const char *name;
+struct detector { // by enum detector_id
 	const char *what; // for the documentation, with the standard it is of
-	const char *class, *severity;
 	enum context_rule context;
 	enum shape shape;
 	uint8_t min, max; // characters of a run
