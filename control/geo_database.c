@@ -1,6 +1,9 @@
 #include "control/geo_database.h"
 
+#include "patterns/geo_map_make.h"
 #include "patterns/rule_files.h"
+
+#include <openssl/evp.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -145,4 +148,28 @@ const struct geo_table *geo_database_get(void *ctx, const char **why)
 	d->was_parsed = true;
 	*why = d->why;
 	return d->whole ? &d->table : NULL;
+}
+
+static bool digest_files(const struct geo_database *d, uint8_t digest[32])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool fine = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+
+	for (unsigned i = 0; i < FILES && fine; i++)
+		fine = EVP_DigestUpdate(ctx, d->files[i].text.p, d->files[i].text.len) == 1;
+	fine = fine && EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
+	EVP_MD_CTX_free(ctx);
+	return fine;
+}
+
+int geo_database_map(struct geo_database *d, void **out, size_t *len, const char **why)
+{
+	const struct geo_table *t = geo_database_get(d, why);
+	uint8_t digest[32];
+
+	if (t == NULL)
+		return -EINVAL;
+	int err = digest_files(d, digest) ? geo_map_make(t, digest, out, len) : -ENOMEM;
+	*why = err == -E2BIG ? "too many ranges" : strerror(-err);
+	return err;
 }

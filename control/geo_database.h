@@ -21,6 +21,10 @@ bool geo_database_bytes(const struct geo_database *d, unsigned i, const char **n
 // The `get` of a struct geo_source; ctx: a struct geo_database. Reads when nobody did.
 const struct geo_table *geo_database_get(void *ctx, const char **why);
 
+// The map that the dataplane looks up (dataplane/api/geo_map.h); *out is the caller's to free. 0, or
+// -errno with *why.
+int geo_database_map(struct geo_database *d, void **out, size_t *len, const char **why);
+
 // geo_mmdb.c: is it a .mmdb? Adds its ranges: 0, or -errno with *what is wrong.
 bool geo_mmdb_is(const char *bytes, size_t len);
 int geo_mmdb_add(struct geo_table *t, const char *bytes, size_t len, const char **what);

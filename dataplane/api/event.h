@@ -35,6 +35,7 @@ enum event_tag {
 	TAG_SERVER_NAME, // text: of the flow's server, when the flow does not tell it itself,
 	TAG_SERVER_NAME_BY, // text: where it is from,
 	TAG_CONFIDENCE, // text: and how sure it is, when that is to be said
+	TAG_COUNTRY, // text: of the flow's server, two letters
 };
 
 enum { EVENT_RECORD_MAX = 16384 }; // bytes, head included; longer values are cut

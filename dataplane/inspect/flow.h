@@ -62,7 +62,7 @@ static_assert(APP_COUNT <= 64, "six bits hold a protocol");
 // the flow begins; written by its worker only.
 struct flow_note {
 	uint64_t posture; // bits of checks
-	uint16_t country[2]; // of key.a, of key.b; 0: not known
+	uint16_t country[2]; // of key.a, of key.b, as geo_map.h has them; 0: not known
 	uint8_t segment; // 0: the default one
 	uint8_t confidence; // of the service
 	uint8_t function; // of the service

@@ -165,6 +165,17 @@ static void check_sum(struct inspector *in, struct packet *p)
 	in->counters[CTR_BAD_CHECKSUM]++;
 }
 
+static void note_countries(struct inspector *in, const struct flow *f)
+{
+	const struct geo_map *countries = in->talk.wants.countries;
+	struct flow_note *note = flow_note(in->flows, f);
+
+	if (countries == NULL)
+		return;
+	note->country[0] = geo_map_find(countries, f->key.ip_version, f->key.a);
+	note->country[1] = geo_map_find(countries, f->key.ip_version, f->key.b);
+}
+
 // p is of f: what the parse stage has to know of it.
 static void looked_up(struct inspector *in, struct flow *f, struct packet *p, unsigned i)
 {
@@ -179,8 +190,10 @@ static void looked_up(struct inspector *in, struct flow *f, struct packet *p, un
 	if (p->flags & PACKET_SUM_DUE)
 		check_sum(in, p);
 	in->burst_counts[i] = flow_counts(f);
-	if (begins(&in->burst_counts[i], p))
+	if (begins(&in->burst_counts[i], p)) {
 		labels_prefetch(&in->labels, f);
+		note_countries(in, f);
+	}
 }
 
 void inspect_ahead(struct inspector *in, const struct packet *p)

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include "dataplane/api/geo_map.h"
 #include "dataplane/api/packet_numbers.h"
 #include "dataplane/inspect/flow.h"
 #include "dataplane/inspect/packet.h"
@@ -92,6 +93,7 @@ struct inspect_wants {
 	uint64_t stream_depth; // FIND_STREAM of bytes that begin before this offset
 	const uint8_t *fields; // by enum field: rules look at it; NULL: at none
 	bool facts; // find.facts; streams are put in order to the end then
+	const struct geo_map *countries; // for the notes of flows that begin; NULL: none is known
 };
 
 struct inspect_hooks {

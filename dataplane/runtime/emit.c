@@ -247,8 +247,20 @@ static void put_server_name(struct emitter *e, const struct known_name *name)
 		put_text(e, TAG_CONFIDENCE, "low");
 }
 
-void emit_flow(struct emitter *e, const struct flow *flow, const struct event_tunnel *tunnel,
-	const struct known_name *name, enum flow_reason reason, uint64_t generation)
+static void put_country(struct emitter *e, const struct flow *f, const struct flow_note *note)
+{
+	unsigned server = f->flags & FLOW_A_IS_CLIENT ? 1 : 0;
+	char code[GEO_CODE_LEN];
+
+	if (note->country[server] == 0)
+		return;
+	geo_code(note->country[server], code);
+	put_text(e, TAG_COUNTRY, code);
+}
+
+void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
+	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,
+	uint64_t generation)
 {
 	if (e->ring == NULL)
 		return;
@@ -256,6 +268,7 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct event_tu
 	struct flow_counts counts = flow_counts(flow);
 	put_flow(e, flow, &counts, reason);
 	put_service(e, flow);
+	put_country(e, flow, note);
 	put_server_name(e, name);
 	if (tunnel != NULL)
 		put(e, TAG_TUNNEL, tunnel, sizeof(*tunnel));

@@ -31,6 +31,7 @@ void emit_tx(struct emitter *e, const struct find *find, uint64_t generation);
 // A rule hit. find says where.
 void emit_alert(struct emitter *e, const struct find *find, const struct pattern_rule *rule,
 	enum field field, uint64_t generation);
-// name: what DNS told for its server; no text: nothing.
-void emit_flow(struct emitter *e, const struct flow *flow, const struct event_tunnel *tunnel,
-	const struct known_name *name, enum flow_reason reason, uint64_t generation);
+// note: the flow's. name: what DNS told for its server; no text: nothing.
+void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
+	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,
+	uint64_t generation);

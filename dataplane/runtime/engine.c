@@ -285,6 +285,23 @@ void engine_leak_policy(struct engine *e, const struct leak_policy *policy)
 	leak_switch_set(&e->leaks, policy);
 }
 
+int engine_geo(struct engine *e, const void *bytes, size_t len, char error[256])
+{
+	struct geo_map *next = NULL;
+
+	int err = geo_map_load(bytes, len, &next, error);
+	if (err == -ENOMEM)
+		snprintf(error, 256, "not enough memory for the map of countries");
+	if (err < 0)
+		return err;
+	err = geo_publish(e->rulesets, next);
+	if (err < 0) {
+		geo_map_free(next);
+		snprintf(error, 256, "a worker still holds the map before the live one");
+	}
+	return err;
+}
+
 void engine_stop(struct engine *e)
 {
 	if (e->reader != NULL)

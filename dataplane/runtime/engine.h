@@ -68,6 +68,9 @@ int engine_shadow_drop(struct engine *e); // 0 or -EBUSY
 // next burst.
 void engine_leak_policy(struct engine *e, const struct leak_policy *policy);
 
+// The map of countries, for flows that begin from here on. As engine_load(); bytes are copied.
+int engine_geo(struct engine *e, const void *bytes, size_t len, char error[256]);
+
 void engine_stop(struct engine *e); // ask all threads to return
 
 // Totals over all pages. False: a page was being written all the time.

@@ -3,6 +3,7 @@
 #include "dataplane/runtime/shadow.h"
 #include "dataplane/runtime/verdict.h"
 
+#include "dataplane/api/geo_map.h"
 #include "dataplane/base/clock.h"
 
 #include <rte_rcu_qsbr.h>
@@ -22,10 +23,13 @@ struct rulesets {
 	struct directory_page *shared; // told to control
 	_Atomic(struct ruleset *) live;
 	_Atomic(struct shadow *) shadow;
+	_Atomic(struct geo_map *) countries;
 	// What waits for its grace period; control only.
 	struct ruleset *last;
 	struct shadow *last_shadow;
 	uint64_t token;
+	struct geo_map *last_countries;
+	uint64_t countries_token;
 	uint64_t generation;
 	uint64_t shadows; // that were published
 	struct clock_pair opened;
@@ -79,6 +83,8 @@ void rulesets_free(struct rulesets *r)
 	ruleset_free(atomic_load(&r->live));
 	shadow_free(r->last_shadow);
 	shadow_free(atomic_load(&r->shadow));
+	geo_map_free(r->last_countries);
+	geo_map_free(atomic_load(&r->countries));
 	free(r->directory);
 	free(r->qsbr);
 	free(r);
@@ -315,4 +321,29 @@ int64_t shadow_publish(struct rulesets *r, struct shadow *next)
 struct shadow *shadow_borrow(struct rulesets *r)
 {
 	return atomic_load_explicit(&r->shadow, memory_order_acquire);
+}
+
+int geo_publish(struct rulesets *r, struct geo_map *next)
+{
+	if (geo_poll(r) == 0)
+		return -EBUSY;
+	r->last_countries = atomic_exchange_explicit(&r->countries, next, memory_order_acq_rel);
+	r->countries_token = rte_rcu_qsbr_start(r->qsbr);
+	return 0;
+}
+
+int geo_poll(struct rulesets *r)
+{
+	if (r->countries_token != 0 &&
+		rte_rcu_qsbr_check(r->qsbr, r->countries_token, false) != 1)
+		return 0;
+	r->countries_token = 0;
+	geo_map_free(r->last_countries);
+	r->last_countries = NULL;
+	return 1;
+}
+
+const struct geo_map *geo_borrow(struct rulesets *r)
+{
+	return atomic_load_explicit(&r->countries, memory_order_acquire);
 }

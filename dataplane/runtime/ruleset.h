@@ -72,3 +72,12 @@ struct shadow;
 // last is still waited for.
 int64_t shadow_publish(struct rulesets *r, struct shadow *next);
 struct shadow *shadow_borrow(struct rulesets *r);
+
+// The map of countries; NULL: none. As sets are, but with a grace period of its own, so that neither
+// waits for the other.
+struct geo_map;
+
+// Takes `next`. 0, or -EBUSY: the one before the live one is still waited for.
+int geo_publish(struct rulesets *r, struct geo_map *next);
+int geo_poll(struct rulesets *r); // 1: it was freed; 0: not yet
+const struct geo_map *geo_borrow(struct rulesets *r);

@@ -20,7 +20,10 @@ enum {
 static struct inspect_wants on_wants(void *ctx)
 {
 	struct worker *w = ctx;
-	return judge_wants(&w->judge);
+	struct inspect_wants wants = judge_wants(&w->judge);
+
+	wants.countries = w->countries;
+	return wants;
 }
 
 static void on_match(void *ctx, const struct find *finds, unsigned n)
@@ -44,8 +47,8 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 	enum stage before = stage_enter(&w->clock, STAGE_JUDGE);
 	judge_flow_end(&w->judge, inspect_flow_number(w->inspector, flow));
 	stage_enter(&w->clock, STAGE_REPORT);
-	emit_flow(w->judge.emitter, flow, inspect_tunnel(w->inspector, flow), &name, reason,
-		generation);
+	emit_flow(w->judge.emitter, flow, inspect_note(w->inspector, flow),
+		inspect_tunnel(w->inspector, flow), &name, reason, generation);
 	stage_enter(&w->clock, before);
 }
 
@@ -144,12 +147,13 @@ static void publish(struct worker *w)
 	atomic_store_explicit(&w->page->heartbeat_ns, clock_monotonic_ns(), memory_order_relaxed);
 }
 
-// A burst sees one pattern set, and one shadow.
+// A burst sees one pattern set, one shadow, and one map of countries.
 static void borrow(struct worker *w)
 {
 	struct shadow *shadow = shadow_borrow(w->rulesets);
 
 	w->judge.rules = ruleset_borrow(w->rulesets, w->id);
+	w->countries = geo_borrow(w->rulesets);
 	if (shadow == NULL)
 		return;
 	w->shadow.rules = shadow->rules;
@@ -161,6 +165,7 @@ static void borrow(struct worker *w)
 static void give_back(struct worker *w)
 {
 	w->judge.rules = NULL;
+	w->countries = NULL;
 	w->shadow.rules = NULL;
 	w->shadow.state = NULL;
 }

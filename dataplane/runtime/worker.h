@@ -37,6 +37,7 @@ struct worker {
 	struct judge judge;
 	struct judge shadow;
 	struct rulesets *rulesets;
+	const struct geo_map *countries; // borrowed for a turn
 	struct counter_page *page;
 	unsigned idle_turns; // one after the other
 	unsigned busy_turns;

@@ -244,6 +244,30 @@ static int open_engine(struct replay *r)
 	return 0;
 }
 
+// Countries of flows: only when somebody named a database, because reading one takes longer than many a
+// capture.
+static int load_countries(struct replay *r)
+{
+	const char *named = r->options.geo != NULL ? r->options.geo : r->config.geoip_database;
+	void *map = NULL;
+	size_t len = 0;
+	const char *why;
+	char error[256];
+
+	if (named == NULL || named[0] == '\0')
+		return 0;
+	if (r->countries == NULL || geo_database_map(r->countries, &map, &len, &why) < 0) {
+		log_error("%s", r->countries == NULL ? strerror(ENOMEM) : why);
+		return EXIT_USAGE;
+	}
+	int err = engine_geo(&r->engine, map, len, error);
+	free(map);
+	if (err == 0)
+		return 0;
+	log_error("countries: %s", error);
+	return EXIT_OUTPUT;
+}
+
 static int open_captures(struct replay *r)
 {
 	const struct replay_options *o = &r->options;
@@ -331,7 +355,8 @@ static int replay(struct replay *r)
 		}
 		rules.vars = r->config.variables;
 	}
-	geo.ctx = r->countries = geo_database_new(r->config.geoip_database);
+	geo.ctx = r->countries = geo_database_new(
+		r->options.geo != NULL ? r->options.geo : r->config.geoip_database);
 	if (geo.ctx != NULL)
 		rules.geo = &geo;
 	complete(&r->options.companions, &r->config.companions);
@@ -346,6 +371,8 @@ static int replay(struct replay *r)
 		status = open_engine(r);
 	if (status == 0 && rules.n_paths > 0)
 		status = tool_rules_load(&rules, &r->engine, &r->rules);
+	if (status == 0)
+		status = load_countries(r);
 	if (status == 0)
 		status = open_captures(r);
 	if (status != 0)

@@ -23,7 +23,8 @@ enum {
 	OPT_VERSION,
 	OPT_EXAMPLES,
 	OPT_COMPILED,
-	OPT_REPORT
+	OPT_REPORT,
+	OPT_GEO
 };
 
 // One row an option: parsing and --help are made from it.
@@ -43,6 +44,7 @@ static const struct {
 	{"reference-file", OPT_REFERENCE, "FILE", "systems of references, instead of -c's"},
 	{"threshold-file", OPT_THRESHOLD, "FILE", "suppressions and thresholds, instead of -c's"},
 	{"disable-file", OPT_DISABLE, "FILE", "rules to leave out, instead of -c's"},
+	{"geo", OPT_GEO, "FILE", "countries of addresses: .mmdb, or text as tor-geoipdb has it"},
 	{"filter", 'F', "BPF", "only frames that it lets pass, see pcap-filter(7)"},
 	{"checksums", 'k', "all|none|drop",
 		"verify and count (default), do not look, drop bad ones"},
@@ -149,7 +151,7 @@ static const struct {
 	{OPT_CLASSIFICATION, AT(companions.classification_file)},
 	{OPT_REFERENCE, AT(companions.reference_file)},
 	{OPT_THRESHOLD, AT(companions.threshold_file)}, {OPT_DISABLE, AT(companions.disable_file)},
-	{OPT_COMPILED, AT(compiled)}},
+	{OPT_COMPILED, AT(compiled)}, {OPT_GEO, AT(geo)}},
   flags[] = {{'q', AT(quiet)}, {OPT_LAB, AT(lab)}, {OPT_JSON, AT(json)},
 	  {OPT_EXAMPLES, AT(examples)}, {OPT_REPORT, AT(report)}};
 

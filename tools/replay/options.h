@@ -19,6 +19,7 @@ struct replay_options {
 	const char *log_dir; // -l
 	const char *eve; // --eve
 	const char *filter;
+	const char *geo; // database of countries; NULL: the configuration's, or none
 	unsigned workers;
 	unsigned loops;
 	uint64_t rate_pps;
