@@ -18,6 +18,7 @@ ALLOWED = {
     'main': 'starts and stops threads',
     'begin_load': 'takes a pattern set over',
     'on_shadow_drop': 'ends a shadow',
+    'geo_publish': 'takes a map of countries over',
     'prepare': 'what a cycle is worth, once a pattern set',
     'pattern_db_load': 'loads a pattern set',
     'bounded_calloc': 'sets up a decoder',

@@ -334,8 +334,7 @@ int geo_publish(struct rulesets *r, struct geo_map *next)
 
 int geo_poll(struct rulesets *r)
 {
-	if (r->countries_token != 0 &&
-		rte_rcu_qsbr_check(r->qsbr, r->countries_token, false) != 1)
+	if (r->countries_token != 0 && rte_rcu_qsbr_check(r->qsbr, r->countries_token, false) != 1)
 		return 0;
 	r->countries_token = 0;
 	geo_map_free(r->last_countries);
