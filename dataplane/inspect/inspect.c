@@ -212,6 +212,8 @@ static void flow_stage(struct inspector *in, unsigned n)
 			in->looked_up = i + 1;
 			continue;
 		}
+		if (p->tick_ns != 0)
+			flow_table_expire(in->flows, p->tick_ns);
 		in->burst_flows[i] = flow_lookup(in->flows, p, in->burst, &cause);
 		if (in->burst_flows[i] == NULL)
 			in->counters[cause] += p->frames;
@@ -234,7 +236,6 @@ void inspect_burst(struct inspector *in, struct packet *packets, unsigned n)
 	flow_stage(in, n);
 	parse_pending(in);
 	conversations_settle(&in->talk);
-	flow_table_expire(in->flows, packets[n - 1].ts_ns);
 	stage_enter(in->talk.clock, STAGE_RECEIVE);
 	for (unsigned i = 0; i < n; i++)
 		packet_free(&packets[i]);

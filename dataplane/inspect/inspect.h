@@ -141,7 +141,7 @@ void inspector_free(struct inspector *in);
 void inspect_ahead(struct inspector *in, const struct packet *p);
 
 // Takes n <= BURST_MAX decoded packets and their buffers: all are counted and freed, or held.
-// Ends flows that are due by the last packet's time.
+// Flows that are due by a packet's tick end before it.
 void inspect_burst(struct inspector *in, struct packet *packets, unsigned n);
 // No packets: let time pass (live sources).
 void inspect_idle(struct inspector *in, uint64_t now_ns);

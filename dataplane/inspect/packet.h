@@ -84,6 +84,9 @@ struct packet {
 	uint64_t ts_ns; // since 1970
 	uint64_t pcap_cnt; // number of the frame in its capture, from 1; 0: live
 	uint64_t serial; // number of all frames a reader has dealt, from 1; 0: nobody deals
+	// Time went on to here before this packet, for flows: set by who deals, at moments that do not depend
+	// on how many there are to deal to. 0: nothing new.
+	uint64_t tick_ns;
 	uint32_t len; // bytes at `data`
 	uint32_t wire_len; // bytes there were
 	uint16_t port; // number of the source it came from
@@ -122,6 +125,13 @@ struct packet {
 static inline const uint8_t *packet_ether(const struct packet *p)
 {
 	return p->link == LINK_ETHERNET && p->len >= ETHER_HEAD ? p->data : NULL;
+}
+
+// For packets that nobody dealt: before them, time goes on to the last one's.
+static inline void packets_tick(struct packet *packets, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		packets[i].tick_ns = i == 0 ? packets[n - 1].ts_ns : 0;
 }
 
 static inline void packet_free(struct packet *p)

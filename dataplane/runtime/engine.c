@@ -126,6 +126,7 @@ static int open_handovers(struct engine *e)
 		e->handovers[i] = handover_new(HANDOVER_PACKETS, false);
 		if (e->handovers[i] == NULL)
 			return -ENOMEM;
+		handover_source(e->handovers[i])->live = true;
 		worker_add_source(&e->workers[i], handover_source(e->handovers[i]), DEAL_NONE);
 		e->workers[i].intake.witnesses = witnesses_new();
 		if (e->workers[i].intake.witnesses == NULL)

@@ -5,7 +5,10 @@
 #include <stdatomic.h>
 #include <time.h>
 
-enum { EXPIRE_INTERVAL_NS = 100000000 };
+enum {
+	EXPIRE_INTERVAL_NS = 100000000,
+	TICK_FRAMES = 64, // of a capture: how often its time ends flows
+};
 
 static unsigned owner_of(const struct intake *in, const struct packet *p, enum deal deal)
 {
@@ -60,17 +63,30 @@ static void bear_witness(struct intake *in, unsigned owner, const struct packet 
 	}
 }
 
+// Time goes on for all workers: each is told with its next packet. A capture's may jump back, so when
+// that is must not depend on bursts, which are cut in another way for each number of workers.
+static void tick(struct intake *in, uint64_t now_ns)
+{
+	for (unsigned i = 0; i < in->n_workers || i == in->self; i++) {
+		if (now_ns > in->due_ns[i])
+			in->due_ns[i] = now_ns;
+	}
+}
+
 // What came back from decode: true when p goes on to inspection here.
 static bool keep(struct intake *in, struct packet *p, enum deal deal)
 {
 	enum counter verdict = decode_packet(in->decoder, p);
 
+	p->tick_ns = 0;
 	if (verdict == CTR_DELIVERED) {
 		p->serial = in->order != NULL ? in->serial : 0;
 		in->latest_ns = p->ts_ns > in->latest_ns ? p->ts_ns : in->latest_ns;
 		unsigned owner = owner_of(in, p, deal);
 		if (in->witnesses != NULL && packet_may_answer(p))
 			bear_witness(in, owner, p);
+		p->tick_ns = in->due_ns[owner];
+		in->due_ns[owner] = 0;
 		if (owner == in->self)
 			return true;
 		hand_over(in, owner, p);
@@ -91,7 +107,8 @@ static unsigned decode_burst(struct intake *in, enum deal deal, struct packet *p
 		__builtin_prefetch(packets[i].data);
 	for (unsigned i = 0; i < n; i++) {
 		in->counters[CTR_RX_BYTES] += packets[i].wire_len;
-		in->serial++;
+		if (++in->serial % TICK_FRAMES == 0)
+			tick(in, packets[i].ts_ns);
 		if (keep(in, &packets[i], deal)) {
 			if (kept != i)
 				packets[kept] = packets[i];
@@ -122,6 +139,8 @@ unsigned intake_burst(struct intake *in, struct source *s, enum deal deal, struc
 
 	in->counters[CTR_RX_PACKETS] += n;
 	uint64_t now_ns = packets[n - 1].ts_ns;
+	if (s->live)
+		tick(in, now_ns);
 	n = decode_burst(in, deal, packets, n);
 	if (now_ns > in->expire_ns + EXPIRE_INTERVAL_NS || now_ns < in->expire_ns) {
 		decoder_expire(in->decoder, now_ns);

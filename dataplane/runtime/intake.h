@@ -29,6 +29,7 @@ struct intake {
 	bool lossless; // wait for room instead of dropping (captures)
 	const _Atomic bool *stop; // ends such a wait
 	uint64_t expire_ns;
+	uint64_t due_ns[LINK_WORKERS_MAX + 1]; // time that went on, by whose next packet tells it
 	uint64_t latest_ns; // packet time of the latest packet that was decoded
 };
 

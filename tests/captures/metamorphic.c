@@ -199,6 +199,7 @@ static void machine_close(void)
 
 static void flush(unsigned worker)
 {
+	packets_tick(machine.bursts[worker], machine.n_burst[worker]);
 	inspect_burst(machine.workers[worker], machine.bursts[worker], machine.n_burst[worker]);
 	machine.n_burst[worker] = 0;
 }

@@ -115,6 +115,7 @@ static void inspect_all(struct seeder *r, struct source *source)
 			else
 				packet_free(&packets[i]);
 		}
+		packets_tick(packets, kept);
 		inspect_burst(r->inspector, packets, kept);
 	}
 	decoder_flush(r->decoder);

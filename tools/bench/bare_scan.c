@@ -107,6 +107,7 @@ static void inspect_loop(struct inspector *in, struct decoder *d, struct loop_so
 			else
 				packet_free(&burst[i]);
 		}
+		packets_tick(burst, kept);
 		inspect_burst(in, burst, kept);
 		done += n;
 	}
