@@ -2,6 +2,8 @@
 
 #include "patterns/compile_hs.h"
 
+#include "patterns/content.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -406,6 +408,7 @@ void swdb_put_rule(struct swdb_build *b, const struct rule *r)
 			(r->noalert ? SWDB_NOALERT : 0) | (r->action == RULE_PASS ? SWDB_PASS : 0) |
 			(r->has_dsize ? SWDB_DSIZE : 0) | (rule_once(r) ? SWDB_ONCE : 0) |
 			(r->half ? SWDB_HALF : 0) |
+			(rule_content(r) != FIELD_NONE ? SWDB_CONTENT : 0) |
 			(facts_of_addresses(r) ? SWDB_OF_ADDRESSES : 0)),
 		.proto = r->proto,
 		.app_proto = r->app_proto,

@@ -222,6 +222,7 @@ static void fill_public(struct pattern_db *db, uint32_t i)
 		.noalert = (r->flags & SWDB_NOALERT) != 0,
 		.pass = (r->flags & SWDB_PASS) != 0,
 		.half = (r->flags & SWDB_HALF) != 0,
+		.content = (r->flags & SWDB_CONTENT) != 0,
 		.of_flow = !(r->at & SWDB_AT_PACKET) || rule_is_ip_only(r),
 		.msg = text + r->msg,
 		.category = text + r->category,

@@ -37,6 +37,7 @@ struct pattern_rule { // as the artefact stores it
 	bool noalert;
 	bool pass;
 	bool half; // half of another rule: it is no hit
+	bool content; // it looks at content (content.h): nothing without a purpose
 	bool of_flow; // it is about the flow, not about one packet: a pass is for all of it
 	const char *msg, *category, *set;
 	const char *service; // NULL: names none
@@ -85,6 +86,9 @@ struct pattern_wants {
 };
 
 struct pattern_wants pattern_db_wants(const struct pattern_db *db);
+// The same while some rules are out of use: active[i] == 0, by rule index; NULL: none is. Their fields
+// are not wanted.
+struct pattern_wants pattern_db_wants_of(const struct pattern_db *db, const uint64_t *active);
 
 // The packet at hand: views into it.
 struct match_packet {

@@ -19,7 +19,7 @@
 #define SWDB_MAGIC "SWDB\r\n\x1a" // with its NUL, 8 bytes
 
 enum {
-	SWDB_VERSION = 5,
+	SWDB_VERSION = 6,
 	SWDB_NONE = 0xffffffff, // no text
 	SWDB_CONDITIONS_MAX = 64, // of one rule
 	SWDB_TRANSFORMS_MAX = 8, // of one buffer
@@ -89,6 +89,7 @@ enum swdb_rule_flag {
 	SWDB_DSIZE = 1 << 3,
 	SWDB_HALF = 1 << 5,
 	SWDB_OF_ADDRESSES = 1 << 6, // its facts are of addresses
+	SWDB_CONTENT = 1 << 7, // rule_content()
 	SWDB_ONCE = 1 << 4, // looked at once for each direction, when the protocol is known
 };
 

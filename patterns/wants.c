@@ -117,7 +117,23 @@ static uint64_t stream_depth(const struct pattern_db *db)
 	return depth;
 }
 
+static void want_fields(
+	const struct pattern_db *db, const struct swdb_rule *r, uint8_t fields[FIELD_COUNT])
+{
+	for (uint32_t i = r->chains.first; i < r->chains.first + r->chains.n; i++)
+		fields[db->chains[i].field] = 1;
+	for (uint32_t i = r->facts.first; i < r->facts.first + r->facts.n; i++) {
+		if (db->facts[i].kind == FACT_FIELD || db->facts[i].kind == FACT_DIGITS)
+			fields[db->facts[i].what] = 1;
+	}
+}
+
 struct pattern_wants pattern_db_wants(const struct pattern_db *db)
+{
+	return pattern_db_wants_of(db, NULL);
+}
+
+struct pattern_wants pattern_db_wants_of(const struct pattern_db *db, const uint64_t *active)
 {
 	struct pattern_wants w = {
 		.packets_tcp = db->packets_tcp,
@@ -127,11 +143,9 @@ struct pattern_wants pattern_db_wants(const struct pattern_db *db)
 	};
 	const struct swdb_span *always = &db->fields[FIELD_NONE].always.span;
 
-	for (uint32_t i = 0; i < db->n[SWDB_CHAINS]; i++)
-		w.fields[db->chains[i].field] = 1;
-	for (uint32_t i = 0; i < db->n[SWDB_FACTS]; i++) {
-		if (db->facts[i].kind == FACT_FIELD || db->facts[i].kind == FACT_DIGITS)
-			w.fields[db->facts[i].what] = 1;
+	for (uint32_t i = 0; i < db->n[SWDB_RULES]; i++) {
+		if (active == NULL || active[i] != 0)
+			want_fields(db, &db->rules[i], w.fields);
 	}
 	for (uint32_t i = 0; i < always->n; i++) {
 		const struct swdb_rule *r = &db->rules[db->always[always->first + i].rule];

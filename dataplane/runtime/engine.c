@@ -157,6 +157,7 @@ int engine_open(struct engine *e, const struct engine_options *o)
 	memset(e, 0, sizeof(*e));
 	e->shared.fd = -1;
 	e->n_workers = o->n_workers;
+	e->clear = o->clear;
 	int err = shared_open(
 		&e->shared, o->shared_name, o->n_workers + (more ? 1 : 0), o->ring_size);
 	if (err < 0)
@@ -165,7 +166,9 @@ int engine_open(struct engine *e, const struct engine_options *o)
 	e->rulesets = rulesets_new(o->n_workers, shared_directory(&e->shared));
 	if (e->rulesets == NULL)
 		return -ENOMEM;
-	err = open_workers(e, o);
+	err = engine_purposes(e, NULL);
+	if (err == 0)
+		err = open_workers(e, o);
 	if (err < 0)
 		return err;
 	if (o->capture)
@@ -232,6 +235,21 @@ static int still_held(char error[256])
 {
 	snprintf(error, 256, "a worker still holds the set before the live one");
 	return -EBUSY;
+}
+
+int engine_purposes(struct engine *e, const struct purpose_table *purposes)
+{
+	struct purpose_table *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return -ENOMEM;
+	if (e->clear)
+		purpose_table_laboratory(t);
+	for (uint32_t i = 0; purposes != NULL && i < purposes->n && t->n < PURPOSES_MAX; i++)
+		t->rows[t->n++] = purposes->rows[i];
+	int err = rulesets_purposes(e->rulesets, t);
+	free(t);
+	return err;
 }
 
 int engine_load(

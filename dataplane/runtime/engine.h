@@ -30,6 +30,7 @@ struct engine_options {
 
 struct engine {
 	unsigned n_workers;
+	bool clear;
 	struct shared shared;
 	struct rulesets *rulesets;
 	struct worker *workers;
@@ -53,6 +54,9 @@ void engine_close(struct engine *e);
 
 // The capture files to read. 0, or as source_capture_open().
 int engine_capture(struct engine *e, const struct capture_plan *plan, char error[256]);
+
+// The purposes are these from here on; with `clear` the laboratory's too. 0, or as rulesets_purposes().
+int engine_purposes(struct engine *e, const struct purpose_table *purposes);
 
 // Prepare and publish a set; a worker that runs takes it at its next turn. 0 with *generation,
 // or -errno with a text. -EBUSY: the one before is still held by a worker.

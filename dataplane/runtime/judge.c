@@ -161,6 +161,8 @@ static void group_add(struct judge *j, const struct find *find)
 		const struct match_hit *hit = &j->hits.hits[i];
 		unsigned rank = j->rules->rank[hit->rule];
 		uint32_t at = j->n_group;
+		if (!ruleset_active(j->rules, hit->rule, find))
+			continue;
 		if (at == JUDGE_GROUP_MAX) {
 			j->hits.overflow++;
 			continue;

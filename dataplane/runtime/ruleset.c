@@ -30,6 +30,7 @@ struct rulesets {
 	uint64_t token;
 	struct geo_map *last_countries;
 	uint64_t countries_token;
+	struct purpose_table *purposes; // NULL: none
 	uint64_t generation;
 	uint64_t shadows; // that were published
 	struct clock_pair opened;
@@ -41,7 +42,11 @@ void ruleset_free(struct ruleset *rs)
 {
 	if (rs == NULL)
 		return;
-	pattern_db_free(rs->db);
+	if (!rs->lent)
+		pattern_db_free(rs->db);
+	free(rs->segments);
+	free(rs->evidence);
+	free((void *)(uintptr_t)rs->purposes);
 	free(rs->rule_slot);
 	free(rs->service_slot);
 	free(rs->rank);
@@ -85,6 +90,7 @@ void rulesets_free(struct rulesets *r)
 	shadow_free(atomic_load(&r->shadow));
 	geo_map_free(r->last_countries);
 	geo_map_free(atomic_load(&r->countries));
+	free(r->purposes);
 	free(r->directory);
 	free(r->qsbr);
 	free(r);
@@ -193,6 +199,66 @@ static uint64_t cycle_q32(const struct rulesets *r)
 	return clock_cycle_q32(r->opened, now);
 }
 
+// Segments are numbered by the configuration; until it names any, each flow is in the first.
+static uint64_t segments_of(const struct purpose_row *row)
+{
+	if (strcmp(row->segment, PURPOSE_ALL) == 0)
+		return UINT64_MAX;
+	return strcmp(row->segment, "default") == 0 ? 1 : 0;
+}
+
+// Where the rule is active.
+static uint64_t active_in(const struct purpose_table *t, const struct pattern_rule *rule)
+{
+	uint64_t segments = 0;
+
+	if (!rule->content)
+		return UINT64_MAX;
+	for (uint32_t i = 0; t != NULL && i < t->n; i++) {
+		if (purpose_covers_rule(&t->rows[i], rule->gid, rule->sid, rule->set))
+			segments |= segments_of(&t->rows[i]);
+	}
+	return segments;
+}
+
+static bool wants_evidence(const struct pattern_rule *rule)
+{
+	static const char key[] = "evidence";
+
+	for (uint32_t i = 0; i < rule->n_metadata; i++) {
+		const char *pair = rule->metadata[i];
+		size_t n = sizeof(key) - 1;
+		if (strncmp(pair, key, n) == 0 && (pair[n] == '\0' || pair[n] == ' '))
+			return true;
+	}
+	return false;
+}
+
+static int prepare_purposes(
+	struct ruleset *rs, const struct pattern_db *db, const struct rulesets *r)
+{
+	uint32_t n = pattern_db_n_rules(db);
+
+	rs->segments = calloc(n + 1, sizeof(*rs->segments));
+	rs->evidence = calloc(n + 1, sizeof(*rs->evidence));
+	if (rs->segments == NULL || rs->evidence == NULL)
+		return -ENOMEM;
+	if (r->purposes != NULL) {
+		struct purpose_table *copy = malloc(sizeof(*copy));
+		if (copy == NULL)
+			return -ENOMEM;
+		*copy = *r->purposes;
+		rs->purposes = copy;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		const struct pattern_rule *rule = pattern_db_rule(db, i);
+		rs->segments[i] = active_in(rs->purposes, rule);
+		rs->evidence[i] = wants_evidence(rule);
+		rs->n_inactive += rs->segments[i] == 0 && !rule->half;
+	}
+	return 0;
+}
+
 int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **out)
 {
 	uint32_t n = pattern_db_n_rules(db);
@@ -208,7 +274,7 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 	rs->rank = calloc(n + 1, sizeof(*rs->rank));
 	rs->wide = calloc(n + 1, sizeof(*rs->wide));
 	if (rs->rule_slot == NULL || rs->service_slot == NULL || rs->rank == NULL ||
-		rs->wide == NULL)
+		rs->wide == NULL || prepare_purposes(rs, db, r) < 0)
 		goto fail;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pattern_rule *rule = pattern_db_rule(db, i);
@@ -218,7 +284,7 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 		rs->wide[i] = verdict_is_wide(rule);
 	}
 	tell_directory(r, first_rule, first_service);
-	struct pattern_wants wants = pattern_db_wants(db);
+	struct pattern_wants wants = pattern_db_wants_of(db, rs->segments);
 	rs->wants = (struct inspect_wants){
 		.packets_tcp = wants.packets_tcp,
 		.packets_other = wants.packets_other,
@@ -247,6 +313,34 @@ int64_t ruleset_publish(struct rulesets *r, struct ruleset *next)
 	r->last = atomic_exchange_explicit(&r->live, next, memory_order_acq_rel);
 	r->token = rte_rcu_qsbr_start(r->qsbr);
 	return (int64_t)next->generation;
+}
+
+int rulesets_purposes(struct rulesets *r, const struct purpose_table *purposes)
+{
+	struct ruleset *live = atomic_load(&r->live), *next = NULL;
+	struct purpose_table *copy = NULL, *before = r->purposes;
+
+	if (ruleset_poll(r) == 0)
+		return -EBUSY;
+	if (purposes != NULL && (copy = malloc(sizeof(*copy))) == NULL)
+		return -ENOMEM;
+	if (copy != NULL)
+		*copy = *purposes;
+	r->purposes = copy;
+	int err = live != NULL ? ruleset_prepare(r, live->db, &next) : 0;
+	if (err < 0) {
+		r->purposes = before;
+		free(copy);
+		return err;
+	}
+	free(before);
+	if (next == NULL)
+		return 0;
+	live->lent = true;
+	next->generation = live->generation;
+	r->last = atomic_exchange_explicit(&r->live, next, memory_order_acq_rel);
+	r->token = rte_rcu_qsbr_start(r->qsbr);
+	return 0;
 }
 
 int ruleset_poll(struct rulesets *r)

@@ -17,6 +17,7 @@
 
 #include "dataplane/api/counters.h"
 #include "dataplane/api/link.h"
+#include "dataplane/api/purpose.h"
 #include "dataplane/inspect/inspect.h"
 #include "patterns/db.h"
 
@@ -29,10 +30,25 @@ struct ruleset {
 	uint8_t *rank; // by rule index: verdict_rank()
 	bool *wide; // by rule index: verdict_is_wide()
 	uint16_t *service_slot; // by rule index; 0: names none
+	uint64_t *segments; // by rule index: bits of the segments where it is active
+	bool *evidence; // by rule index: its metadata asks for evidence; NULL: no rule's does
+	const struct purpose_table *purposes; // NULL: none
+	uint32_t n_inactive; // rules that are active nowhere
+	bool lent; // db is the next one's
 	uint64_t cycle_q32; // what a cycle is worth: clock_cycle_q32()
 };
 
 struct rulesets;
+
+enum { RULESET_SEGMENTS = 64 };
+
+// Is there a purpose for the rule, where the flow is?
+static inline bool ruleset_active(const struct ruleset *rs, uint32_t rule, const struct find *find)
+{
+	const unsigned segment = find->note != NULL ? find->note->segment : 0;
+
+	return segment < RULESET_SEGMENTS && (rs->segments[rule] >> segment & 1) != 0;
+}
 
 // The shared directory is written by the control thread from here on. What is decided on is a copy
 // of our own, because the other process can write to the shared one. NULL: short of memory.
@@ -51,6 +67,12 @@ void ruleset_free(struct ruleset *rs); // one that was never published; NULL is 
 int64_t ruleset_publish(struct rulesets *r, struct ruleset *next);
 // 1: every worker let go of the set before the live one, and it was freed. 0: not yet.
 int ruleset_poll(struct rulesets *r);
+
+// From here on the purposes are these, for sets that are prepared later; NULL: none. Copied. The live set
+// is published again under them, with its own generation; ruleset_poll() tells when no worker has the
+// old ones. A shadow keeps those that it was prepared with. 0, -EBUSY as ruleset_publish(), -ENOMEM.
+int rulesets_purposes(struct rulesets *r, const struct purpose_table *purposes);
+
 const struct ruleset *ruleset_live(struct rulesets *r);
 
 // A worker brackets its life with these two.

@@ -53,6 +53,13 @@ static inline void swap(struct bench *b, const char *rules)
 	b->judge.rules = ruleset_live(b->sets);
 }
 
+// Rules about content are active, or not.
+static inline void bench_purposes(struct bench *b, const struct purpose_table *purposes)
+{
+	CHECK(rulesets_purposes(b->sets, purposes) == 0, "purposes");
+	b->judge.rules = ruleset_live(b->sets);
+}
+
 static inline struct bench *bench_new(const char *rules)
 {
 	struct bench *b = calloc(1, sizeof(*b));
@@ -62,6 +69,9 @@ static inline struct bench *bench_new(const char *rules)
 	if (shared_open(&b->shared, NULL, 1, 1 << 16) < 0)
 		abort();
 	b->sets = rulesets_new(1, shared_directory(&b->shared));
+	static struct purpose_table laboratory;
+	purpose_table_laboratory(&laboratory);
+	bench_purposes(b, &laboratory);
 	j->page = shared_page(&b->shared, 0);
 	j->counters = b->counters;
 	j->clock = stage_clock_none();

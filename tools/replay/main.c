@@ -2,6 +2,7 @@
 
 #include "control/config.h"
 #include "control/geo_database.h"
+#include "control/purpose.h"
 #include "control/sinks/eve.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
@@ -268,6 +269,23 @@ static int load_countries(struct replay *r)
 	return EXIT_OUTPUT;
 }
 
+static int take_purposes(struct replay *r)
+{
+	struct purpose_table *t = calloc(1, sizeof(*t));
+	char error[512] = "short of memory";
+	int status = 0;
+
+	int err = t == NULL ? -ENOMEM : purpose_file_load(r->options.purpose, t, error);
+	if (err == 0)
+		err = engine_purposes(&r->engine, t);
+	if (err < 0) {
+		log_error("%s", error);
+		status = EXIT_USAGE;
+	}
+	free(t);
+	return status;
+}
+
 static int open_captures(struct replay *r)
 {
 	const struct replay_options *o = &r->options;
@@ -369,6 +387,8 @@ static int replay(struct replay *r)
 		status = open_eve(r);
 	if (status == 0)
 		status = open_engine(r);
+	if (status == 0 && r->options.purpose != NULL)
+		status = take_purposes(r);
 	if (status == 0 && rules.n_paths > 0)
 		status = tool_rules_load(&rules, &r->engine, &r->rules);
 	if (status == 0)

@@ -16,6 +16,7 @@ struct replay_options {
 	unsigned n_captures;
 	const char *config; // -c
 	struct companions companions; // what is given here; the rest is the configuration's
+	const char *purpose; // NULL: none
 	const char *log_dir; // -l
 	const char *eve; // --eve
 	const char *filter;

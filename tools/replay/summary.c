@@ -1,5 +1,7 @@
 #include "tools/replay/summary.h"
 
+#include "patterns/content.h"
+
 #include <jansson.h>
 #include <libsmartcols.h>
 
@@ -201,6 +203,66 @@ static void print_costliest(struct rule_total *t, unsigned n)
 	scols_unref_table(out);
 }
 
+// The buffer for which a rule is one about content.
+static const char *content_of(const struct rule_list *rules, const struct pattern_rule *rule)
+{
+	for (uint32_t i = 0; rules != NULL && i < rules->n; i++) {
+		const struct rule *r = rules->rules[i];
+		if (r->gid == rule->gid && r->sid == rule->sid && r->rev == rule->rev &&
+			rule_content(r) != FIELD_NONE)
+			return field_table[rule_content(r)].name;
+	}
+	return "content";
+}
+
+// The next rule behind *at without a purpose; NULL: there is none.
+static const struct pattern_rule *next_inactive(const struct engine *e, uint32_t *at)
+{
+	const struct ruleset *live = ruleset_live(e->rulesets);
+
+	for (uint32_t n = live != NULL ? pattern_db_n_rules(live->db) : 0; *at < n;) {
+		const struct pattern_rule *rule = pattern_db_rule(live->db, *at);
+		if (live->segments[(*at)++] == 0 && !rule->half)
+			return rule;
+	}
+	return NULL;
+}
+
+static void print_inactive(const struct summary *s)
+{
+	enum { SHOWN = 20 };
+	const struct ruleset *live = ruleset_live(s->engine->rulesets);
+	const struct pattern_rule *rule;
+	uint32_t at = 0;
+
+	if (live == NULL || live->n_inactive == 0)
+		return;
+	printf("\ninactive    %u rules about content, because no purpose covers them: --purpose "
+	       "FILE "
+	       "gives one,\n            --lab is for captures one owns\n",
+		live->n_inactive);
+	for (unsigned i = 0; i < SHOWN && (rule = next_inactive(s->engine, &at)) != NULL; i++)
+		printf("            %u:%u:%u %s: %s\n", rule->gid, rule->sid, rule->rev,
+			content_of(s->rules, rule), rule->msg);
+	if (live->n_inactive > SHOWN)
+		printf("            and %u more\n", live->n_inactive - SHOWN);
+}
+
+static json_t *inactive_json(const struct summary *s)
+{
+	const struct pattern_rule *rule;
+	json_t *list = json_array();
+	uint32_t at = 0;
+
+	while ((rule = next_inactive(s->engine, &at)) != NULL)
+		json_array_append_new(list,
+			json_pack("{s:I, s:I, s:I, s:s, s:s, s:s%}", "gid", (json_int_t)rule->gid,
+				"sid", (json_int_t)rule->sid, "rev", (json_int_t)rule->rev, "set",
+				rule->set, "content", content_of(s->rules, rule), "msg", rule->msg,
+				strlen(rule->msg)));
+	return list;
+}
+
 static void print_accounting(const uint64_t *v)
 {
 	printf("\naccounting  received %" PRIu64 " = delivered %" PRIu64, v[CTR_RX_PACKETS],
@@ -230,6 +292,7 @@ void summary_print(const struct summary *s)
 		print_services(services, n_services);
 	print_hits(rules, n_rules);
 	print_costliest(rules, n_rules);
+	print_inactive(s);
 	print_accounting(v);
 	free(services);
 	free(rules);
@@ -281,6 +344,7 @@ void summary_print_json(const struct summary *s)
 		(json_int_t)v[CTR_FLOWS_NEW], "alerts", (json_int_t)v[CTR_ALERTS], "seconds",
 		s->seconds, "unaccounted", (json_int_t)counters_unaccounted(v), "services",
 		service_list, "rules", rule_list, "counters", counters_json(v));
+	json_object_set_new(all, "inactive", inactive_json(s));
 	json_dumpf(all, stdout, JSON_INDENT(1));
 	printf("\n");
 	json_decref(all);
