@@ -185,7 +185,8 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 		const char *key;
 	} rows[] = {{TAG_SERVICE, "service"}, {TAG_SERVICE_BY, "service_by"},
 		{TAG_SERVER_NAME, "server_name"}, {TAG_SERVER_NAME_BY, "server_name_by"},
-		{TAG_CONFIDENCE, "confidence"}, {TAG_COUNTRY, "country"}};
+		{TAG_CONFIDENCE, "confidence"}, {TAG_SEGMENT, "segment"}, {TAG_MASKING, "masking"},
+		{TAG_COUNTRY, "country"}};
 	struct event_tunnel tunnel;
 
 	jout_open(j, "sealwatch", '{');

@@ -151,6 +151,10 @@ static const struct counter_info counter_table[CTR_COUNT] __attribute__((unused)
 // after the table was full.
 enum { SERVICE_SLOTS = 1024, SERVICE_NAME_LEN = 32 };
 
+// Segments of the network, the default one included, which is the first. The operator names them; they
+// do not change while the dataplane runs.
+enum { SEGMENTS_MAX = 64, SEGMENT_NAME_LEN = 32 };
+
 struct rule_slot {
 	uint32_t gid;
 	uint32_t sid;
@@ -165,6 +169,8 @@ struct directory_page {
 	_Atomic uint32_t n_services;
 	struct rule_slot rules[RULE_SLOTS];
 	char services[SERVICE_SLOTS][SERVICE_NAME_LEN];
+	uint32_t n_segments; // set before control sees the page
+	char segments[SEGMENTS_MAX][SEGMENT_NAME_LEN];
 };
 
 struct service_count {

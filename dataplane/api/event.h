@@ -36,6 +36,8 @@ enum event_tag {
 	TAG_SERVER_NAME_BY, // text: where it is from,
 	TAG_CONFIDENCE, // text: and how sure it is, when that is to be said
 	TAG_COUNTRY, // text: of the flow's server, two letters
+	TAG_SEGMENT, // text: of the network
+	TAG_MASKING, // text: what its segment does to addresses, where that is not the usual
 };
 
 enum { EVENT_RECORD_MAX = 16384 }; // bytes, head included; longer values are cut

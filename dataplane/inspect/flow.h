@@ -57,18 +57,23 @@ struct flow {
 static_assert(sizeof(struct flow) <= 128, "two cache lines");
 static_assert(APP_COUNT <= 64, "six bits hold a protocol");
 
+// Whose end of the flow the person's is, as its segment tells.
+enum flow_person { PERSON_CLIENT, PERSON_A, PERSON_B };
+
 // What else is known of a flow. Apart from the hot record: it is touched when the flow begins, when
 // something is told of it, and when it ends, never by a packet that is only counted. Cleared when
 // the flow begins; written by its worker only.
 struct flow_note {
 	uint64_t posture; // bits of checks
 	uint16_t country[2]; // of key.a, of key.b, as geo_map.h has them; 0: not known
-	uint8_t segment; // 0: the default one
+	uint8_t segment : 6; // 0: the default one
+	uint8_t person : 2; // enum flow_person
 	uint8_t confidence; // of the service
 	uint8_t function; // of the service
 	uint8_t grade; // of the posture
 };
 static_assert(sizeof(struct flow_note) == 16, "four to a cache line");
+static_assert(SEGMENTS_MAX <= 64, "six bits hold a segment");
 
 struct flow_table;
 
@@ -111,6 +116,15 @@ struct flow *flow_lookup(
 // Of the record: below max_flows, and no other flow has it.
 uint32_t flow_number(const struct flow_table *t, const struct flow *f);
 struct flow_note *flow_note(const struct flow_table *t, const struct flow *f);
+
+// Is key.a the person's address, and key.b the server's? Or the other way round. Asked anew each time: who
+// the client is may come to be known later.
+static inline bool flow_person_is_a(const struct flow *f, const struct flow_note *note)
+{
+	if (note->person == PERSON_CLIENT)
+		return (f->flags & FLOW_A_IS_CLIENT) != 0;
+	return note->person == PERSON_A;
+}
 
 // Direction of p in f.
 enum dir flow_dir(const struct flow *f, const struct packet *p);

@@ -9,6 +9,7 @@
 #include "dataplane/inspect/labels.h"
 #include "dataplane/inspect/proto/inflate.h"
 #include "dataplane/inspect/proto/kit.h"
+#include "dataplane/inspect/segment.h"
 
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ struct inspector {
 	struct inspect_hooks hooks;
 	uint64_t *counters;
 	struct service_count *services;
+	const struct segments *segments;
 	struct flow_table *flows;
 	struct labels labels;
 	uint32_t burst;
@@ -55,11 +57,19 @@ static bool begins(const struct flow_counts *counts, const struct packet *p)
 	return counts->packets[0] + counts->packets[1] == p->frames;
 }
 
+// p is the first packet of f.
+static void flow_begins(struct inspector *in, struct flow *f, const struct packet *p)
+{
+	if (in->segments != NULL)
+		segments_label(in->segments, p, flow_note(in->flows, f));
+	labels_begin(&in->labels, f, flow_number(in->flows, f), p->ts_ns);
+}
+
 static void flow_packet(
 	struct inspector *in, struct flow *f, struct packet *p, const struct flow_counts *counts)
 {
 	if (begins(counts, p))
-		labels_begin(&in->labels, f, flow_number(in->flows, f), p->ts_ns);
+		flow_begins(in, f, p);
 	conversation_packet(&in->talk, f, p, counts);
 	if (labels_due(f, counts, in->talk.probe_packets))
 		use_label(in, f);
@@ -115,6 +125,7 @@ struct inspector *inspector_new(const struct inspect_options *options,
 	in->hooks = *hooks;
 	in->counters = counters;
 	in->services = options->services;
+	in->segments = options->segments;
 	in->flows = flow_table_new(&options->flow, counters, on_flow_end, in);
 	in->talk.flows = in->flows;
 	if (in->flows == NULL || conversations_open(&in->talk, options, &in->hooks, counters) < 0 ||

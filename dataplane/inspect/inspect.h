@@ -118,6 +118,7 @@ struct inspect_options {
 	// Counters by service slot, added to as packets of named flows pass; whoever names a flow
 	// adds what it had until then. May be NULL.
 	struct service_count *services;
+	const struct segments *segments; // of the network; NULL: only the default one
 	struct parse_costs *costs; // filled, for the bench; may be NULL
 	struct stage_clock *clock; // of the thread; may be NULL
 };

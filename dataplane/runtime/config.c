@@ -1,6 +1,8 @@
 #include "dataplane/runtime/config.h"
 
 #include "dataplane/api/link.h"
+#include "dataplane/runtime/config_place.h"
+#include "dataplane/runtime/config_segments.h"
 
 #include <cyaml/cyaml.h>
 #include <yaml.h>
@@ -50,6 +52,22 @@ static const cyaml_schema_field_t eal_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t segment_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct segment_config, name, 1, 4096),
+	CYAML_FIELD_SEQUENCE("prefixes", POINTER, struct segment_config, prefixes, &text_schema, 1,
+		SEGMENT_RANGES_MAX),
+	CYAML_FIELD_SEQUENCE("vlans", POINTER, struct segment_config, vlans, &text_schema, 1,
+		SEGMENT_RANGES_MAX),
+	CYAML_FIELD_SEQUENCE("ports", POINTER, struct segment_config, ports, &text_schema, 1,
+		SEGMENT_RANGES_MAX),
+	CYAML_FIELD_STRING_PTR("side", POINTER, struct segment_config, side, 1, 4096),
+	CYAML_FIELD_STRING_PTR("masking", POINTER, struct segment_config, masking, 1, 4096),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t segment_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct segment_config, segment_fields)};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_UINT("workers", OPTIONAL, struct dataplane_config, workers),
 	CYAML_FIELD_STRING_PTR(
@@ -64,6 +82,8 @@ static const cyaml_schema_field_t top_fields[] = {
 		"ports", POINTER, struct dataplane_config, ports, &port_schema, 0, PORTS_MAX),
 	CYAML_FIELD_MAPPING_PTR(
 		"capture", POINTER, struct dataplane_config, capture, capture_fields),
+	CYAML_FIELD_SEQUENCE("segments", POINTER, struct dataplane_config, segments,
+		&segment_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END,
 };
 
@@ -186,15 +206,16 @@ static int check(const struct dataplane_config *c, const char **key, const char 
 	*what = "takes 1024 to 100000000";
 	if (c->max_flows != 0 && (c->max_flows < 1024 || c->max_flows > 100000000))
 		return -EINVAL;
-	*key = "ports";
-	*what = "missing: name a source, ports or capture";
-	if (c->ports_count == 0 && c->capture == NULL)
-		return -EINVAL;
 	*key = "capture";
 	*what = "ports and capture exclude each other";
 	if (c->ports_count != 0 && c->capture != NULL)
 		return -EINVAL;
 	return 0;
+}
+
+static bool has_source(const struct dataplane_config *c)
+{
+	return c->ports_count != 0 || c->capture != NULL;
 }
 
 // What a key has when it is absent: set before loading is not possible with libcyaml, so an
@@ -230,12 +251,35 @@ static int fill_defaults(struct dataplane_config *c, const char *text, size_t le
 	return 0;
 }
 
-int config_load(const char *path, struct dataplane_config **out, char error[512])
+static int judge(
+	struct dataplane_config *c, const char *path, const char *text, size_t len, char error[512])
+{
+	const char *key = "file", *what = "is empty";
+	struct segment_mistake mistake = {0};
+	int err = -EINVAL;
+
+	if (c != NULL && fill_defaults(c, text, len) == 0)
+		err = check(c, &key, &what);
+	if (err < 0) {
+		snprintf(error, 512, "%.200s:%u:1: %s: %s", path, line_of(text, len, key), key,
+			what);
+		return err;
+	}
+	err = config_segments(c, &mistake);
+	if (err < 0) {
+		struct config_place at = config_place(
+			text, len, "segments", mistake.segment, mistake.key, mistake.item);
+		snprintf(error, 512, "%.200s:%u:%u: segments: %s", path, at.line, at.column,
+			mistake.what);
+	}
+	return err;
+}
+
+int dataplane_config_load_network(const char *path, struct dataplane_config **out, char error[512])
 {
 	struct dataplane_config *c = NULL;
 	struct complaint complaint = {0};
 	cyaml_config_t settings = cyaml;
-	const char *key = "file", *what = "is empty";
 	char *text = NULL;
 	size_t len = 0;
 
@@ -254,24 +298,56 @@ int config_load(const char *path, struct dataplane_config **out, char error[512]
 		free(text);
 		return -EINVAL;
 	}
-	if (c == NULL || fill_defaults(c, text, len) < 0)
-		err = -EINVAL;
-	else
-		err = check(c, &key, &what);
-	if (err < 0)
-		snprintf(error, 512, "%.200s:%u:1: %s: %s", path, line_of(text, len, key), key,
-			what);
+	err = judge(c, path, text, len, error);
 	free(text);
 	if (err < 0) {
-		config_free(c);
+		dataplane_config_free(c);
 		return err;
 	}
 	*out = c;
 	return 0;
 }
 
-void config_free(struct dataplane_config *c)
+int dataplane_config_load(const char *path, struct dataplane_config **out, char error[512])
 {
-	if (c != NULL)
-		cyaml_free(&cyaml, &top_schema, c, 0);
+	struct dataplane_config *c = NULL;
+	int err = dataplane_config_load_network(path, &c, error);
+
+	if (err < 0)
+		return err;
+	if (!has_source(c)) {
+		snprintf(error, 512, "%.200s:1:1: ports: missing: name a source, ports or capture",
+			path);
+		dataplane_config_free(c);
+		return -EINVAL;
+	}
+	*out = c;
+	return 0;
+}
+
+void dataplane_config_free(struct dataplane_config *c)
+{
+	if (c == NULL)
+		return;
+	segments_free(c->network);
+	cyaml_free(&cyaml, &top_schema, c, 0);
+}
+
+bool dataplane_config_is(const char *path)
+{
+	// Keys that both files have tell nothing.
+	static const char *const shared[] = {"link_socket", "lab"};
+	char error[512], *text = NULL;
+	size_t len = 0;
+	bool ours = false;
+
+	if (read_file(path, &text, &len, error) == 0) {
+		for (const cyaml_schema_field_t *f = top_fields; f->key != NULL; f++) {
+			bool both =
+				strcmp(f->key, shared[0]) == 0 || strcmp(f->key, shared[1]) == 0;
+			ours |= !both && config_has(text, len, f->key);
+		}
+	}
+	free(text);
+	return ours;
 }

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "dataplane/inspect/segment.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,6 +31,18 @@ struct eal_config {
 	uint32_t args_count;
 };
 
+struct segment_config { // texts as they stand
+	char *name;
+	char **prefixes;
+	uint32_t prefixes_count;
+	char **vlans;
+	uint32_t vlans_count;
+	char **ports;
+	uint32_t ports_count;
+	char *side;
+	char *masking;
+};
+
 struct dataplane_config {
 	uint32_t workers;
 	char *link_socket;
@@ -40,8 +54,17 @@ struct dataplane_config {
 	struct port_config *ports;
 	uint32_t ports_count;
 	struct capture_config *capture;
+	struct segment_config *segments;
+	uint32_t segments_count;
+	struct segments *network; // the same, ready; NULL: there are none
 };
 
-// Reads and checks. 0 and *out (config_free), or -errno with "file:line:column: message" in error.
-int config_load(const char *path, struct dataplane_config **out, char error[512]);
-void config_free(struct dataplane_config *c);
+// Reads and checks. 0 and *out (dataplane_config_free), or -errno with "file:line:column: message" in
+// error.
+int dataplane_config_load(const char *path, struct dataplane_config **out, char error[512]);
+// The same for who brings a source of its own: the file need not name one.
+int dataplane_config_load_network(const char *path, struct dataplane_config **out, char error[512]);
+void dataplane_config_free(struct dataplane_config *c); // NULL is allowed
+
+// Is the file ours, and not the daemon's? By its keys. One that cannot be read is not.
+bool dataplane_config_is(const char *path);

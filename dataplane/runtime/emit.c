@@ -53,10 +53,19 @@ void emitter_free(struct emitter *e)
 	free(e);
 }
 
-static void put_address(struct emitter *e, uint8_t version, const uint8_t in[16], uint8_t out[16])
+// As the policy of the flow's segment says.
+static void put_address(struct emitter *e, const struct flow_note *note, uint8_t version,
+	const uint8_t in[16], uint8_t out[16])
 {
-	if (e->options.clear)
+	const struct segments *segments = e->options.segments;
+	enum segment_masking policy = segments_masking(segments, note->segment);
+
+	if (e->options.clear ||
+		(policy == SEGMENT_CLEAR_SERVERS &&
+			segments_hold(segments, note->segment, version, in)))
 		memcpy(out, in, 16);
+	else if (policy == SEGMENT_HIDDEN)
+		memset(out, 0, 16);
 	else
 		mask_address(e->masker, version, in, out);
 }
@@ -72,8 +81,8 @@ static uint64_t flow_id(const struct emitter *e, const struct flow *f)
 	return siphash(e->options.id_key, in, sizeof(in));
 }
 
-static void begin(struct emitter *e, enum event_type type, const struct flow *f, enum dir dir,
-	uint64_t ts_ns, uint64_t generation)
+static void begin(struct emitter *e, enum event_type type, const struct flow *f,
+	const struct flow_note *note, enum dir dir, uint64_t ts_ns, uint64_t generation)
 {
 	struct event_head *h = (struct event_head *)e->record;
 	bool a_is_client = (f->flags & FLOW_A_IS_CLIENT) != 0;
@@ -92,8 +101,8 @@ static void begin(struct emitter *e, enum event_type type, const struct flow *f,
 	h->dir = (uint8_t)dir;
 	h->worker = e->worker;
 	h->generation = (uint32_t)generation;
-	put_address(e, h->ip_version, from_a ? f->key.a : f->key.b, h->src);
-	put_address(e, h->ip_version, from_a ? f->key.b : f->key.a, h->dst);
+	put_address(e, note, h->ip_version, from_a ? f->key.a : f->key.b, h->src);
+	put_address(e, note, h->ip_version, from_a ? f->key.b : f->key.a, h->dst);
 	e->len = sizeof(*h);
 }
 
@@ -168,6 +177,18 @@ static void put_find(struct emitter *e, const struct find *find)
 		put_field(e, &find->fields[i]);
 }
 
+// Its segment, and what that does to addresses, unless that is the usual.
+static void put_segment(struct emitter *e, const struct flow_note *note)
+{
+	static const char *const words[] = {
+		[SEGMENT_HIDDEN] = "hidden", [SEGMENT_CLEAR_SERVERS] = "clear-servers"};
+	enum segment_masking policy = segments_masking(e->options.segments, note->segment);
+
+	put_text(e, TAG_SEGMENT, segments_name(e->options.segments, note->segment));
+	if (policy != SEGMENT_PSEUDONYMS && !e->options.clear)
+		put_text(e, TAG_MASKING, words[policy]);
+}
+
 static void put_service(struct emitter *e, const struct flow *f)
 {
 	if (f->service == 0)
@@ -198,9 +219,11 @@ void emit_tx(struct emitter *e, const struct find *find, uint64_t generation)
 {
 	if (e->ring == NULL)
 		return;
-	begin(e, EVENT_TX, find->flow, find->dir, find->ts_ns, generation);
+	begin(e, EVENT_TX, find->flow, find->note, find->dir, find->ts_ns, generation);
 	put_find(e, find);
 	put_service(e, find->flow);
+	if (e->options.segments != NULL)
+		put_segment(e, find->note);
 	commit(e);
 }
 
@@ -217,7 +240,7 @@ void emit_alert(struct emitter *e, const struct find *find, const struct pattern
 
 	if (e->ring == NULL)
 		return;
-	begin(e, EVENT_ALERT, find->flow, find->dir, find->ts_ns, generation);
+	begin(e, EVENT_ALERT, find->flow, find->note, find->dir, find->ts_ns, generation);
 	put(e, TAG_ALERT, &alert, sizeof(alert));
 	put_text(e, TAG_MSG, rule->msg);
 	put_text(e, TAG_CATEGORY, rule->category);
@@ -227,6 +250,7 @@ void emit_alert(struct emitter *e, const struct find *find, const struct pattern
 		put_text(e, TAG_REFERENCE, rule->references[i]);
 	put_find(e, find);
 	put_service(e, find->flow);
+	put_segment(e, find->note);
 	put_flow(e, find->flow, &find->counts, 0);
 	commit(e);
 }
@@ -249,7 +273,7 @@ static void put_server_name(struct emitter *e, const struct known_name *name)
 
 static void put_country(struct emitter *e, const struct flow *f, const struct flow_note *note)
 {
-	unsigned server = f->flags & FLOW_A_IS_CLIENT ? 1 : 0;
+	unsigned server = flow_person_is_a(f, note) ? 1 : 0;
 	char code[GEO_CODE_LEN];
 
 	if (note->country[server] == 0)
@@ -264,11 +288,12 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_not
 {
 	if (e->ring == NULL)
 		return;
-	begin(e, EVENT_FLOW, flow, DIR_C2S, flow->last_ns, generation);
+	begin(e, EVENT_FLOW, flow, note, DIR_C2S, flow->last_ns, generation);
 	struct flow_counts counts = flow_counts(flow);
 	put_flow(e, flow, &counts, reason);
 	put_service(e, flow);
 	put_country(e, flow, note);
+	put_segment(e, note);
 	put_server_name(e, name);
 	if (tunnel != NULL)
 		put(e, TAG_TUNNEL, tunnel, sizeof(*tunnel));

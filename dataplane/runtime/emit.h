@@ -7,12 +7,14 @@
 #include "dataplane/base/siphash.h"
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/inspect/mask.h"
+#include "dataplane/inspect/segment.h"
 #include "patterns/db.h"
 
 struct emit_options {
 	bool clear; // --lab: nothing is masked, and every record says so
 	uint8_t id_key[SIPHASH_KEY_LEN]; // of flows' numbers
 	uint8_t mask_key[MASK_KEY_LEN];
+	const struct segments *segments; // NULL: only the default one
 	// Asked when the ring is full: true when there may be room now. NULL: the record is lost.
 	bool (*full)(void *ctx);
 	void *full_ctx;

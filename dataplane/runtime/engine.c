@@ -85,6 +85,7 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 	int err = fill_secrets(o, &w.decoder.seed, &w.emit);
 	if (err < 0)
 		return err;
+	w.inspect.segments = w.emit.segments = o->segments;
 	w.decoder.drop_bad_checksum = o->drop_bad_checksum;
 	w.decoder.verify_checksum = o->verify_checksum;
 	w.decoder.late_checksum = !o->drop_bad_checksum;
@@ -149,6 +150,13 @@ static int open_pool(struct engine *e, const struct engine_options *o)
 	return e->pool == NULL ? -ENOMEM : 0;
 }
 
+static void name_segments(struct directory_page *directory, const struct segments *segments)
+{
+	directory->n_segments = segments_count(segments);
+	for (unsigned i = 0; i < directory->n_segments; i++)
+		strncpy(directory->segments[i], segments_name(segments, i), SEGMENT_NAME_LEN - 1);
+}
+
 int engine_open(struct engine *e, const struct engine_options *o)
 {
 	// One page more than workers: the capture reader's, or what ports tell.
@@ -163,6 +171,7 @@ int engine_open(struct engine *e, const struct engine_options *o)
 	if (err < 0)
 		return err;
 	e->shared.layout.n_workers = o->n_workers;
+	name_segments(shared_directory(&e->shared), o->segments);
 	e->rulesets = rulesets_new(o->n_workers, shared_directory(&e->shared));
 	if (e->rulesets == NULL)
 		return -ENOMEM;

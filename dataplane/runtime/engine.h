@@ -21,6 +21,7 @@ struct engine_options {
 	uint32_t max_flows; // per worker; 0: default
 	bool drop_bad_checksum;
 	bool verify_checksum;
+	const struct segments *segments; // of the network, borrowed; NULL: only the default one
 	struct inspect_options inspect;
 	own_threads_fn on_workers; // what brings about that workers open themselves; NULL: threads
 	uint32_t stages_every; // turns of which one is timed (stage_clock.h)

@@ -102,6 +102,7 @@ static int start_engine(struct process *p)
 	o.ring_size = c->ring_mb << 20;
 	o.max_flows = c->max_flows;
 	o.on_workers = on_lcores;
+	o.segments = c->network;
 	for (uint32_t i = 0; i < c->ports_count; i++)
 		o.drop_bad_checksum |= c->ports[i].drop_bad_checksum;
 	p->engine_open = true;
@@ -245,7 +246,7 @@ static void stop(struct process *p)
 		source_port_close(p->ports[i]);
 	if (p->eal)
 		eal_stop();
-	config_free(p->config);
+	dataplane_config_free(p->config);
 }
 
 static int start(struct process *p)
@@ -313,12 +314,12 @@ int main(int argc, char **argv)
 		log_error("a configuration is wanted: -c FILE; try --help");
 		return EXIT_CONFIG;
 	}
-	if (config_load(path, &p.config, error) < 0) {
+	if (dataplane_config_load(path, &p.config, error) < 0) {
 		log_error("%s", error);
 		return EXIT_CONFIG;
 	}
 	if (check) {
-		config_free(p.config);
+		dataplane_config_free(p.config);
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);

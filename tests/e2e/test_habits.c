@@ -317,6 +317,51 @@ static void test_actions(void)
 	}
 }
 
+// How many flow records are of a segment.
+static unsigned flows_of(const struct told *t, const char *segment)
+{
+	json_t *record;
+	unsigned n = 0;
+	size_t i;
+
+	json_array_foreach(t->eve, i, record)
+	{
+		json_t *ours = json_object_get(record, "sealwatch");
+		n += strcmp(text_of(record, "event_type"), "flow") == 0 &&
+			strcmp(text_of(ours, "segment"), segment) == 0;
+	}
+	return n;
+}
+
+// The network of a dataplane.yaml: the same answer for any number of workers.
+static void test_segments(void)
+{
+	static const char network[] = "segments:\n"
+				      "- {name: web, prefixes: [10.0.0.0/8], ports: [80]}\n"
+				      "- {name: tagged, vlans: [1-4095]}\n"
+				      "- {name: home, prefixes: [10.0.0.0/8]}\n";
+	static const char *const names[] = {"web", "tagged", "home", "default"};
+	unsigned alone[ROWS(names)];
+
+	for (unsigned round = 0; round < 2; round++) {
+		workers = round == 0 ? "1" : "3";
+		struct told t = replay(network, DNS_RULE("alert", "sid:1;"));
+		CHECK(t.out.status == 0, "%s", t.out.err);
+		for (unsigned i = 0; i < ROWS(names); i++) {
+			unsigned n = flows_of(&t, names[i]);
+			CHECK(i == 3 || n > 0, "%s: none", names[i]);
+			CHECK(round == 0 || n == alone[i], "%s: %u, not %u", names[i], n, alone[i]);
+			alone[i] = n;
+		}
+		done(&t);
+	}
+	workers = "1";
+	struct told t = replay("segments:\n- {name: x, ports: [0]}\n", DNS_RULE("alert", "sid:1;"));
+	CHECK(t.out.status == 2 && strstr(t.out.err, ":2:21: segments: ") != NULL, "%d %s",
+		t.out.status, t.out.err);
+	done(&t);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -327,6 +372,7 @@ int main(void)
 		{"list", test_list},
 		{"empty", test_empty},
 		{"actions", test_actions},
+		{"segments", test_segments},
 		CU_TEST_INFO_NULL,
 	};
 

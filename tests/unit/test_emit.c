@@ -12,6 +12,7 @@ enum { RING = 1 << 16 };
 static struct event_ring *ring;
 static uint64_t counters[CTR_COUNT];
 static struct directory_page *directory;
+static struct flow_note note;
 
 static struct emitter *emitter(bool clear)
 {
@@ -70,6 +71,7 @@ static void test_values(void)
 		.dir = DIR_C2S,
 		.app_proto = APP_DNS,
 		.flow = &f,
+		.note = &note,
 		.fields = fields,
 		.n_fields = 4,
 		.ts_ns = 7,
@@ -100,7 +102,8 @@ static void test_secret(void)
 		value(FIELD_TLS_SUBJECT, "CN=Jo"), value(FIELD_TLS_SERIAL, "01")};
 	struct pattern_rule rule = {.sid = 7, .msg = "m"};
 	struct flow f = example_flow();
-	struct find find = {.kind = FIND_TX, .app_proto = APP_TLS, .flow = &f, .fields = fields};
+	struct find find = {
+		.kind = FIND_TX, .app_proto = APP_TLS, .flow = &f, .note = &note, .fields = fields};
 
 	f.service = 0;
 	for (uint16_t n = 1; n <= 3; n++) {
@@ -126,7 +129,7 @@ static void test_flow_id(void)
 	static const char id_key[] = "a key of 16 byte";
 	static struct eve_record r;
 	struct flow f = example_flow();
-	struct find find = {.app_proto = APP_TLS, .flow = &f};
+	struct find find = {.app_proto = APP_TLS, .flow = &f, .note = &note};
 	struct emitter *e = emitter(false);
 	struct {
 		struct flow_key key;
@@ -148,7 +151,8 @@ static void test_directions(void)
 	for (unsigned dir = 0; dir < 2; dir++) {
 		static struct eve_record r;
 		struct flow f = example_flow();
-		struct find find = {.dir = (uint8_t)dir, .app_proto = APP_TLS, .flow = &f};
+		struct find find = {
+			.dir = (uint8_t)dir, .app_proto = APP_TLS, .flow = &f, .note = &note};
 		struct emitter *e = emitter(true);
 		emit_tx(e, &find, 0);
 		CHECK(next(&r), "a record");
@@ -165,7 +169,8 @@ static void test_masked(void)
 		value(FIELD_HTTP_REFERER, "http://h.example/?q=secret"),
 		value(FIELD_HTTP_HOST, "h.example")};
 	struct flow f = example_flow();
-	struct find find = {.app_proto = APP_HTTP, .flow = &f, .fields = fields, .n_fields = 3};
+	struct find find = {
+		.app_proto = APP_HTTP, .flow = &f, .note = &note, .fields = fields, .n_fields = 3};
 	struct emitter *e = emitter(false);
 
 	emit_tx(e, &find, 0);
@@ -186,8 +191,11 @@ static void test_full(void)
 	static char big[6000];
 	struct field_value fields[TX_FIELDS_MAX];
 	struct flow f = example_flow();
-	struct find find = {
-		.app_proto = APP_HTTP, .flow = &f, .fields = fields, .n_fields = TX_FIELDS_MAX};
+	struct find find = {.app_proto = APP_HTTP,
+		.flow = &f,
+		.note = &note,
+		.fields = fields,
+		.n_fields = TX_FIELDS_MAX};
 	struct emitter *e = emitter(true);
 
 	memset(big, 'x', sizeof(big) - 1);
@@ -203,6 +211,49 @@ static void test_full(void)
 	emitter_free(e);
 }
 
+// What its segment says of addresses, and that it is said.
+static void test_segments(void)
+{
+	static const struct {
+		uint8_t segment;
+		const char *name, *masking; // NULL: the usual
+		bool clear_src, clear_dst, zero;
+	} rows[] = {{0, "default", NULL, false, false, false},
+		{1, "farm", "clear-servers", false, true, false},
+		{2, "quiet", "hidden", false, false, true}};
+	static const uint8_t zero[16];
+	const uint8_t farm[16] = {192, 0, 2, 0};
+	struct segments *segments = segments_new();
+	struct emit_options options = {.mask_key = "key", .segments = segments};
+	struct emitter *e;
+
+	segments_add(segments, "farm", SEGMENT_SERVER, SEGMENT_CLEAR_SERVERS);
+	segments_prefix(segments, 4, farm, 24);
+	segments_add(segments, "quiet", SEGMENT_SUBSCRIBER, SEGMENT_HIDDEN);
+	CHECK(segments_ready(segments) == 0, "ready");
+	event_ring_init(ring, RING);
+	e = emitter_new(&options, ring, RING, directory, 3, counters);
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		static struct eve_record r;
+		struct flow f = example_flow();
+		struct flow_note of = {.segment = rows[i].segment & 63};
+		struct known_name none = {0};
+		emit_flow(e, &f, &of, NULL, &none, FLOW_CLOSED, 0);
+		CHECK(next(&r), "a record");
+		const struct eve_value *name = eve_record_find(&r, TAG_SEGMENT);
+		const struct eve_value *masking = eve_record_find(&r, TAG_MASKING);
+		CHECK(name != NULL && name->len == strlen(rows[i].name) &&
+				memcmp(name->p, rows[i].name, name->len) == 0,
+			"%zu", i);
+		CHECK((masking != NULL) == (rows[i].masking != NULL), "%zu: said", i);
+		CHECK((memcmp(r.head.src, f.key.a, 16) == 0) == rows[i].clear_src, "%zu: src", i);
+		CHECK((memcmp(r.head.dst, f.key.b, 16) == 0) == rows[i].clear_dst, "%zu: dst", i);
+		CHECK((memcmp(r.head.src, zero, 16) == 0) == rows[i].zero, "%zu: zero", i);
+	}
+	emitter_free(e);
+	segments_free(segments);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -212,6 +263,7 @@ int main(void)
 		{"directions", test_directions},
 		{"masked", test_masked},
 		{"full", test_full},
+		{"segments", test_segments},
 		CU_TEST_INFO_NULL,
 	};
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENTS_MAX = 8, TCP_PSH_ACK = 0x18 };
+enum { PIECES_MAX = 8, TCP_PSH_ACK = 0x18 };
 
 // A frame that is really freed: a header that outlives its buffer shows.
 struct framed {
@@ -148,7 +148,7 @@ static const uint8_t bodies[FIELD_COUNT] = {[FIELD_HTTP_RESPONSE_BODY] = 1};
 
 static const struct {
 	const char *name;
-	struct segment segments[SEGMENTS_MAX];
+	struct segment segments[PIECES_MAX];
 	struct inspect_wants wants;
 	const char *text; // without facts in `wants`: none
 	unsigned without; // finds
@@ -200,7 +200,7 @@ static void test_facts(void)
 
 	for (size_t i = 0; i < ROWS(facts_cases); i++) {
 		unsigned n = 0;
-		while (n < SEGMENTS_MAX && facts_cases[i].segments[n].text != NULL)
+		while (n < PIECES_MAX && facts_cases[i].segments[n].text != NULL)
 			n++;
 		for (unsigned burst = 1; burst <= n; burst++) {
 			tell(&t, facts_cases[i].wants, facts_cases[i].segments, n, burst);

@@ -7,6 +7,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
 #include "dataplane/runtime/capture_file.h"
+#include "dataplane/runtime/config.h"
 #include "tools/replay/examples.h"
 #include "tools/replay/options.h"
 #include "tools/replay/rules.h"
@@ -28,6 +29,8 @@ struct replay {
 	struct engine engine;
 	struct rule_list rules;
 	struct control_config config;
+	bool configured;
+	struct dataplane_config *dataplane; // NULL: none was given
 	struct geo_database *countries;
 	struct eve_writer *eve;
 	uint64_t start_ns;
@@ -233,6 +236,7 @@ static int open_engine(struct replay *r)
 	e.capture = true;
 	e.events = r->eve != NULL;
 	e.clear = o->lab;
+	e.segments = r->dataplane != NULL ? r->dataplane->network : NULL;
 	e.drop_bad_checksum = o->drop_bad_checksum;
 	e.verify_checksum = o->verify_checksum;
 	e.full = o->workers == 1 ? on_full_alone : on_full_threads;
@@ -358,21 +362,39 @@ static void complete(struct companions *given, const struct companions *configur
 	*given = all;
 }
 
+// One file of either process, in any order.
+static int read_config(struct replay *r, const char *path)
+{
+	char error[512];
+	bool dataplane = dataplane_config_is(path);
+
+	if (dataplane ? r->dataplane != NULL : r->configured) {
+		log_error("%s: the second configuration of one process", path);
+		return EXIT_USAGE;
+	}
+	int err = dataplane ? dataplane_config_load_network(path, &r->dataplane, error)
+			    : config_load(path, &r->config, error);
+	if (err < 0) {
+		log_error("%s", error);
+		return EXIT_USAGE;
+	}
+	r->configured |= !dataplane;
+	return 0;
+}
+
 static int replay(struct replay *r)
 {
 	struct tool_rules rules = {
 		.paths = r->options.rules, .n_paths = r->options.n_rules, .lab = r->options.lab};
 	struct geo_source geo = {.get = geo_database_get};
 	uint64_t lines = 0;
-	char error[512];
 
-	if (r->options.config != NULL) {
-		if (config_load(r->options.config, &r->config, error) < 0) {
-			log_error("%s", error);
-			return EXIT_USAGE;
-		}
-		rules.vars = r->config.variables;
+	for (unsigned i = 0; i < r->options.n_configs; i++) {
+		int status = read_config(r, r->options.configs[i]);
+		if (status != 0)
+			return status;
 	}
+	rules.vars = r->config.variables;
 	geo.ctx = r->countries = geo_database_new(
 		r->options.geo != NULL ? r->options.geo : r->config.geoip_database);
 	if (geo.ctx != NULL)
@@ -430,5 +452,6 @@ int main(int argc, char **argv)
 	rule_list_free(&r.rules);
 	geo_database_free(r.countries);
 	config_free(&r.config);
+	dataplane_config_free(r.dataplane);
 	return status;
 }

@@ -40,7 +40,9 @@ static const struct {
 		"rule file, directory of *.rules, or YAML with rule-files; likewise"},
 	{"log-dir", 'l', "DIR", "write DIR/eve.json; DIR is made when it is missing"},
 	{"eve", OPT_EVE, "FILE", "write EVE JSON to FILE, '-' for standard output"},
-	{"config", 'c', "FILE", "variables, and what stands beside rules, of a sealwatchd.yaml"},
+	{"config", 'c', "FILE",
+		"variables, and what stands beside rules, of a sealwatchd.yaml; "
+		"segments of a dataplane.yaml; may be given for both"},
 	{"classification-file", OPT_CLASSIFICATION, "FILE", "classes of rules, instead of -c's"},
 	{"reference-file", OPT_REFERENCE, "FILE", "systems of references, instead of -c's"},
 	{"threshold-file", OPT_THRESHOLD, "FILE", "suppressions and thresholds, instead of -c's"},
@@ -150,7 +152,7 @@ static int take_number(struct replay_options *o, int option, const char *value)
 static const struct {
 	int option;
 	size_t at;
-} texts[] = {{'l', AT(log_dir)}, {'c', AT(config)}, {'F', AT(filter)}, {OPT_EVE, AT(eve)},
+} texts[] = {{'l', AT(log_dir)}, {'F', AT(filter)}, {OPT_EVE, AT(eve)},
 	{OPT_CLASSIFICATION, AT(companions.classification_file)},
 	{OPT_REFERENCE, AT(companions.reference_file)},
 	{OPT_THRESHOLD, AT(companions.threshold_file)}, {OPT_DISABLE, AT(companions.disable_file)},
@@ -184,6 +186,11 @@ static int take(struct replay_options *o, int option, const char *value)
 		return take_path(o->captures, &o->n_captures, value);
 	case 'S':
 		return take_path(o->rules, &o->n_rules, value);
+	case 'c':
+		if (o->n_configs == CONFIGS_MAX)
+			return usage("-c is given too often", NULL);
+		o->configs[o->n_configs++] = value;
+		return -1;
 	case 'k':
 		return take_checksums(o, value);
 	case 'h':

@@ -7,14 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PATHS_MAX = 4096 };
+enum { PATHS_MAX = 4096, CONFIGS_MAX = 2 };
 
 struct replay_options {
 	const char *rules[PATHS_MAX];
 	unsigned n_rules;
 	const char *captures[PATHS_MAX];
 	unsigned n_captures;
-	const char *config; // -c
+	const char *configs[CONFIGS_MAX]; // -c: the daemon's, the dataplane's
+	unsigned n_configs;
 	struct companions companions; // what is given here; the rest is the configuration's
 	const char *purpose; // NULL: none
 	const char *log_dir; // -l
