@@ -84,6 +84,8 @@
 	X(CTR_FLOWS_ACTIVE, "flows_active", KIND_GAUGE, "flows in the table")                      \
 	X(CTR_SESSIONS_ACTIVE, "sessions_active", KIND_GAUGE, "flows still being parsed")          \
 	X(CTR_SESSIONS_DENIED, "sessions_denied", KIND_INFO, "flows not parsed: no session left")  \
+	X(CTR_SESSIONS_SHED, "sessions_shed", KIND_INFO,                                           \
+		"flows no longer parsed: a newer one needed the session")                          \
 	X(CTR_TCP_GAPS, "tcp_gaps", KIND_INFO, "holes in TCP streams that were skipped")           \
 	X(CTR_TCP_GAP_BYTES, "tcp_gap_bytes", KIND_INFO, "bytes that these holes miss")            \
 	X(CTR_TCP_RETRANSMITTED, "tcp_retransmitted", KIND_INFO, "segments that brought no news")  \

@@ -341,6 +341,27 @@ static void make_room(struct conversations *c, const struct flow *but)
 	}
 }
 
+// Does a packet of f need a session that it has not? Datagrams of some protocols do not.
+static bool needs_session(const struct flow *f, const struct packet *p)
+{
+	return f->session == FLOW_NONE && !(f->flags & FLOW_SETTLED) &&
+		(f->key.l4 == IPPROTO_UDP || f->key.l4 == IPPROTO_TCP) &&
+		(p->payload_len > 0 || (f->key.l4 == IPPROTO_TCP && p->tcp_flags & TCP_SYN));
+}
+
+// Another flow tells what it has, and is only counted from here on.
+static void shed_session(struct conversations *c)
+{
+	struct session *s = session_pool_victim(c->sessions);
+
+	if (s == NULL)
+		return;
+	struct flow *f = s->flow;
+	conversation_end(c, f);
+	f->flags |= FLOW_SETTLED;
+	c->counters[CTR_SESSIONS_SHED]++;
+}
+
 // Is the packet in hand the first of its side since the flow's protocol is known?
 static bool first_known(struct conversations *c)
 {
@@ -383,8 +404,10 @@ void conversation_packet(
 
 	if (gather_pool_short(c->gathers))
 		make_room(c, f);
-	begin(c, f, p);
 	c->serial = p->serial; // also of what was held until now
+	if (session_pool_full(c->sessions) && needs_session(f, p))
+		shed_session(c);
+	begin(c, f, p);
 	c->counts = *counts;
 	c->counters[CTR_PAYLOAD_BYTES] += p->payload_len;
 	find_packet(c, p);

@@ -9,6 +9,7 @@ struct session_pool {
 	uint32_t free; // first free, or FLOW_NONE
 	uint32_t fresh; // sessions never used yet start here: their memory is untouched
 	uint32_t used;
+	uint32_t hand; // where the next victim is looked for
 };
 
 struct session_pool *session_pool_new(uint32_t n)
@@ -71,6 +72,31 @@ struct session *session_of(struct session_pool *pool, const struct flow *flow)
 uint32_t session_pool_used(const struct session_pool *pool)
 {
 	return pool->used;
+}
+
+bool session_pool_full(const struct session_pool *pool)
+{
+	return pool->free == FLOW_NONE && pool->fresh == pool->n;
+}
+
+// A hand that goes round: who got a session is met last, without a list that each taking and giving would
+// have to keep.
+struct session *session_pool_victim(struct session_pool *pool)
+{
+	enum { LOOKS = 16 };
+	struct session *first = NULL;
+
+	for (uint32_t i = 0; i < LOOKS && i < pool->n; i++) {
+		struct session *s = &pool->all[pool->hand];
+		pool->hand = pool->hand + 1 < pool->n ? pool->hand + 1 : 0;
+		if (s->flow == NULL || s->settled)
+			continue;
+		if (s->flow->state == FLOW_STATE_NEW)
+			return s;
+		if (first == NULL)
+			first = s;
+	}
+	return first;
 }
 
 struct gather_slot {

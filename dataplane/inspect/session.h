@@ -61,6 +61,10 @@ struct session *session_take(struct session_pool *pool, struct flow *flow);
 void session_give(struct session_pool *pool, struct session *s);
 struct session *session_of(struct session_pool *pool, const struct flow *flow);
 uint32_t session_pool_used(const struct session_pool *pool);
+bool session_pool_full(const struct session_pool *pool);
+// Who is to make room: of those that come next, in the order in which room was made, the first that nobody
+// answered, else the first. Settled ones are left aside. NULL: none.
+struct session *session_pool_victim(struct session_pool *pool);
 
 // Buffers for messages that come in pieces: bounded, shared by all sessions of a worker. So that
 // streams which never go on do not keep them from all others, the caller sees to it before each

@@ -78,7 +78,7 @@ struct piece {
 	struct bytes bytes;
 };
 
-static void start(struct talk *t, uint32_t gathers)
+static void start_with(struct talk *t, uint32_t gathers, uint32_t sessions)
 {
 	static const struct inspect_hooks hooks = {.wants = on_wants,
 		.match = on_match,
@@ -90,11 +90,16 @@ static void start(struct talk *t, uint32_t gathers)
 	*t = (struct talk){0};
 	mine.ctx = t;
 	options.flow.max_flows = 64;
-	options.max_sessions = 64;
+	options.max_sessions = sessions;
 	options.max_gathers = gathers;
 	t->inspector = inspector_new(&options, &mine, t->counters);
 	if (t->inspector == NULL)
 		abort();
+}
+
+static void start(struct talk *t, uint32_t gathers)
+{
+	start_with(t, gathers, 64);
 }
 
 // seq: of both sides of the flow.
@@ -407,6 +412,51 @@ static void test_first_known(void)
 	}
 }
 
+// Who gives up its session when there is none left: one that nobody answered, if there is one, and never
+// for a packet that needs none. Lines are told by a, b, ... : capitals are the server's.
+static void test_sessions_shed(void)
+{
+	static const struct {
+		const char *name;
+		const char *lines; // flows' packets
+		uint32_t sessions;
+		const char *text;
+		unsigned shed, denied;
+	} rows[] = {
+		{"there is room", "aAbBaA", 2, "irc; irc<; irc; irc<; irc; irc<; ", 0, 0},
+		{"the one that nobody answered", "aAbcCa", 2, "irc; irc<; irc; irc; irc<; irc; ", 1,
+			0},
+		{"is only counted from there on", "aAbcb", 2, "irc; irc<; irc; irc; ", 1, 0},
+		{"all were answered: the first", "aAbBcCbBa", 2,
+			"irc; irc<; irc; irc<; irc; irc<; irc; irc<; ", 1, 0},
+		{"a flood beside one that talks", "aAbcdefghijkaA", 2,
+			"irc; irc<; irc; irc; irc; irc; irc; irc; irc; irc; irc; irc; irc; irc<; ",
+			9, 0},
+		{"none at all", "aAbB", 0, "", 0, 2},
+	};
+	static const struct piece client = C2S("PRIVMSG #x :y\r\n"),
+				  server = S2C(":a!b@c PRIVMSG #x :y\r\n");
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		static struct talk t;
+		uint32_t seq[26][2] = {0};
+		start_with(&t, 16, rows[i].sessions);
+		for (const char *c = rows[i].lines; *c != '\0'; c++) {
+			unsigned flow = (unsigned)((*c | 0x20) - 'a');
+			feed(&t, IPPROTO_TCP, (uint16_t)(6667 + flow),
+				*c & 0x20 ? &client : &server, seq[flow], 1000000000ull);
+		}
+		CHECK(strcmp(t.text, rows[i].text) == 0, "%s: %s", rows[i].name, t.text);
+		CHECK(t.counters[CTR_SESSIONS_SHED] == rows[i].shed &&
+				t.counters[CTR_SESSIONS_DENIED] == rows[i].denied,
+			"%s: %u shed, %u denied", rows[i].name,
+			(unsigned)t.counters[CTR_SESSIONS_SHED],
+			(unsigned)t.counters[CTR_SESSIONS_DENIED]);
+		stop(&t);
+		CHECK(t.counters[CTR_SESSIONS_ACTIVE] == 0, "%s: all come back", rows[i].name);
+	}
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -415,6 +465,7 @@ int main(void)
 		{"buffers", test_buffers},
 		{"state in a burst", test_state_in_burst},
 		{"first known", test_first_known},
+		{"sessions run out", test_sessions_shed},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("conversation", tests);
