@@ -167,7 +167,7 @@ static struct flow *syn_only_oldest(const struct flow_table *t)
 	return &t->flows[n];
 }
 
-// The flow idle longest of those that are due soonest, not of this burst. What was busy since it
+// Who goes first of those that are due soonest, not of this burst. What was busy since it
 // got its place in the wheel gets its new one, so that the next search does not meet it again.
 static struct flow *wheel_oldest(struct flow_table *t)
 {
@@ -183,7 +183,7 @@ static struct flow *wheel_oldest(struct flow_table *t)
 			if (f->burst == t->burst)
 				continue;
 			seen++;
-			if (best == NULL || f->last_ns < best->last_ns)
+			if (best == NULL || flow_goes_before(f, best))
 				best = f;
 			if (wheel_slot(w, deadline_of(t, f)) == f->wheel_slot)
 				continue;

@@ -102,9 +102,9 @@ void flow_table_free(struct flow_table *t); // ends no flow: call flow_table_flu
 void flow_prefetch(struct flow_table *t, uint32_t hash);
 
 // Find or begin the flow of p and count p in it (packets, bytes = p->frame_bytes, last_ns,
-// tcp_flags, state). When the table or both buckets are full, the flow idle longest among
-// them is ended (FLOW_SHED, counted), but never one touched since `burst_ns` began: pass
-// the `burst` number, which the table remembers per flow.
+// tcp_flags, state). When the table or both buckets are full, one among them is ended (FLOW_SHED,
+// counted): who got no answer before who did, and then who was idle longest; but never one touched
+// in this burst: pass the `burst` number, which the table remembers per flow.
 // NULL with *cause set to CTR_FLOW_TABLE_FULL or CTR_SYN_BUDGET when there is no record.
 // Sets the client side from SYN / SYN+ACK, else the first sender (for UDP and midstream TCP:
 // the side with the higher port, when one port is below 1024 and the other is not).

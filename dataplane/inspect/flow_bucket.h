@@ -102,7 +102,16 @@ static inline bool bucket_remove(struct bucket *b, uint32_t index)
 	return false;
 }
 
-// The flow idle longest of the bucket and `best` (may be NULL), not of this burst.
+// Where there is no room: does x go rather than y? Who got no answer does, because a flood hardly ever gets
+// one; else who was idle longest.
+static inline bool flow_goes_before(const struct flow *x, const struct flow *y)
+{
+	bool x_new = x->state == FLOW_STATE_NEW, y_new = y->state == FLOW_STATE_NEW;
+
+	return x_new != y_new ? x_new : x->last_ns < y->last_ns;
+}
+
+// Who goes first of the bucket and `best` (may be NULL), not of this burst.
 static inline struct flow *bucket_oldest(
 	const struct bucket *b, struct flow *flows, uint32_t burst, struct flow *best)
 {
@@ -110,7 +119,7 @@ static inline struct flow *bucket_oldest(
 		if (b->index[i] == 0)
 			continue;
 		struct flow *f = &flows[b->index[i] - 1];
-		if (f->burst != burst && (best == NULL || f->last_ns < best->last_ns))
+		if (f->burst != burst && (best == NULL || flow_goes_before(f, best)))
 			best = f;
 	}
 	return best;

@@ -62,7 +62,7 @@ static inline struct flow *flow_places_find(
 
 // Is there no place for a hash?
 bool flow_places_full(const struct flow_places *p, uint32_t hash);
-// The flow idle longest that could make room for it, not of this burst; NULL: all are.
+// Who goes first of those that could make room for it, not of this burst; NULL: all are.
 struct flow *flow_places_oldest(const struct flow_places *p, uint32_t hash, uint32_t burst);
 // There is one: it gets the record.
 void flow_places_take(struct flow_places *p, uint32_t hash, uint32_t record);
