@@ -3,6 +3,7 @@
 #include "control/answer.h"
 #include "control/commands_examine.h"
 #include "control/commands_patterns.h"
+#include "control/commands_purpose.h"
 #include "control/commands_shadow.h"
 #include "control/commands_top.h"
 #include "control/escape.h"
@@ -201,6 +202,10 @@ static const struct {
 	[COMMAND_SHADOW_SHOW] = {.begin = shadow_show},
 	[COMMAND_SHADOW_PROMOTE] = {.begin = shadow_promote},
 	[COMMAND_SHADOW_DROP] = {.show = shadow_drop_it},
+	[COMMAND_PURPOSE_ADD] = {.begin = purpose_add},
+	[COMMAND_PURPOSE_LIST] = {.show = purpose_list},
+	[COMMAND_PURPOSE_SHOW] = {.begin = purpose_show},
+	[COMMAND_PURPOSE_RETIRE] = {.begin = purpose_retire},
 	[COMMAND_COUNTERS] = {.show = show_counters},
 	[COMMAND_SERVICES] = {.show = show_services},
 	[COMMAND_TOP] = {.show = top_stages},

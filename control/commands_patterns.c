@@ -2,6 +2,7 @@
 
 #include "control/answer.h"
 #include "control/commands_examine.h"
+#include "control/commands_purpose.h"
 #include "control/escape.h"
 #include "dataplane/base/clock.h"
 
@@ -104,6 +105,9 @@ static void loaded(void *ctx, const struct load_outcome *outcome)
 	json_object_set_new(answer, "queued_ms", answer_number(outcome->queued_ns / 1000000));
 	if (outcome->receipt != NULL)
 		put_receipt(answer, outcome->receipt);
+	if (outcome->receipt != NULL && outcome->purpose == LOAD_TO_RUN)
+		purpose_put_inactive(
+			asker->daemon, reload_live(asker->daemon->reload)->index, answer);
 	if (outcome->report != NULL && load_wants_dataplane(outcome->purpose))
 		put_report(answer, outcome);
 	else if (outcome->report != NULL)
@@ -301,17 +305,18 @@ json_t *patterns_list(struct daemon *d)
 
 	for (unsigned i = 0; i < h->n; i++) {
 		const struct pattern_set *set = h->sets[i];
-		json_array_append_new(rows,
-			json_pack("{s:o, s:o, s:b, s:I, s:I, s:o, s:I, s:I, s:o, s:I}",
-				"generation",
-				set->generation != 0 ? answer_number(set->generation) : json_null(),
-				"digest", answer_hex(set->digest), "live",
-				set == reload_live(d->reload), "rules", (json_int_t)set->index->n,
-				"warnings", (json_int_t)set->report.n_warnings, "files",
-				answer_files(&set->report), "n_files",
-				(json_int_t)set->report.n_files, "loaded_by", (json_int_t)set->uid,
-				"loaded_at", answer_utc(set->loaded_ns), "bytes",
-				(json_int_t)set->blob_len));
+		json_t *row = json_pack("{s:o, s:o, s:b, s:I, s:I, s:o, s:I, s:I, s:o, s:I}",
+			"generation",
+			set->generation != 0 ? answer_number(set->generation) : json_null(),
+			"digest", answer_hex(set->digest), "live", set == reload_live(d->reload),
+			"rules", (json_int_t)set->index->n, "warnings",
+			(json_int_t)set->report.n_warnings, "files", answer_files(&set->report),
+			"n_files", (json_int_t)set->report.n_files, "loaded_by",
+			(json_int_t)set->uid, "loaded_at", answer_utc(set->loaded_ns), "bytes",
+			(json_int_t)set->blob_len);
+		json_object_set_new(
+			row, "inactive", answer_number(purpose_count_inactive(d, set->index)));
+		json_array_append_new(rows, row);
 	}
 	json_t *answer = json_pack("{s:b, s:I, s:o}", "ok", 1, "kept_at_most",
 		(json_int_t)d->config->keep_generations, "generations", rows);
@@ -345,7 +350,11 @@ static int put_rules(const struct daemon *d, const struct pattern_index *index, 
 	for (uint32_t i = 0; i < index->n && i < ANSWER_RULES_MAX; i++) {
 		const struct pattern_entry *e = &index->entries[i];
 		const struct rule_tally t = tally_of(&rules, e, &at);
-		json_array_append_new(list, answer_rule(e, &t));
+		json_t *row = answer_rule(e, &t), *why = purpose_why_inactive(d, e);
+		json_object_set_new(row, "active", json_boolean(why == NULL));
+		if (why != NULL)
+			json_object_set_new(row, "why_inactive", why);
+		json_array_append_new(list, row);
 	}
 	rule_tallies_free(&rules);
 	json_object_set_new(to, "truncated", json_boolean(index->n > ANSWER_RULES_MAX));
@@ -368,6 +377,7 @@ void patterns_show(struct daemon *d, struct control_call *call, const struct req
 		json_object_set_new(answer, "bytes", answer_number(live->blob_len));
 		json_object_set_new(answer, "warnings", answer_number(live->report.n_warnings));
 		json_object_set_new(answer, "diags", answer_diags(&live->report));
+		purpose_put_inactive(d, live->index, answer);
 	}
 	if (answer != NULL && live != NULL && request->rules &&
 		put_rules(d, live->index, answer) < 0) {

@@ -33,6 +33,7 @@ static void link_up(void *ctx, const struct link_region *region)
 	}
 	if (stats_attach(d->stats, region) < 0)
 		log_error("short of memory: counts by rule of the last dataplane are lost");
+	purpose_link_due(&d->purpose_link); // before a set
 	reload_link_up(d->reload, &region->hello);
 }
 
@@ -41,6 +42,14 @@ static void link_down(void *ctx)
 	struct daemon *d = ctx;
 
 	stats_refresh(d->stats);
+	purpose_link_down(&d->purpose_link);
+}
+
+static void link_purposes_there(void *ctx, int status)
+{
+	struct daemon *d = ctx;
+
+	purpose_link_replied(&d->purpose_link, status);
 }
 
 static void link_receipt(void *ctx, int status, const struct link_receipt *receipt)
@@ -61,6 +70,7 @@ static void link_told(void *ctx, const struct link_status *status)
 {
 	struct daemon *d = ctx;
 
+	purpose_link_status(&d->purpose_link);
 	reload_status(d->reload, status);
 }
 
@@ -302,6 +312,7 @@ static int start_link(struct daemon *d)
 		.down = link_down,
 		.receipt = link_receipt,
 		.dropped = link_dropped,
+		.purposes = link_purposes_there,
 		.status = link_told,
 		.ctx = d};
 
@@ -311,6 +322,7 @@ static int start_link(struct daemon *d)
 	int err = link_new(d->base, d->config->link_socket, &callbacks, &d->link);
 	if (err < 0)
 		return err;
+	d->purpose_link = (struct purpose_link){.link = d->link, .store = &d->purposes};
 	reload_bind(d->reload, d->link, d->stats);
 	return d->config->n_patterns > 0 ? reload_start_configured(d->reload) : 0;
 }
@@ -332,6 +344,7 @@ static enum daemon_exit start_rest(struct daemon *d)
 {
 	open_cache(d);
 	disabled_open(&d->disabled, d->config->state);
+	purpose_store_open(&d->purposes, d->config->state, d->config->lab);
 	int err = start_link(d);
 
 	if (err == 0)
@@ -379,11 +392,13 @@ void daemon_stop(struct daemon *d)
 		if (events[i] != NULL)
 			event_free(events[i]);
 	}
+	purpose_link_close(&d->purpose_link);
 	control_socket_close(d->control);
 	reload_free(d->reload); // answers who waits for a load: after the clients are gone
 	link_free(d->link);
 	cache_close(d->cache);
 	disabled_close(&d->disabled);
+	purpose_store_close(&d->purposes);
 	http_close(d->http);
 	int err = drain_close(d->drain);
 	if (err < 0)

@@ -9,6 +9,7 @@
 #include "control/drain.h"
 #include "control/http.h"
 #include "control/link.h"
+#include "control/purpose_link.h"
 #include "control/reload.h"
 #include "control/stats.h"
 
@@ -28,6 +29,8 @@ struct daemon {
 	struct link *link;
 	struct cache *cache; // NULL: none
 	struct disabled_store disabled;
+	struct purpose_store purposes;
+	struct purpose_link purpose_link;
 	struct reload *reload;
 	struct event *on_drain, *on_stats, *on_stop[2], *on_rotate;
 	uint64_t start_ns; // monotonic

@@ -58,6 +58,7 @@ static void hang_up(struct link *l, int err)
 	bool was_up = l->up;
 	bool loading = l->client != NULL && is_loading(l);
 	bool dropping = l->client != NULL && link_client_waits(l->client, LINK_SHADOW_DROP);
+	bool purposes = l->client != NULL && link_client_waits(l->client, LINK_PURPOSES);
 
 	if (l->on_readable != NULL)
 		event_free(l->on_readable);
@@ -73,6 +74,8 @@ static void hang_up(struct link *l, int err)
 		l->callbacks.receipt(l->callbacks.ctx, -ECONNRESET, &nothing);
 	if (dropping)
 		l->callbacks.dropped(l->callbacks.ctx, -ECONNRESET);
+	if (purposes && l->callbacks.purposes != NULL)
+		l->callbacks.purposes(l->callbacks.ctx, -ECONNRESET);
 }
 
 static int ask_status(struct link *l)
@@ -107,6 +110,10 @@ static void take_reply(struct link *l, const struct link_reply *reply)
 		break;
 	case LINK_SHADOW_DROP:
 		l->callbacks.dropped(l->callbacks.ctx, reply->status);
+		break;
+	case LINK_PURPOSES:
+		if (l->callbacks.purposes != NULL)
+			l->callbacks.purposes(l->callbacks.ctx, reply->status);
 		break;
 	case LINK_OP_COUNT:
 		break;
@@ -241,4 +248,9 @@ int link_shadow(struct link *l, int blob_fd, uint64_t blob_len, uint32_t share)
 int link_shadow_drop(struct link *l)
 {
 	return l->up ? link_client_shadow_drop(l->client) : -ENOTCONN;
+}
+
+int link_purposes(struct link *l, int fd)
+{
+	return l->up ? link_client_purposes(l->client, fd) : -ENOTCONN;
 }

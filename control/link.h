@@ -19,6 +19,8 @@ struct link_callbacks {
 	void (*receipt)(void *ctx, int status, const struct link_receipt *receipt);
 	// Of a link_shadow_drop(), likewise.
 	void (*dropped)(void *ctx, int status);
+	// Of a link_purposes(), likewise.
+	void (*purposes)(void *ctx, int status);
 	void (*status)(void *ctx, const struct link_status *status); // each second
 	void *ctx;
 };
@@ -36,3 +38,4 @@ const struct link_status *link_state(const struct link *l);
 int link_load(struct link *l, int blob_fd, uint64_t blob_len);
 int link_shadow(struct link *l, int blob_fd, uint64_t blob_len, uint32_t share);
 int link_shadow_drop(struct link *l);
+int link_purposes(struct link *l, int fd); // a sealed struct purpose_table

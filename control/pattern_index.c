@@ -1,6 +1,7 @@
 #include "control/pattern_index.h"
 
 #include "control/escape.h"
+#include "patterns/content.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ int pattern_index_write(const struct rule_list *rules, FILE *out)
 {
 	const struct rule **sorted = malloc((rules->n + 1u) * sizeof(*sorted));
 	struct rule_digest half = {0}, digest;
+	enum field content = FIELD_NONE; // of both halves
 	int err = 0;
 
 	if (sorted == NULL)
@@ -60,6 +62,8 @@ int pattern_index_write(const struct rule_list *rules, FILE *out)
 	for (uint32_t i = 0; i < rules->n && err == 0; i++) {
 		const struct rule *r = sorted[i];
 		err = digest_of(r, &half, &digest);
+		if (content == FIELD_NONE)
+			content = rule_content(r);
 		if (err < 0 || r->half)
 			continue;
 		fprintf(out, "%u\t%u\t%u\t", r->gid, r->sid, r->rev);
@@ -70,7 +74,9 @@ int pattern_index_write(const struct rule_list *rules, FILE *out)
 		escape_write(r->msg, out);
 		fputc('\t', out);
 		write_digest(&digest, out);
+		fprintf(out, "\t%s", field_table[content].name);
 		fputc('\n', out);
+		content = FIELD_NONE;
 	}
 	free(sorted);
 	return err;
@@ -89,7 +95,7 @@ static int compare(const void *a, const void *b)
 
 static bool parse_line(char *line, struct pattern_entry *out)
 {
-	enum { COLUMNS = 7 };
+	enum { COLUMNS = 8 };
 	char *columns[COLUMNS];
 
 	for (unsigned i = 0; i < COLUMNS; i++)
@@ -99,7 +105,8 @@ static bool parse_line(char *line, struct pattern_entry *out)
 	return escape_number(columns[0], &out->gid) && escape_number(columns[1], &out->sid) &&
 		escape_number(columns[2], &out->rev) && (out->set = columns[3]) != NULL &&
 		(out->service = columns[4]) != NULL && (out->msg = columns[5]) != NULL &&
-		escape_hex(columns[6], (uint8_t *)out->digest.parts, sizeof(out->digest.parts));
+		escape_hex(columns[6], (uint8_t *)out->digest.parts, sizeof(out->digest.parts)) &&
+		(out->content = columns[7]) != NULL;
 }
 
 static bool is_sorted(const struct pattern_index *x)

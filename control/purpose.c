@@ -2,6 +2,7 @@
 
 #include "control/answer.h"
 #include "control/escape.h"
+#include "dataplane/api/detectors.h"
 #include "patterns/identifier.h"
 
 #include <errno.h>
@@ -95,12 +96,25 @@ static int take_list(char to[][PURPOSE_NAME_LEN], uint8_t *count, bool (*ok)(con
 		return refuse(error, "%s: at most %d", key, PURPOSE_LIST_MAX);
 	for (unsigned i = 0; i < n; i++) {
 		if (!ok(values[i]))
-			return refuse(error, "%s: \"%.40s\" is no name (1 to %d of a-z 0-9 . _ -)",
-				key, values[i], PURPOSE_NAME_LEN - 1);
+			return refuse(error,
+				"%s: \"%.40s\" is none; docs/purposes.md says what it takes", key,
+				values[i]);
 		strcpy(to[i], values[i]);
 	}
 	*count = (uint8_t)n;
 	return 0;
+}
+
+static bool detector_ok(const char *name)
+{
+	if (strcmp(name, PURPOSE_ALL) == 0)
+		return true;
+	for (unsigned i = 0; i < DETECTOR_COUNT; i++) {
+		if (strcmp(name, detector_table[i].name) == 0 ||
+			strcmp(name, detector_table[i].class) == 0)
+			return true;
+	}
+	return false;
 }
 
 enum kind { KIND_ID, KIND_TEXT, KIND_SEGMENT, KIND_MODE, KIND_DAYS, KIND_RULES, KIND_DETECTORS };
@@ -151,8 +165,8 @@ int purpose_set(struct purpose *p, const char *key, const char *const *values, u
 			return take_list(p->row.rules, &p->row.n_rules, purpose_rule_ok, key,
 				values, n, error);
 		if (keys[i].kind == KIND_DETECTORS)
-			return take_list(p->row.detectors, &p->row.n_detectors, purpose_name_ok,
-				key, values, n, error);
+			return take_list(p->row.detectors, &p->row.n_detectors, detector_ok, key,
+				values, n, error);
 		if (list || n != 1)
 			return refuse(error, "%s: takes one value", key);
 		return set_one(p, i, values[0], error);

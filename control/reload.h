@@ -35,6 +35,8 @@ int reload_cancel(struct reload *r, uint64_t id, const char *why);
 
 // No shadow any more. 0, -ENOENT when there is none, or -EBUSY while one is on its way.
 int reload_drop_shadow(struct reload *r);
+// The register of purposes is another one: the shadow is sent again, so that it comes under it.
+void reload_purposes_changed(struct reload *r);
 
 // What the link has to tell.
 void reload_link_up(struct reload *r, const struct link_hello *hello);

@@ -162,3 +162,11 @@ void reload_status(struct reload *r, const struct link_status *status)
 	r->shadow_owed = true;
 	event_active(r->on_next, EV_TIMEOUT, 0);
 }
+
+void reload_purposes_changed(struct reload *r)
+{
+	if (r->shadow.set == NULL || r->shadow_sent)
+		return;
+	r->shadow_owed = true;
+	event_active(r->on_next, EV_TIMEOUT, 0);
+}

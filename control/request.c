@@ -1,5 +1,7 @@
 #include "control/request.h"
 
+#include "dataplane/api/purpose.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -22,6 +24,8 @@ enum key {
 	KEY_TO = 1 << 12,
 	KEY_IDS = 1 << 13,
 	KEY_SHARE = 1 << 14,
+	KEY_ENTRY = 1 << 15,
+	KEY_ID = 1 << 16,
 };
 
 static const struct {
@@ -46,6 +50,10 @@ static const struct {
 	[COMMAND_SHADOW_SHOW] = {"patterns.shadow.show", KEY_COUNT},
 	[COMMAND_SHADOW_PROMOTE] = {"patterns.shadow.promote", KEY_WATCH | KEY_DEADLINE},
 	[COMMAND_SHADOW_DROP] = {"patterns.shadow.drop", 0},
+	[COMMAND_PURPOSE_ADD] = {"purpose.add", KEY_ENTRY},
+	[COMMAND_PURPOSE_LIST] = {"purpose.list", 0},
+	[COMMAND_PURPOSE_SHOW] = {"purpose.show", KEY_ID},
+	[COMMAND_PURPOSE_RETIRE] = {"purpose.retire", KEY_ID},
 	[COMMAND_COUNTERS] = {"counters", 0},
 	[COMMAND_SERVICES] = {"services", 0},
 	[COMMAND_TOP] = {"top", 0},
@@ -211,7 +219,17 @@ static const struct {
 	{"max_bytes", KEY_MAX_BYTES},
 	{"ids", KEY_IDS},
 	{"share", KEY_SHARE},
+	{"entry", KEY_ENTRY},
+	{"id", KEY_ID},
 };
+
+static int take_id(const json_t *value, struct request *r, char error[256])
+{
+	if (!json_is_string(value) || !purpose_name_ok(json_string_value(value)))
+		return refuse(error, "\"id\" takes 1 to %d of a-z 0-9 . _ -", PURPOSE_NAME_LEN - 1);
+	r->id = json_string_value(value);
+	return 0;
+}
 
 static int take_value(enum key key, const json_t *value, struct request *r, char error[256])
 {
@@ -244,6 +262,11 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 		return take_small(value, "count", REQUEST_COUNT_MAX, &r->count, error);
 	case KEY_IDS:
 		return take_ids(value, r, error);
+	case KEY_ENTRY:
+		r->entry = value; // purpose_from_json() judges it
+		return 0;
+	case KEY_ID:
+		return take_id(value, r, error);
 	case KEY_SHARE:
 		return take_small(value, "share", SHADOW_SHARE_MAX, &r->share, error);
 	}
@@ -282,6 +305,10 @@ static int take(struct request *r, char error[256])
 		return refuse(error, "\"to\" says what to compare with");
 	if (commands[r->command].keys & KEY_IDS && r->change.n == 0)
 		return refuse(error, "\"ids\" takes a list of rules");
+	if (commands[r->command].keys & KEY_ENTRY && r->entry == NULL)
+		return refuse(error, "\"entry\" takes a purpose");
+	if (commands[r->command].keys & KEY_ID && r->id == NULL)
+		return refuse(error, "\"id\" says which");
 	if (r->generation != 0 && r->digest != NULL)
 		return refuse(error, "\"generation\" or \"digest\", not both");
 	return 0;

@@ -40,6 +40,10 @@ enum command {
 	COMMAND_SHADOW_DROP,
 	COMMAND_COUNTERS,
 	COMMAND_SERVICES,
+	COMMAND_PURPOSE_ADD,
+	COMMAND_PURPOSE_LIST,
+	COMMAND_PURPOSE_SHOW,
+	COMMAND_PURPOSE_RETIRE,
 	COMMAND_TOP,
 	COMMAND_TOP_RULES,
 	COMMAND_COUNT,
@@ -61,6 +65,8 @@ struct request {
 	uint64_t generation; // rollback; 0: none was given
 	uint64_t max_ns, max_bytes; // lint: what exceeds it is an error; 0: as configured
 	const char *digest; // rollback: its begin, in lower-case hex; NULL: none was given
+	const json_t *entry; // purpose add: an object
+	const char *id; // purpose show, retire: a name
 	struct disabled_change change; // disable, enable: at least one rule
 	json_t *root; // what the texts point into
 };

@@ -83,6 +83,12 @@ enum cli_exit cli_shadow_load(const struct cli *cli);
 enum cli_exit cli_shadow_show(const struct cli *cli);
 enum cli_exit cli_shadow_promote(const struct cli *cli);
 enum cli_exit cli_shadow_drop(const struct cli *cli);
+enum cli_exit cli_purpose_add(const struct cli *cli);
+enum cli_exit cli_purpose_list(const struct cli *cli);
+enum cli_exit cli_purpose_show(const struct cli *cli);
+enum cli_exit cli_purpose_retire(const struct cli *cli);
+// "N rules about content are inactive ...", of a reply that has them; nothing when there are none.
+void cli_print_inactive(const json_t *reply);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);
 enum cli_exit cli_top(const struct cli *cli);

@@ -226,6 +226,8 @@ enum cli_exit cli_load(const struct cli *cli, json_t *request)
 		printf("done; nothing of ours is live: it counts from the next load on\n");
 	else if (status == CLI_OK && !cli->json)
 		print_receipt(reply);
+	if (status == CLI_OK && !cli->json)
+		cli_print_inactive(reply);
 	json_decref(reply);
 	return status;
 }

@@ -70,6 +70,7 @@ static void put_generation(struct table *t, const json_t *set)
 	table_format(t, "%.16s", cli_text(set, "digest"));
 	table_number(t, cli_number(set, "rules"));
 	table_number(t, cli_number(set, "warnings"));
+	table_number(t, cli_number(set, "inactive"));
 	table_format(t, "uid %" PRIu64, cli_number(set, "loaded_by"));
 	table_text(t, cli_text(set, "loaded_at"));
 	put_files(t, set);
@@ -112,6 +113,7 @@ enum cli_exit cli_patterns_list(const struct cli *cli)
 		table_column(t, "DIGEST", TABLE_LEFT);
 		table_column(t, "RULES", TABLE_RIGHT);
 		table_column(t, "WARNINGS", TABLE_RIGHT);
+		table_column(t, "INACTIVE", TABLE_RIGHT);
 		table_column(t, "LOADED BY", TABLE_LEFT);
 		table_column(t, "AT", TABLE_LEFT);
 		table_column(t, "FILES", TABLE_LEFT);
@@ -173,6 +175,7 @@ static void print_rules(const json_t *reply)
 	table_column(t, "SERVICE", TABLE_LEFT);
 	table_column(t, "CHECKS", TABLE_RIGHT);
 	table_column(t, "HITS", TABLE_RIGHT);
+	table_column(t, "ACTIVE", TABLE_LEFT);
 	table_column(t, "LAST HIT", TABLE_LEFT);
 	table_column(t, "NS/CHECK", TABLE_RIGHT);
 	table_column(t, "MESSAGE", TABLE_LEFT);
@@ -185,6 +188,7 @@ static void print_rules(const json_t *reply)
 		table_text(t, cli_text(p, "service"));
 		table_number(t, cli_number(p, "checks"));
 		table_number(t, cli_number(p, "hits"));
+		table_text(t, json_is_false(json_object_get(p, "active")) ? "no" : "yes");
 		table_text(t, cli_text(p, "last_hit"));
 		table_number(t, cli_number(p, "check_ns"));
 		table_text(t, cli_text(p, "msg"));
@@ -206,6 +210,7 @@ enum cli_exit cli_patterns_show(const struct cli *cli)
 		print_set(reply);
 		print_disabled(reply, "disabled");
 		print_disabled(reply, "disabled_by_configuration");
+		cli_print_inactive(reply);
 		cli_print_diags(reply);
 	}
 	json_decref(reply);

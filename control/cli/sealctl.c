@@ -78,6 +78,19 @@ static const struct command commands[] = {
 		"make the shadow the live set; rollback brings back the one before"},
 	{{"patterns", "shadow", "drop"}, cli_shadow_drop, 0, 0, 0, "",
 		"end the shadow; what is live stays live"},
+	{{"purpose", "add"}, cli_purpose_add, 1, PATHS_MAX, 0, "ID KEY=VALUE...",
+		"an entry of the register: purpose=, legal_basis=, owner=; rules= (names of sets, "
+		"gid:sid,\n"
+		"  all) or detectors= (ids, classes, all), with commas; segment= (all), "
+		"mode=counters|"
+		"evidence,\n"
+		"  retention_days= (30). Rules and detectors about content that it covers become "
+		"active"},
+	{{"purpose", "list"}, cli_purpose_list, 0, 0, 0, "",
+		"the register, retired entries included"},
+	{{"purpose", "show"}, cli_purpose_show, 1, 1, 0, "ID", "one entry"},
+	{{"purpose", "retire"}, cli_purpose_retire, 1, 1, 0, "ID",
+		"what it alone covers becomes inactive; the entry stays in the register"},
 	{{"counters", NULL}, cli_counters, 0, 0, OPTION_WATCH | OPTION_RULES, "",
 		"every counter, in sum and by worker, and the rules that hit"},
 	{{"top", "rules"}, cli_top_rules, 0, 0, OPTION_BY | OPTION_AGAIN | OPTION_COUNT, "",

@@ -10,6 +10,8 @@
 //                  flows, in place of the shadow that was there; reply: struct link_receipt
 //   SHADOW_DROP    no shadow any more, whether there was one or not; reply: no payload
 //   STATUS         reply: struct link_status
+//   PURPOSES       + fd of a sealed memfd with a struct purpose_table: the register from here on, in
+//                  place of the one before; reply: no payload, when the live set is under it
 
 #pragma once
 
@@ -19,7 +21,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum { LINK_VERSION = 6, LINK_WORKERS_MAX = 64, LINK_PAYLOAD_MAX = 4096, LINK_FDS_MAX = 1 };
+enum { LINK_VERSION = 7, LINK_WORKERS_MAX = 64, LINK_PAYLOAD_MAX = 4096, LINK_FDS_MAX = 1 };
 
 enum link_op {
 	LINK_HELLO = 1,
@@ -27,6 +29,7 @@ enum link_op {
 	LINK_STATUS,
 	LINK_SHADOW_LOAD,
 	LINK_SHADOW_DROP,
+	LINK_PURPOSES,
 	LINK_OP_COUNT
 };
 

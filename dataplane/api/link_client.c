@@ -192,6 +192,11 @@ int link_client_status(struct link_client *c)
 	return ask(c, LINK_STATUS, NULL, 0, -1);
 }
 
+int link_client_purposes(struct link_client *c, int fd)
+{
+	return ask(c, LINK_PURPOSES, NULL, 0, fd);
+}
+
 bool link_client_waits(const struct link_client *c, enum link_op op)
 {
 	return c->asked[op] != 0;
@@ -255,6 +260,7 @@ static int (*const takers[LINK_OP_COUNT])(
 	[LINK_STATUS] = take_status,
 	[LINK_SHADOW_LOAD] = take_receipt,
 	[LINK_SHADOW_DROP] = take_nothing,
+	[LINK_PURPOSES] = take_nothing,
 };
 
 static int take(

@@ -47,6 +47,7 @@ int link_client_status(struct link_client *c);
 // The same for the shadow set. share: of the flows, in thousandths.
 int link_client_shadow(struct link_client *c, int blob_fd, uint64_t blob_len, uint32_t share);
 int link_client_shadow_drop(struct link_client *c);
+int link_client_purposes(struct link_client *c, int fd); // a sealed struct purpose_table
 bool link_client_waits(const struct link_client *c, enum link_op op);
 
 struct link_reply {

@@ -175,6 +175,7 @@ int engine_open(struct engine *e, const struct engine_options *o)
 	e->rulesets = rulesets_new(o->n_workers, shared_directory(&e->shared));
 	if (e->rulesets == NULL)
 		return -ENOMEM;
+	rulesets_segments(e->rulesets, o->segments);
 	err = engine_purposes(e, NULL);
 	if (err == 0)
 		err = open_workers(e, o);
@@ -246,6 +247,24 @@ static int still_held(char error[256])
 	return -EBUSY;
 }
 
+static struct leak_policy detectors_of(const struct rulesets *r, const struct purpose_table *t)
+{
+	struct leak_policy p = {0};
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		const uint64_t segments = rulesets_where(r, &t->rows[i]);
+		uint64_t active = 0;
+		for (unsigned d = 0; d < DETECTOR_COUNT; d++) {
+			const struct detector_name *name = &detector_table[d];
+			if (purpose_covers_detector(&t->rows[i], name->name, name->class))
+				active |= 1ull << d;
+		}
+		for (unsigned s = 0; s < LEAK_SEGMENTS; s++)
+			p.active[s] |= segments >> s & 1 ? active : 0;
+	}
+	return p;
+}
+
 int engine_purposes(struct engine *e, const struct purpose_table *purposes)
 {
 	struct purpose_table *t = calloc(1, sizeof(*t));
@@ -257,6 +276,10 @@ int engine_purposes(struct engine *e, const struct purpose_table *purposes)
 	for (uint32_t i = 0; purposes != NULL && i < purposes->n && t->n < PURPOSES_MAX; i++)
 		t->rows[t->n++] = purposes->rows[i];
 	int err = rulesets_purposes(e->rulesets, t);
+	if (err == 0) {
+		struct leak_policy leaks = detectors_of(e->rulesets, t);
+		engine_leak_policy(e, &leaks);
+	}
 	free(t);
 	return err;
 }

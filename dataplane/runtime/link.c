@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BLOB_MAX = 1 << 30, GRACE_TIMEOUT_NS = 2000000000, CLIENTS_MAX = 8 };
@@ -70,6 +71,13 @@ static uint64_t describe(const struct ruleset *rs, uint8_t digest[32], uint32_t 
 	memcpy(digest, pattern_db_digest(rs->db), 32);
 	*n_rules = pattern_db_n_rules(rs->db);
 	return rs->generation;
+}
+
+static uint32_t inactive_rules(const struct link_server *l)
+{
+	const struct ruleset *live = ruleset_live(l->engine->rulesets);
+
+	return live != NULL ? live->n_inactive : 0;
 }
 
 static void on_hello(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
@@ -219,6 +227,44 @@ static void on_shadow_drop(struct link_server *l, int i, uint32_t id, const void
 		.published_ns = clock_monotonic_ns()};
 }
 
+// Until no worker holds what was live before; workers let go at the end of a burst.
+static bool wait_for_workers(struct link_server *l)
+{
+	enum { TURNS = 200, PAUSE_NS = 500000 };
+	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+	for (unsigned i = 0; i < TURNS; i++) {
+		if (ruleset_poll(l->engine->rulesets) == 1)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+// Answered when it is done, so that a load that is asked for next finds nothing under way.
+static void on_purposes(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
+{
+	struct purpose_table *t = malloc(sizeof(*t));
+	void *mapped = NULL;
+
+	(void)payload;
+	int err = t == NULL ? -ENOMEM : map_blob(fd, sizeof(*t), &mapped);
+	if (err == 0) {
+		memcpy(t, mapped, sizeof(*t));
+		munmap(mapped, sizeof(*t));
+		err = purpose_table_ok(t) ? 0 : -EINVAL;
+	}
+	if (err == 0)
+		err = wait_for_workers(l) ? engine_purposes(l->engine, t) : -EBUSY;
+	if (err == 0) {
+		wait_for_workers(l);
+		log_info("purposes: %u; %u rules about content are inactive", t->n,
+			inactive_rules(l));
+	}
+	free(t);
+	reply(l, i, LINK_PURPOSES, id, err, NULL, 0, -1);
+}
+
 static void on_status(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
 {
 	struct link_status status = {
@@ -249,6 +295,7 @@ static const struct {
 	[LINK_STATUS] = {0, false, on_status},
 	[LINK_SHADOW_LOAD] = {sizeof(struct link_shadow_req), true, on_shadow_load},
 	[LINK_SHADOW_DROP] = {0, false, on_shadow_drop},
+	[LINK_PURPOSES] = {0, true, on_purposes},
 };
 
 static void dispatch(struct link_server *l, int i, const uint8_t *message, size_t len, int fd)

@@ -31,6 +31,7 @@ struct rulesets {
 	struct geo_map *last_countries;
 	uint64_t countries_token;
 	struct purpose_table *purposes; // NULL: none
+	const struct segments *segments; // borrowed; NULL: the default one
 	uint64_t generation;
 	uint64_t shadows; // that were published
 	struct clock_pair opened;
@@ -199,24 +200,33 @@ static uint64_t cycle_q32(const struct rulesets *r)
 	return clock_cycle_q32(r->opened, now);
 }
 
-// Segments are numbered by the configuration; until it names any, each flow is in the first.
-static uint64_t segments_of(const struct purpose_row *row)
+void rulesets_segments(struct rulesets *r, const struct segments *segments)
+{
+	r->segments = segments;
+}
+
+uint64_t rulesets_where(const struct rulesets *r, const struct purpose_row *row)
 {
 	if (strcmp(row->segment, PURPOSE_ALL) == 0)
 		return UINT64_MAX;
-	return strcmp(row->segment, "default") == 0 ? 1 : 0;
+	for (unsigned i = 0; i < segments_count(r->segments) && i < RULESET_SEGMENTS; i++) {
+		if (strcmp(segments_name(r->segments, i), row->segment) == 0)
+			return 1ull << i;
+	}
+	return 0;
 }
 
 // Where the rule is active.
-static uint64_t active_in(const struct purpose_table *t, const struct pattern_rule *rule)
+static uint64_t active_in(const struct rulesets *r, const struct pattern_rule *rule)
 {
+	const struct purpose_table *t = r->purposes;
 	uint64_t segments = 0;
 
 	if (!rule->content)
 		return UINT64_MAX;
 	for (uint32_t i = 0; t != NULL && i < t->n; i++) {
 		if (purpose_covers_rule(&t->rows[i], rule->gid, rule->sid, rule->set))
-			segments |= segments_of(&t->rows[i]);
+			segments |= rulesets_where(r, &t->rows[i]);
 	}
 	return segments;
 }
@@ -252,7 +262,7 @@ static int prepare_purposes(
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pattern_rule *rule = pattern_db_rule(db, i);
-		rs->segments[i] = active_in(rs->purposes, rule);
+		rs->segments[i] = active_in(r, rule);
 		rs->evidence[i] = wants_evidence(rule);
 		rs->n_inactive += rs->segments[i] == 0 && !rule->half;
 	}

@@ -19,6 +19,7 @@
 #include "dataplane/api/link.h"
 #include "dataplane/api/purpose.h"
 #include "dataplane/inspect/inspect.h"
+#include "dataplane/inspect/segment.h"
 #include "patterns/db.h"
 
 struct ruleset {
@@ -72,6 +73,11 @@ int ruleset_poll(struct rulesets *r);
 // is published again under them, with its own generation; ruleset_poll() tells when no worker has the
 // old ones. A shadow keeps those that it was prepared with. 0, -EBUSY as ruleset_publish(), -ENOMEM.
 int rulesets_purposes(struct rulesets *r, const struct purpose_table *purposes);
+
+// Purposes name segments: their names, borrowed; NULL: there is the default one.
+void rulesets_segments(struct rulesets *r, const struct segments *segments);
+// Bits of the segments that a purpose is about; none when there is no segment of that name.
+uint64_t rulesets_where(const struct rulesets *r, const struct purpose_row *row);
 
 const struct ruleset *ruleset_live(struct rulesets *r);
 
