@@ -71,6 +71,10 @@
 	X(FIELD_TLS_KEY_TYPE, "tls.cert_key", SCAN_NO, FORM_TEXT, "+tls.cert_key", MASK_CLEAR, B, "RSA", "RFC 5280 4.1.2.7") \
 	X(FIELD_TLS_KEY_BITS, "tls.cert_key_bits", SCAN_NO, FORM_NUMBER, "+tls.cert_key_bits", MASK_CLEAR, B, "2048", "RFC 5280 4.1.2.7") \
 	X(FIELD_TLS_SIGNATURE, "tls.cert_signature", SCAN_NO, FORM_TEXT, "+tls.cert_signature", MASK_CLEAR, B, "sha256WithRSAEncryption", "RFC 5280 4.1.1.2") \
+	X(FIELD_TLS_SELF_ISSUED, "tls.cert_self_issued", SCAN_NO, FORM_FLAG, "+tls.cert_self_issued", MASK_CLEAR, S, "true", "RFC 5280 3.2: the issuer is the subject") \
+	X(FIELD_TLS_NAME_MATCH, "tls.cert_name_match", SCAN_NO, FORM_BOOL, "+tls.cert_name_match", MASK_CLEAR, S, "true", "RFC 9525 6: the certificate is for the name that was asked for") \
+	X(FIELD_TLS_DH_BITS, "tls.dh_bits", SCAN_NO, FORM_NUMBER, "+tls.dh_bits", MASK_CLEAR, S, "2048", "RFC 5246 7.4.3: length of p of an ephemeral key") \
+	X(FIELD_TLS_SIG_ALG, "tls.sig_alg", SCAN_NO, FORM_NUMBER, "+tls.sig_alg", MASK_CLEAR, B, "1027", "RFC 5246 7.4.1.4.1: of ServerKeyExchange, CertificateVerify of TLS 1.2") \
 	/* QUIC: JA3 and JA4 as above */ \
 	X(FIELD_QUIC_SNI, "quic.sni", SCAN_BLOCK, FORM_TEXT, "sni", MASK_NAME, C, "example.org", "RFC 9001 4; RFC 6066 3") \
 	X(FIELD_QUIC_VERSION, "quic.version_name", SCAN_NO, FORM_TEXT, "version", MASK_CLEAR, B, "1", "RFC 9000 15: 1, 2, draft-29, Q046; others as 8 hexadecimal digits") \
@@ -115,6 +119,7 @@
 	X(FIELD_HTTP_REQUEST_BODY, "http.request_body", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, C, "", "RFC 9112 6; chunks joined, decompressed, bounded") \
 	X(FIELD_HTTP_RESPONSE_BODY, "http.response_body", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, S, "", "RFC 9112 6; chunks joined, decompressed, bounded") \
 	X(FIELD_HTTP_UPGRADE, "http.upgrade", SCAN_BLOCK, FORM_TEXT, "+http.upgrade", MASK_TEXT, B, "websocket", "RFC 9110 7.8") \
+	X(FIELD_HTTP_CREDENTIALS, "http.credentials", SCAN_NO, FORM_TEXT, "+http.credentials[]", MASK_CLEAR, C, "basic", "RFC 9110 11.4, RFC 6265: what kinds are there, never their values: schemes, session, form") \
 	/* WebSocket */ \
 	X(FIELD_WEBSOCKET_FIN, "websocket.fin", SCAN_NO, FORM_BOOL, "fin", MASK_CLEAR, B, "true", "RFC 6455 5.2") \
 	X(FIELD_WEBSOCKET_MASK, "websocket.mask", SCAN_NO, FORM_NUMBER, "mask", MASK_CLEAR, C, "3721598532", "RFC 6455 5.3") \
@@ -146,6 +151,9 @@
 	X(FIELD_SSH_HASSH_STRING, "ssh.hassh.string", SCAN_BLOCK, FORM_TEXT, "@.hassh.string", MASK_CLEAR, C, "curve25519-sha256;aes128-ctr;hmac-sha1;none", "HASSH; RFC 4253 7.1") \
 	X(FIELD_SSH_HASSH_SERVER_STRING, "ssh.hassh.server.string", SCAN_BLOCK, FORM_TEXT, "@.hassh.string", MASK_CLEAR, S, "curve25519-sha256;aes128-ctr;hmac-sha1;none", "HASSH; RFC 4253 7.1") \
 	X(FIELD_SSH_HOST_KEYS, "ssh.host_keys", SCAN_NO, FORM_TEXT, "+ssh.host_keys", MASK_CLEAR, B, "ssh-ed25519,rsa-sha2-512", "RFC 4253 7.1: server_host_key_algorithms") \
+	X(FIELD_SSH_KEX, "ssh.kex", SCAN_NO, FORM_TEXT, "+ssh.kex", MASK_TEXT, B, "curve25519-sha256", "RFC 4253 7.1: the method that both sides agree on") \
+	X(FIELD_SSH_MAC, "ssh.mac", SCAN_NO, FORM_TEXT, "+ssh.mac", MASK_TEXT, B, "hmac-sha2-256", "RFC 4253 7.1: of what the client sends") \
+	X(FIELD_SSH_CIPHER, "ssh.cipher", SCAN_NO, FORM_TEXT, "+ssh.cipher", MASK_TEXT, B, "aes128-ctr", "RFC 4253 7.1: of what the client sends") \
 	/* SMTP and the envelope of the mail in it */ \
 	X(FIELD_SMTP_HELO, "smtp.helo", SCAN_BLOCK, FORM_TEXT, "helo", MASK_NAME, C, "mail.example.org", "RFC 5321 4.1.1.1") \
 	X(FIELD_SMTP_MAIL_FROM, "smtp.mail_from", SCAN_BLOCK, FORM_TEXT, "mail_from", MASK_PERSON, C, "<a@example.org>", "RFC 5321 4.1.1.2") \
@@ -205,6 +213,7 @@
 	X(FIELD_SIP_USER_AGENT, "sip.user_agent", SCAN_BLOCK, FORM_TEXT, "+sip.user_agent", MASK_TEXT, B, "Linphone/5", "RFC 3261 20.41") \
 	X(FIELD_SIP_VIA, "sip.via", SCAN_BLOCK, FORM_TEXT, "", MASK_SECRET, B, "", "RFC 3261 20.42") \
 	X(FIELD_SIP_CONTENT_TYPE, "sip.content_type", SCAN_BLOCK, FORM_TEXT, "+sip.content_type", MASK_TYPE, B, "application/sdp", "RFC 3261 20.15") \
+	X(FIELD_SIP_AUTH, "sip.auth", SCAN_NO, FORM_TEXT, "+sip.auth", MASK_CLEAR, B, "digest-md5", "RFC 3261 22, RFC 8760: the scheme and algorithm of an answer, never the answer") \
 	X(FIELD_SIP_CONTENT_LENGTH, "sip.content_length", SCAN_BLOCK, FORM_TEXT, "", MASK_CLEAR, B, "142", "RFC 3261 20.14") \
 	X(FIELD_SDP_MEDIA, "sdp.media_desc.media", SCAN_BLOCK, FORM_TEXT, "+sip.media[]", MASK_WORDS, B, "audio 49170 RTP/SAVP 0", "RFC 8866 5.14") \
 	X(FIELD_SDP_SRTP, "sdp.srtp", SCAN_NO, FORM_BOOL, "+sip.srtp", MASK_CLEAR, B, "true", "RFC 4568, RFC 5764: every medium is sealed") \

@@ -1,4 +1,5 @@
 #include "dataplane/inspect/proto/digest.h"
+#include "dataplane/inspect/proto/ssh_agree.h"
 #include "tests/unit/check.h"
 #include "tests/unit/tx_log.h"
 
@@ -117,6 +118,88 @@ static void test_truncated(void)
 	}
 }
 
+// RFC 4253 7.1, whoever's lists come first: the client's first that the server has.
+static void test_agreed(void)
+{
+	static const struct {
+		const char *name;
+		const char *client[SSH_AGREED], *server[SSH_AGREED], *want[SSH_AGREED];
+	} rows[] = {
+		{"the client's order", {"a,b,c", "x", "m"}, {"c,b", "y,x", "m"}, {"b", "x", "m"}},
+		{"nothing in common", {"a,b", "x", "m"}, {"c", "y", "n"}, {"", "", ""}},
+		{"a part of a name is none", {"ab,b", "x", "m"}, {"a,b", "x", "m"},
+			{"b", "x", "m"}},
+		{"empty lists", {"", "", ""}, {"a", "x", ""}, {"", "", ""}},
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct bytes client[SSH_AGREED], server[SSH_AGREED], out[2][SSH_AGREED];
+		struct ssh_offer offer;
+		for (unsigned k = 0; k < SSH_AGREED; k++) {
+			const char *c = rows[i].client[k], *s = rows[i].server[k];
+			client[k] = (struct bytes){(const uint8_t *)c, strlen(c), false};
+			server[k] = (struct bytes){(const uint8_t *)s, strlen(s), false};
+		}
+		ssh_offer_keep(&offer, client);
+		ssh_agree_with_client(&offer, server, out[0]);
+		ssh_offer_keep(&offer, server);
+		ssh_agree_with_server(&offer, client, out[1]);
+		for (unsigned k = 0; k < 2 * SSH_AGREED; k++) {
+			const char *want = rows[i].want[k / 2];
+			CHECK(bytes_equal(out[k % 2][k / 2], want, strlen(want)), "%s, %u",
+				rows[i].name, k);
+		}
+	}
+}
+
+// IANA's registry for SSH, and OpenSSH's own names: no two of a list share a hash.
+static void test_hashes(void)
+{
+	static const char *const names[] = {"curve25519-sha256", "curve25519-sha256@libssh.org",
+		"curve448-sha512", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521",
+		"diffie-hellman-group1-sha1", "diffie-hellman-group14-sha1",
+		"diffie-hellman-group14-sha256", "diffie-hellman-group15-sha512",
+		"diffie-hellman-group16-sha512", "diffie-hellman-group17-sha512",
+		"diffie-hellman-group18-sha512", "diffie-hellman-group-exchange-sha1",
+		"diffie-hellman-group-exchange-sha256", "sntrup761x25519-sha512",
+		"sntrup761x25519-sha512@openssh.com", "mlkem768x25519-sha256", "rsa1024-sha1",
+		"rsa2048-sha256", "ext-info-c", "ext-info-s", "kex-strict-c-v00@openssh.com",
+		"kex-strict-s-v00@openssh.com", "3des-cbc", "aes128-cbc", "aes192-cbc",
+		"aes256-cbc", "aes128-ctr", "aes192-ctr", "aes256-ctr", "aes128-gcm@openssh.com",
+		"aes256-gcm@openssh.com", "arcfour", "arcfour128", "arcfour256", "blowfish-cbc",
+		"cast128-cbc", "chacha20-poly1305@openssh.com", "none", "hmac-md5", "hmac-md5-96",
+		"hmac-sha1", "hmac-sha1-96", "hmac-sha2-256", "hmac-sha2-512",
+		"umac-64@openssh.com", "umac-128@openssh.com", "hmac-sha1-etm@openssh.com",
+		"hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com",
+		"umac-64-etm@openssh.com", "umac-128-etm@openssh.com", "hmac-ripemd160"};
+	struct bytes lists[SSH_AGREED] = {0};
+	struct ssh_offer offers[ROWS(names)];
+
+	for (size_t i = 0; i < ROWS(names); i++) {
+		lists[0] = (struct bytes){(const uint8_t *)names[i], strlen(names[i]), false};
+		ssh_offer_keep(&offers[i], lists);
+		for (size_t k = 0; k < i; k++)
+			CHECK(offers[i].hash[0][0] != offers[k].hash[0][0], "%s, %s", names[i],
+				names[k]);
+	}
+}
+
+// Both sides' lists: told with those that come second.
+static void test_both(void)
+{
+	static const uint16_t only[] = {FIELD_SSH_KEX, FIELD_SSH_CIPHER, FIELD_SSH_MAC, FIELD_NONE};
+	static const char banner[] = "SSH-2.0-a\r\n" KEXINIT;
+	static struct parser_run r = {.only = only};
+
+	run_begin(&r, &proto_ssh);
+	run_feed(&r, DIR_S2C, banner, sizeof(banner) - 1);
+	run_feed(&r, DIR_C2S, banner, sizeof(banner) - 1);
+	CHECK(strcmp(r.text,
+		      "s2c \nssh.kex=curve25519-sha256 ssh.cipher=aes128-ctr "
+		      "ssh.mac=hmac-sha1\n") == 0,
+		"%s", r.text);
+}
+
 static void test_probe(void)
 {
 	static const struct {
@@ -145,6 +228,9 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"streams", test_streams},
 		{"truncated", test_truncated},
+		{"agreed", test_agreed},
+		{"hashes", test_hashes},
+		{"both sides", test_both},
 		{"probe", test_probe},
 		CU_TEST_INFO_NULL,
 	};

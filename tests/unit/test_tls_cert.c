@@ -65,7 +65,8 @@ static void test_server(void)
 	static const uint16_t only[] = {FIELD_TLS_SUBJECT, FIELD_TLS_ISSUER, FIELD_TLS_SERIAL,
 		FIELD_TLS_SAN, FIELD_TLS_NOT_BEFORE, FIELD_TLS_NOT_AFTER, FIELD_TLS_KEY_TYPE,
 		FIELD_TLS_KEY_BITS, FIELD_TLS_SIGNATURE, FIELD_TLS_CHAIN_LEN, FIELD_TLS_FINGERPRINT,
-		FIELD_NONE};
+		FIELD_TLS_SELF_ISSUED, FIELD_TLS_NAME_MATCH, FIELD_NONE};
+	const struct bytes asked = {(const uint8_t *)"www.example.org", 15, false};
 	static const struct {
 		const char *type, *key, *bits, *signature;
 	} rows[] = {{"RSA", "RSA", "00000800", "sha256WithRSAEncryption"},
@@ -79,8 +80,9 @@ static void test_server(void)
 			rows[i].type, "DNS:example.org,DNS:*.example.org,IP:192.0.2.1", &der);
 		char want[64];
 		run_begin(&r, &proto_tls);
-		tls_certificates(&r.io, DIR_S2C, message(wire, der, len, 2));
+		tls_certificates(&r.io, DIR_S2C, tls_name_of(asked), message(wire, der, len, 2));
 		CHECK(r.n_tx == 1, "%u", r.n_tx);
+		CHECK(tells(&r, "tls.cert_self_issued= tls.cert_name_match=01"), "%s", r.text);
 		CHECK(tells(&r, "tls.cert_subject=C=CN, O=e4be8be5ad90, CN=example.org "), "%s",
 			r.text);
 		CHECK(tells(&r, "tls.cert_serial=04:C3:7A "), "%s", r.text);
@@ -115,7 +117,7 @@ static void test_client(void)
 
 	run_begin(&r, &proto_tls);
 	r.io.wanted = wanted;
-	tls_certificates(&r.io, DIR_C2S, body);
+	tls_certificates(&r.io, DIR_C2S, (struct tls_name){0}, body);
 	CHECK(r.n_tx == 1 && tells(&r, " tls.cert_key=EC"), "%s", r.text);
 	CHECK(!tells(&r, "example.org") && !tells(&r, "tls.certs") && !tells(&r, "serial"), "%s",
 		r.text);
@@ -123,7 +125,7 @@ static void test_client(void)
 	wanted[FIELD_TLS_SUBJECT] = 1;
 	run_begin(&r, &proto_tls);
 	r.io.wanted = wanted;
-	tls_certificates(&r.io, DIR_C2S, body);
+	tls_certificates(&r.io, DIR_C2S, (struct tls_name){0}, body);
 	CHECK(r.n_tx == 1 && tells(&r, " tls.cert_key=EC") &&
 			tells(&r, " secret:tls.cert_subject="),
 		"%s", r.text);
@@ -172,14 +174,15 @@ static void test_hostile(void)
 		uint8_t *copy = malloc(n + 1);
 		memcpy(copy, wire, n);
 		run_begin(&r, &proto_tls);
-		tls_certificates(&r.io, DIR_S2C, (struct bytes){copy, n, false});
+		tls_certificates(
+			&r.io, DIR_S2C, (struct tls_name){0}, (struct bytes){copy, n, false});
 		CHECK(r.n_tx == 0, "cut %zu", n);
 		free(copy);
 	}
 	for (size_t at = 0; at < whole.len; at++) {
 		wire[at] ^= 0x55;
 		run_begin(&r, &proto_tls);
-		tls_certificates(&r.io, DIR_S2C, whole);
+		tls_certificates(&r.io, DIR_S2C, (struct tls_name){0}, whole);
 		CHECK(r.n_tx <= 1, "byte %zu", at);
 		wire[at] ^= 0x55;
 	}

@@ -62,6 +62,14 @@ static const struct {
 } curves[] = {{OID("\x2a\x86\x48\xce\x3d\x03\x01\x07", "P-256"), 256},
 	{OID("\x2b\x81\x04\x00\x22", "P-384"), 384}, {OID("\x2b\x81\x04\x00\x23", "P-521"), 521},
 	{OID("\x2b\x81\x04\x00\x0a", "secp256k1"), 256},
+	{OID("\x2a\x86\x48\xce\x3d\x03\x01\x01", "P-192"), 192},
+	{OID("\x2b\x81\x04\x00\x21", "P-224"), 224},
+	{OID("\x2b\x81\x04\x00\x08", "secp160r1"), 160},
+	{OID("\x2b\x81\x04\x00\x20", "secp224k1"), 224},
+	{OID("\x2b\x81\x04\x00\x1f", "secp192k1"), 192},
+	{OID("\x2b\x24\x03\x03\x02\x08\x01\x01\x07", "brainpoolP256r1"), 256},
+	{OID("\x2b\x24\x03\x03\x02\x08\x01\x01\x0b", "brainpoolP384r1"), 384},
+	{OID("\x2b\x24\x03\x03\x02\x08\x01\x01\x0d", "brainpoolP512r1"), 512},
 	{OID("\x2a\x81\x1c\xcf\x55\x01\x82\x2d", "SM2"), 256}};
 
 #define ROWS_OF(table) (sizeof(table) / sizeof((table)[0]))
@@ -156,6 +164,8 @@ bool certificate_parse(struct bytes der, struct certificate *out)
 	out->not_before = der_next(&validity, &tag);
 	out->not_after = der_next(&validity, &tag);
 	out->subject = der_take(&tbs, DER_SEQUENCE);
+	out->self_issued =
+		out->subject.len > 0 && bytes_equal(out->subject, out->issuer.p, out->issuer.len);
 	parse_key(der_take(&tbs, DER_SEQUENCE), out);
 	struct bytes algorithm = der_take(&all, DER_SEQUENCE);
 	out->signature = der_take(&algorithm, DER_OID);

@@ -16,6 +16,7 @@ struct certificate {
 	struct bytes key_type; // OBJECT IDENTIFIER's bytes
 	uint32_t key_bits; // 0: not known
 	struct bytes alternative_names; // GeneralNames' contents; empty: none
+	bool self_issued; // RFC 5280 3.2: its issuer is its subject
 };
 
 // False: it is none.

@@ -7,6 +7,7 @@
 #include "dataplane/inspect/proto/quic_stream.h"
 #include "dataplane/inspect/proto/tls_cert.h"
 #include "dataplane/inspect/proto/tls_hello.h"
+#include "dataplane/inspect/proto/tls_key_exchange.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -20,6 +21,8 @@ enum {
 	HS_CLIENT_HELLO = 1,
 	HS_SERVER_HELLO = 2,
 	HS_CERTIFICATE = 11,
+	HS_SERVER_KEY_EXCHANGE = 12,
+	HS_CERTIFICATE_VERIFY = 15,
 	VERSION_LEN = 2,
 	RANDOM_LEN = 32,
 	WAIT = 64, // datagrams with a handshake that are looked at
@@ -41,6 +44,8 @@ struct dtls_state {
 	uint8_t seen;
 	bool begun; // the client's first hello was told, whose
 	uint8_t random[RANDOM_LEN]; // is this
+	struct tls_name asked; // by the client's hello
+	struct tls_choice choice; // of the server's
 };
 static_assert(sizeof(struct dtls_state) <= PROTO_STATE_MAX, "fits a session");
 
@@ -57,7 +62,7 @@ static void give(struct dtls_side *s, const struct proto_io *io)
 	s->parts = NULL;
 }
 
-static void client_hello(const struct proto_io *io, struct bytes body)
+static void client_hello(struct dtls_state *s, const struct proto_io *io, struct bytes body)
 {
 	struct hello_scratch scratch;
 	struct client_hello h;
@@ -66,13 +71,14 @@ static void client_hello(const struct proto_io *io, struct bytes body)
 	enum parse got = client_hello_parse(body, TLS_OVER_DTLS, &h);
 	if (got == PARSE_BAD || (got == PARSE_MORE && !h.has_sni))
 		return;
+	s->asked = tls_name_of(h.sni);
 	scratch.used = 0;
 	tx_begin(&tx, APP_TLS, DIR_C2S);
 	client_hello_put(&tx, &h, TLS_OVER_DTLS, got == PARSE_DONE, &scratch);
 	io->tx(io->ctx, &tx);
 }
 
-static void server_hello(const struct proto_io *io, struct bytes body)
+static void server_hello(struct dtls_state *s, const struct proto_io *io, struct bytes body)
 {
 	struct hello_scratch scratch;
 	struct server_hello h;
@@ -80,6 +86,7 @@ static void server_hello(const struct proto_io *io, struct bytes body)
 
 	if (server_hello_parse(body, &h) != PARSE_DONE)
 		return;
+	s->choice = (struct tls_choice){h.version, h.cipher};
 	scratch.used = 0;
 	tx_begin(&tx, APP_TLS, DIR_S2C);
 	server_hello_put(&tx, &h, TLS_OVER_DTLS, &scratch);
@@ -87,32 +94,42 @@ static void server_hello(const struct proto_io *io, struct bytes body)
 }
 
 static void whole_message(
-	struct dtls_side *s, const struct proto_io *io, enum dir dir, struct bytes body)
+	struct dtls_state *state, const struct proto_io *io, enum dir dir, struct bytes body)
 {
+	struct dtls_side *s = &state->side[dir];
+
 	s->told |= 1u << (s->sequence & 31);
 	switch (s->type) {
 	case HS_CLIENT_HELLO:
 		s->is_client = true;
-		client_hello(io, body);
+		client_hello(state, io, body);
 		break;
 	case HS_SERVER_HELLO:
-		server_hello(io, body);
+		server_hello(state, io, body);
 		break;
 	case HS_CERTIFICATE:
-		tls_certificates(io, s->is_client ? DIR_C2S : dir, body);
+		tls_certificates(io, s->is_client ? DIR_C2S : dir, state->asked, body);
+		break;
+	case HS_SERVER_KEY_EXCHANGE:
+		tls_server_key_exchange(io, state->choice, body);
+		break;
+	case HS_CERTIFICATE_VERIFY:
+		tls_certificate_verify(io, body);
 		break;
 	}
 }
 
 static bool is_read(uint8_t type)
 {
-	return type == HS_CLIENT_HELLO || type == HS_SERVER_HELLO || type == HS_CERTIFICATE;
+	return type == HS_CLIENT_HELLO || type == HS_SERVER_HELLO || type == HS_CERTIFICATE ||
+		type == HS_SERVER_KEY_EXCHANGE || type == HS_CERTIFICATE_VERIFY;
 }
 
 // RFC 6347 4.2.2: type, length, sequence number, fragment's offset and length.
-static void fragment(struct dtls_side *s, const struct proto_io *io, enum dir dir,
+static void fragment(struct dtls_state *state, const struct proto_io *io, enum dir dir,
 	struct bytes head, struct bytes part)
 {
+	struct dtls_side *s = &state->side[dir];
 	uint8_t type = bytes_u8(&head);
 	uint32_t len = bytes_u24(&head);
 	uint16_t sequence = bytes_u16(&head);
@@ -126,7 +143,7 @@ static void fragment(struct dtls_side *s, const struct proto_io *io, enum dir di
 	s->type = type;
 	s->len = len;
 	if (part.len == len) {
-		whole_message(s, io, dir, part);
+		whole_message(state, io, dir, part);
 		return;
 	}
 	if (s->parts == NULL)
@@ -141,7 +158,7 @@ static void fragment(struct dtls_side *s, const struct proto_io *io, enum dir di
 	if (begin.len < len)
 		return;
 	begin.len = len;
-	whole_message(s, io, dir, begin);
+	whole_message(state, io, dir, begin);
 	give(s, io);
 }
 
@@ -181,7 +198,7 @@ static void handshake(
 			: head.p[0] == HS_SERVER_HELLO	       ? DIR_S2C
 							       : dir;
 		note_hello(s, head, part);
-		fragment(&s->side[sender], io, sender, head, part);
+		fragment(s, io, sender, head, part);
 	}
 }
 
@@ -227,7 +244,8 @@ static void dtls_end(void *state, const struct proto_io *io)
 	struct dtls_side *client = &s->side[DIR_C2S];
 
 	if (client->parts != NULL && client->type == HS_CLIENT_HELLO)
-		client_hello(io, crypto_stream_begin((struct crypto_stream *)client->parts->data));
+		client_hello(
+			s, io, crypto_stream_begin((struct crypto_stream *)client->parts->data));
 	give(client, io);
 	give(&s->side[DIR_S2C], io);
 }

@@ -6,6 +6,7 @@
 
 #include "dataplane/inspect/proto/collect.h"
 #include "dataplane/inspect/proto/hpack.h"
+#include "dataplane/inspect/proto/http_credentials.h"
 #include "dataplane/inspect/proto/kit.h"
 
 #include <assert.h>
@@ -72,6 +73,10 @@ static void put_header(struct tx *tx, const struct hpack_header *h)
 		if (bytes_equal(h->name, headers[i].name, strlen(headers[i].name)))
 			tx_put_some(tx, headers[i].field, h->value);
 	}
+	if (bytes_equal(h->name, "authorization", 13))
+		tx_put_text(tx, FIELD_HTTP_CREDENTIALS, http_credentials_scheme(h->value));
+	else if (bytes_equal(h->name, "cookie", 6) && http_credentials_session(h->value))
+		tx_put_text(tx, FIELD_HTTP_CREDENTIALS, "session");
 }
 
 // "name: value", one for each, behind the texts that HPACK made.

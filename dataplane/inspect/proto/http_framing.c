@@ -1,5 +1,6 @@
 // Bodies of HTTP/1: skipped by their length (RFC 9112 6, 7), or taken, when a rule looks at them.
 
+#include "dataplane/inspect/proto/http_credentials.h"
 #include "dataplane/inspect/proto/http_report.h"
 #include "dataplane/inspect/proto/http_state.h"
 
@@ -46,7 +47,7 @@ static bool hold(struct http_side *s, const struct proto_io *io, const struct ht
 		h->role == HTTP_REQUESTS ? FIELD_HTTP_REQUEST_BODY : FIELD_HTTP_RESPONSE_BODY;
 	enum coding coding;
 
-	if (!io_wants(io, field) || !http_coding(h, &coding) ||
+	if ((!io_wants(io, field) && !http_credentials_form(h)) || !http_coding(h, &coding) ||
 		!http_body_begin(&s->body, io, coding))
 		return false;
 	if (s->head != NULL)

@@ -1,5 +1,6 @@
 #include "dataplane/inspect/proto/http_report.h"
 
+#include "dataplane/inspect/proto/http_credentials.h"
 #include "dataplane/inspect/proto/http_text.h"
 
 enum { HEADERS_MAX = 64, COOKIES_MAX = 8 };
@@ -85,6 +86,26 @@ static void put_cookies(struct tx *tx, const struct proto_io *io, const struct h
 			n++;
 		}
 	}
+}
+
+static void put_credentials(struct tx *tx, const struct http_message *m)
+{
+	const struct http_head *h = m->head;
+	const struct bytes values[] = {
+		h->values[HTTP_AUTHORIZATION], h->values[HTTP_PROXY_AUTHORIZATION]};
+	struct bytes query = h->uri;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (values[i].len > 0)
+			tx_put_text(tx, FIELD_HTTP_CREDENTIALS, http_credentials_scheme(values[i]));
+	}
+	if (http_credentials_session(h->values[HTTP_COOKIE]))
+		tx_put_text(tx, FIELD_HTTP_CREDENTIALS, "session");
+	const uint8_t *mark = query.len > 0 ? memchr(query.p, '?', query.len) : NULL;
+	bytes_take(&query, mark != NULL ? (size_t)(mark - query.p) + 1 : query.len);
+	if (http_credentials_in_form(query) ||
+		(m->has_body && http_credentials_form(h) && http_credentials_in_form(m->body)))
+		tx_put_text(tx, FIELD_HTTP_CREDENTIALS, "form");
 }
 
 static void append(struct gather *g, struct bytes v)
@@ -184,6 +205,8 @@ void http_report(const struct proto_io *io, const struct http_message *m)
 	tx.id = m->id;
 	put_start(&tx, io, h);
 	put_headers(&tx, io, h);
+	if (request)
+		put_credentials(&tx, m);
 	if (m->ended)
 		tx_put_number(&tx, FIELD_HTTP_LENGTH, m->length, length, sizeof(length));
 	put_cookies(&tx, io, h);

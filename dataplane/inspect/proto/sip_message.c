@@ -17,7 +17,8 @@ static const struct header {
 } headers[] = {{"From", 'f', FIELD_SIP_FROM}, {"To", 't', FIELD_SIP_TO},
 	{"Call-ID", 'i', FIELD_SIP_CALL_ID}, {"User-Agent", '\0', FIELD_SIP_USER_AGENT},
 	{"Via", 'v', FIELD_SIP_VIA}, {"Content-Type", 'c', FIELD_SIP_CONTENT_TYPE},
-	{"Content-Length", 'l', FIELD_SIP_CONTENT_LENGTH}};
+	{"Content-Length", 'l', FIELD_SIP_CONTENT_LENGTH}, {"Authorization", '\0', FIELD_SIP_AUTH},
+	{"Proxy-Authorization", '\0', FIELD_SIP_AUTH}};
 
 struct report {
 	const struct proto_io *io;
@@ -224,6 +225,28 @@ static struct bytes unfold(struct report *r, struct bytes value)
 	return (struct bytes){out, n, false};
 }
 
+// RFC 3261 22.4: "Digest username="bob", algorithm=MD5, ..."; without the parameter it is MD5.
+static const char *auth_word(struct bytes value)
+{
+	static const char name[] = "algorithm=";
+
+	if (!starts(value, "digest"))
+		return starts(value, "basic")	  ? "basic"
+			: starts(value, "bearer") ? "bearer"
+						  : "other";
+	for (; value.len >= sizeof(name) - 1; bytes_take(&value, 1)) {
+		if (!starts(value, name))
+			continue;
+		bytes_take(&value, sizeof(name) - 1);
+		bytes_take(&value, value.len > 0 && value.p[0] == '"' ? 1 : 0);
+		return starts(value, "md5")	? "digest-md5"
+			: starts(value, "sha-") ? "digest-sha"
+			: starts(value, "akav") ? "digest-aka"
+						: "digest";
+	}
+	return "digest-md5";
+}
+
 static void put_headers(struct report *r, struct bytes head)
 {
 	while (head.len > 0) {
@@ -231,7 +254,9 @@ static void put_headers(struct report *r, struct bytes head)
 		const struct header *h = split_header(take_header(&head), &value);
 		if (h == NULL || value.len == 0)
 			continue;
-		if (field_table[h->field].mask != MASK_SECRET || io_wants(r->io, h->field))
+		if (h->field == FIELD_SIP_AUTH)
+			tx_put_text(&r->tx, FIELD_SIP_AUTH, auth_word(value));
+		else if (field_table[h->field].mask != MASK_SECRET || io_wants(r->io, h->field))
 			tx_put(&r->tx, (enum field)h->field, unfold(r, value));
 	}
 }

@@ -4,6 +4,7 @@
 #include "dataplane/inspect/proto/digest.h"
 #include "dataplane/inspect/proto/kit.h"
 #include "dataplane/inspect/proto/proto.h"
+#include "dataplane/inspect/proto/ssh_agree.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -31,8 +32,12 @@ struct ssh_side {
 	struct gather *banner;
 };
 
+enum offered { OFFERED_NOTHING = 0, OFFERED_CLIENT, OFFERED_SERVER };
+
 struct ssh_state {
 	struct ssh_side side[2];
+	struct ssh_offer offer; // of the side whose lists came first,
+	uint8_t offered; // enum offered: that is
 };
 static_assert(sizeof(struct ssh_state) <= PROTO_STATE_MAX, "fits a session");
 
@@ -102,10 +107,34 @@ static size_t hassh_text(const struct bytes *lists, enum dir dir, uint8_t *out, 
 	return n;
 }
 
+// What both sides agree on is told with the lists that come second.
+static void put_agreed(struct ssh_state *ssh, struct tx *tx, const struct bytes *all)
+{
+	static const enum field fields[SSH_AGREED] = {
+		FIELD_SSH_KEX, FIELD_SSH_CIPHER, FIELD_SSH_MAC};
+	const struct bytes lists[SSH_AGREED] = {all[KEX], all[CIPHERS_C2S], all[MACS_C2S]};
+	uint8_t mine = tx->dir == DIR_C2S ? OFFERED_CLIENT : OFFERED_SERVER;
+	struct bytes agreed[SSH_AGREED];
+
+	if (ssh->offered == OFFERED_NOTHING) {
+		ssh_offer_keep(&ssh->offer, lists);
+		ssh->offered = mine;
+	}
+	if (ssh->offered == mine)
+		return;
+	if (mine == OFFERED_SERVER)
+		ssh_agree_with_client(&ssh->offer, lists, agreed);
+	else
+		ssh_agree_with_server(&ssh->offer, lists, agreed);
+	for (unsigned i = 0; i < SSH_AGREED; i++)
+		tx_put_some(tx, fields[i], agreed[i]);
+}
+
 // The sender's role is told by the probe, so `dir` is what it is.
 static void report(
-	struct ssh_side *s, const struct proto_io *io, enum dir dir, struct bytes kexinit)
+	struct ssh_state *ssh, const struct proto_io *io, enum dir dir, struct bytes kexinit)
 {
+	struct ssh_side *s = &ssh->side[dir];
 	struct bytes lists[LISTS];
 	char md5[MD5_TEXT];
 	uint8_t text[PACKET_MAX];
@@ -127,6 +156,7 @@ static void report(
 		tx_put(&tx, dir == DIR_C2S ? FIELD_SSH_HASSH_STRING : FIELD_SSH_HASSH_SERVER_STRING,
 			value);
 		tx_put_some(&tx, FIELD_SSH_HOST_KEYS, lists[HOST_KEYS]);
+		put_agreed(ssh, &tx, lists);
 	}
 	io->tx(io->ctx, &tx);
 	give(&s->banner, io);
@@ -134,8 +164,9 @@ static void report(
 
 // "SSH-2.0-OpenSSH_9.2p1 Debian-2": the version, then the software up to a space.
 static enum parse banner(
-	struct ssh_side *s, const struct proto_io *io, enum dir dir, struct bytes line)
+	struct ssh_state *ssh, const struct proto_io *io, enum dir dir, struct bytes line)
 {
+	struct ssh_side *s = &ssh->side[dir];
 	struct bytes rest = line;
 
 	while (rest.len > 0 && (rest.p[rest.len - 1] == '\n' || rest.p[rest.len - 1] == '\r'))
@@ -157,7 +188,7 @@ static enum parse banner(
 	s->software_len = (uint8_t)rest.len;
 	s->phase = PHASE_HEAD;
 	if (proto.len > 0 && proto.p[0] == '1' && !bytes_equal(proto, "1.99", 4)) {
-		report(s, io, dir, (struct bytes){0}); // SSH 1 has other packets
+		report(ssh, io, dir, (struct bytes){0}); // SSH 1 has other packets
 		return PARSE_DONE;
 	}
 	return PARSE_MORE;
@@ -165,16 +196,18 @@ static enum parse banner(
 
 // A server may say other lines first.
 static enum parse whole_line(
-	struct ssh_side *s, const struct proto_io *io, enum dir dir, struct bytes line)
+	struct ssh_state *ssh, const struct proto_io *io, enum dir dir, struct bytes line)
 {
+	struct ssh_side *s = &ssh->side[dir];
 	if (line.len >= 4 && memcmp(line.p, "SSH-", 4) == 0)
-		return banner(s, io, dir, line);
+		return banner(ssh, io, dir, line);
 	return ++s->lines < LINES_MAX ? PARSE_MORE : PARSE_BAD;
 }
 
 static enum parse line_bytes(
-	struct ssh_side *s, const struct proto_io *io, enum dir dir, struct bytes *in)
+	struct ssh_state *ssh, const struct proto_io *io, enum dir dir, struct bytes *in)
 {
+	struct ssh_side *s = &ssh->side[dir];
 	const uint8_t *lf = memchr(in->p, '\n', in->len);
 	struct bytes part = bytes_take(in, lf != NULL ? (size_t)(lf - in->p) + 1 : in->len);
 	size_t had = s->kept != NULL ? s->kept->len : 0;
@@ -182,20 +215,21 @@ static enum parse line_bytes(
 	if (had + part.len > 4 * LINE_MAX_LEN)
 		return PARSE_BAD;
 	if (lf != NULL && s->kept == NULL)
-		return whole_line(s, io, dir, part);
+		return whole_line(ssh, io, dir, part);
 	if (!keep(&s->kept, io, part))
 		return PARSE_DONE;
 	if (lf == NULL)
 		return PARSE_MORE;
-	enum parse result = whole_line(s, io, dir, view(s->kept));
+	enum parse result = whole_line(ssh, io, dir, view(s->kept));
 	give(&s->kept, io);
 	return result;
 }
 
 // The first packet is the KEXINIT. Anything else is sealed, or not SSH.
 static enum parse head_bytes(
-	struct ssh_side *s, const struct proto_io *io, enum dir dir, struct bytes *in)
+	struct ssh_state *ssh, const struct proto_io *io, enum dir dir, struct bytes *in)
 {
+	struct ssh_side *s = &ssh->side[dir];
 	size_t n = PACKET_HEAD_LEN - s->head_len;
 	struct bytes part = bytes_take(in, n < in->len ? n : in->len);
 
@@ -207,7 +241,7 @@ static enum parse head_bytes(
 	uint32_t len = bytes_u32(&head);
 	uint8_t padding = bytes_u8(&head);
 	if (bytes_u8(&head) != MSG_KEXINIT || len > PACKET_MAX || len < padding + 2u + COOKIE_LEN) {
-		report(s, io, dir, (struct bytes){0});
+		report(ssh, io, dir, (struct bytes){0});
 		return PARSE_DONE;
 	}
 	s->left = len - 2;
@@ -216,26 +250,28 @@ static enum parse head_bytes(
 }
 
 static enum parse body_bytes(
-	struct ssh_side *s, const struct proto_io *io, enum dir dir, struct bytes *in)
+	struct ssh_state *ssh, const struct proto_io *io, enum dir dir, struct bytes *in)
 {
+	struct ssh_side *s = &ssh->side[dir];
 	struct bytes part = bytes_take(in, s->left < in->len ? s->left : in->len);
 
 	s->left -= (uint32_t)part.len;
 	if (s->left == 0 && s->kept == NULL) {
-		report(s, io, dir, part);
+		report(ssh, io, dir, part);
 		return PARSE_DONE;
 	}
 	if (!keep(&s->kept, io, part))
 		return PARSE_DONE;
 	if (s->left > 0)
 		return PARSE_MORE;
-	report(s, io, dir, view(s->kept));
+	report(ssh, io, dir, view(s->kept));
 	return PARSE_DONE;
 }
 
-static void finish(struct ssh_side *s, const struct proto_io *io, enum dir dir)
+static void finish(struct ssh_state *ssh, const struct proto_io *io, enum dir dir)
 {
-	report(s, io, dir, (struct bytes){0});
+	struct ssh_side *s = &ssh->side[dir];
+	report(ssh, io, dir, (struct bytes){0});
 	give(&s->kept, io);
 	give(&s->banner, io);
 }
@@ -248,14 +284,14 @@ static enum parse ssh_data(void *state, const struct proto_io *io, enum dir dir,
 
 	while (result == PARSE_MORE && in.len > 0) {
 		if (s->phase == PHASE_LINE)
-			result = line_bytes(s, io, dir, &in);
+			result = line_bytes(ssh, io, dir, &in);
 		else if (s->phase == PHASE_HEAD)
-			result = head_bytes(s, io, dir, &in);
+			result = head_bytes(ssh, io, dir, &in);
 		else
-			result = body_bytes(s, io, dir, &in);
+			result = body_bytes(ssh, io, dir, &in);
 	}
 	if (result != PARSE_MORE)
-		finish(s, io, dir);
+		finish(ssh, io, dir);
 	return result;
 }
 
@@ -264,7 +300,7 @@ static enum parse ssh_gap(void *state, const struct proto_io *io, enum dir dir, 
 	struct ssh_state *ssh = state;
 
 	(void)missing;
-	finish(&ssh->side[dir], io, dir);
+	finish(ssh, io, dir);
 	return PARSE_DONE;
 }
 
@@ -272,8 +308,8 @@ static void ssh_end(void *state, const struct proto_io *io)
 {
 	struct ssh_state *ssh = state;
 
-	finish(&ssh->side[DIR_C2S], io, DIR_C2S);
-	finish(&ssh->side[DIR_S2C], io, DIR_S2C);
+	finish(ssh, io, DIR_C2S);
+	finish(ssh, io, DIR_S2C);
 }
 
 // Both sides' banners look alike: the ports tell who is who.

@@ -8,6 +8,7 @@
 #include "dataplane/inspect/proto/proto.h"
 #include "dataplane/inspect/proto/tls_cert.h"
 #include "dataplane/inspect/proto/tls_hello.h"
+#include "dataplane/inspect/proto/tls_key_exchange.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -26,11 +27,11 @@ enum {
 	HS_CERTIFICATE = 11,
 	HS_SERVER_KEY_EXCHANGE = 12,
 	HS_SERVER_HELLO_DONE = 14,
+	HS_CERTIFICATE_VERIFY = 15,
 	HS_HEAD_LEN = 4,
 	HELLO_MIN = 2 + 32 + 1 + 4 + 2, // version, random, no session, one cipher, one compression
 	SERVER_HELLO_MIN = 2 + 32 + 2, // of drafts: version, random, cipher
 
-	CURVE_NAMED = 3, // RFC 8422 5.4
 	SSL2_HEAD_LEN = 11,
 };
 
@@ -59,6 +60,9 @@ struct tls_side {
 	bool is_client; // it sent a client's hello, whoever opened the connection
 	struct head record;
 	struct head message;
+	struct tls_choice choice; // of its server's hello
+	struct tls_name name; // of its client's hello;
+	struct tls_name asked; // of the other side's
 };
 
 struct tls_state {
@@ -105,6 +109,7 @@ static enum parse client_hello(struct tls_side *s, const struct proto_io *io, st
 	if (s->after_ccs && (result != PARSE_DONE || body.p[0] != 3))
 		return PARSE_DONE; // sealed bytes that look like a hello
 	s->after_ccs = false;
+	s->name = tls_name_of(h.sni);
 	if (result == PARSE_DONE || h.has_sni)
 		report_client_hello(io, &h, result == PARSE_DONE);
 	return result == PARSE_DONE ? PARSE_MORE : PARSE_BAD;
@@ -124,25 +129,9 @@ static enum parse server_hello(struct tls_side *s, const struct proto_io *io, st
 	server_hello_put(&tx, &h, TLS_OVER_TCP, &scratch);
 	io->tx(io->ctx, &tx);
 	s->retried = h.retry;
+	s->choice = (struct tls_choice){h.version, h.cipher};
 	bool sealed = h.version >= 0x0304 && !h.retry;
 	return sealed ? PARSE_DONE : PARSE_MORE;
-}
-
-// RFC 8422 5.4: the curve of an ephemeral key is told here up to TLS 1.2.
-static void server_key_exchange(const struct proto_io *io, struct bytes body)
-{
-	struct bytes group;
-	struct tx tx;
-
-	if (bytes_u8(&body) != CURVE_NAMED)
-		return;
-	group = bytes_take(&body, 2);
-	if (group.bad)
-		return;
-	tx_begin(&tx, APP_TLS, DIR_S2C);
-	tx_put_text(&tx, FIELD_TLS_MESSAGE, "server_key_exchange");
-	tx_put(&tx, FIELD_TLS_GROUP, group);
-	io->tx(io->ctx, &tx);
 }
 
 static enum parse whole_message(
@@ -155,10 +144,13 @@ static enum parse whole_message(
 	case HS_SERVER_HELLO:
 		return server_hello(s, io, body);
 	case HS_CERTIFICATE:
-		tls_certificates(io, s->is_client ? DIR_C2S : dir, body);
+		tls_certificates(io, s->is_client ? DIR_C2S : dir, s->asked, body);
 		return PARSE_MORE;
 	case HS_SERVER_KEY_EXCHANGE:
-		server_key_exchange(io, body);
+		tls_server_key_exchange(io, s->choice, body);
+		return PARSE_MORE;
+	case HS_CERTIFICATE_VERIFY:
+		tls_certificate_verify(io, body);
 		return PARSE_MORE;
 	default:
 		return PARSE_MORE;
@@ -169,7 +161,7 @@ static enum parse whole_message(
 static bool is_read(uint8_t type)
 {
 	return type == HS_CLIENT_HELLO || type == HS_SERVER_HELLO || type == HS_CERTIFICATE ||
-		type == HS_SERVER_KEY_EXCHANGE;
+		type == HS_SERVER_KEY_EXCHANGE || type == HS_CERTIFICATE_VERIFY;
 }
 
 // Bytes of a message's body: parsed where they are when they are all of it.
@@ -378,6 +370,7 @@ static enum parse tls_data(void *state, const struct proto_io *io, enum dir dir,
 	struct tls_side *s = &tls->side[dir];
 	enum parse result = side_data(s, io, dir, in);
 
+	tls->side[!dir].asked = s->name;
 	if (result != PARSE_MORE)
 		salvage(s, io);
 	return result;

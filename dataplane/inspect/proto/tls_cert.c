@@ -70,6 +70,16 @@ static void put_strength(struct tx *tx, struct text *t, const struct certificate
 	put(tx, t, FIELD_TLS_SIGNATURE, certificate_oid_text(c->signature, room(t), left(t, 64)));
 }
 
+static void put_trust(
+	struct tx *tx, struct text *t, struct tls_name asked, const struct certificate *c)
+{
+	if (c->self_issued)
+		tx_put(tx, FIELD_TLS_SELF_ISSUED, (struct bytes){0});
+	if (asked.whole != 0)
+		put_number(
+			tx, t, FIELD_TLS_NAME_MATCH, tls_name_fits(asked, c->alternative_names), 1);
+}
+
 static void put_fingerprint(struct tx *tx, struct text *t, struct bytes der)
 {
 	uint8_t sha1[SHA1_LEN];
@@ -131,7 +141,8 @@ static struct bytes parse_chain(
 	return leaf;
 }
 
-void tls_certificates(const struct proto_io *io, enum dir dir, struct bytes body)
+void tls_certificates(
+	const struct proto_io *io, enum dir dir, struct tls_name asked, struct bytes body)
 {
 	struct certificate leaf;
 	struct text text;
@@ -147,6 +158,8 @@ void tls_certificates(const struct proto_io *io, enum dir dir, struct bytes body
 	put_number(&tx, &text, FIELD_TLS_CHAIN_LEN, n, 1);
 	if (certificate_parse(der, &leaf)) {
 		put_strength(&tx, &text, &leaf);
+		if (dir == DIR_S2C)
+			put_trust(&tx, &text, asked, &leaf);
 		unsigned before = tx.n_fields;
 		if (dir == DIR_S2C || wants_owner(io))
 			put_owner(&tx, &text, &leaf, der);
