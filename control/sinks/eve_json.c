@@ -177,6 +177,23 @@ static void put_tunnel_ids(struct json_out *j, const struct event_tunnel *t)
 	jout_close(j, '}');
 }
 
+static void put_posture(struct json_out *j, const struct eve_record *r)
+{
+	eve_put_app_proto(j, &r->head);
+}
+
+static void put_checks(struct json_out *j, const struct eve_record *r)
+{
+	const struct eve_value *severity = eve_record_find(r, TAG_SEVERITY);
+
+	if (severity == NULL)
+		return;
+	jout_open(j, "posture", '{');
+	jout_text(j, "severity", severity->p, severity->len);
+	eve_put_list(j, r, "checks", TAG_CHECK);
+	jout_close(j, '}');
+}
+
 // What Suricata has no place for.
 static void put_ours(struct json_out *j, const struct eve_record *r)
 {
@@ -186,7 +203,7 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 	} rows[] = {{TAG_SERVICE, "service"}, {TAG_SERVICE_BY, "service_by"},
 		{TAG_SERVER_NAME, "server_name"}, {TAG_SERVER_NAME_BY, "server_name_by"},
 		{TAG_CONFIDENCE, "confidence"}, {TAG_SEGMENT, "segment"}, {TAG_MASKING, "masking"},
-		{TAG_COUNTRY, "country"}};
+		{TAG_COUNTRY, "country"}, {TAG_GRADE, "grade"}};
 	struct event_tunnel tunnel;
 
 	jout_open(j, "sealwatch", '{');
@@ -197,6 +214,7 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 	}
 	if (eve_record_copy(r, TAG_TUNNEL, &tunnel, sizeof(tunnel)))
 		put_tunnel_ids(j, &tunnel);
+	put_checks(j, r);
 	eve_put_transaction_ours(j, r);
 	if (r->head.flags & EVENT_CLEAR)
 		jout_bool(j, "clear", true);
@@ -212,6 +230,7 @@ bool eve_json_record(struct json_out *j, const struct eve_record *r)
 		[EVENT_ALERT] = {"alert", eve_put_alert},
 		[EVENT_TX] = {NULL, eve_put_transaction},
 		[EVENT_FLOW] = {"flow", put_flow},
+		[EVENT_POSTURE] = {"posture", put_posture},
 	};
 	uint8_t type = r->head.type;
 

@@ -16,6 +16,7 @@
 
 #include "dataplane/api/fields.h"
 #include "dataplane/api/leaks.h"
+#include "dataplane/api/posture.h"
 #include "dataplane/api/rule_counts.h"
 #include "dataplane/api/stages.h"
 
@@ -113,6 +114,12 @@
 		"rule hits beyond what a threshold lets alert")                                    \
 	X(CTR_SHADOW_FINDS, "shadow_finds", KIND_INFO,                                             \
 		"packets, messages and pieces of streams that a shadow set was matched with")      \
+	X(CTR_POSTURE_EVENTS, "posture_events", KIND_INFO,                                         \
+		"flows told of because a check of their posture holds")                            \
+	X(CTR_POSTURE_CELLS_FULL, "posture_cells_full", KIND_INFO,                                 \
+		"flows whose service and segment had no place in the table of postures")           \
+	X(CTR_POSTURE_SERVERS_SHED, "posture_servers_shed", KIND_INFO,                             \
+		"servers that offered STARTTLS and were forgotten: no room")                       \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")    \
 	X(CTR_BUSY_NS, "busy_ns", KIND_INFO,                                                       \
@@ -192,6 +199,7 @@ struct counter_page {
 	// go on through shadows, so what one of them counted is the difference to when it came.
 	struct rule_counts shadow, beside;
 	struct leak_count leaks[DETECTOR_COUNT]; // as rules
+	struct posture_page posture; // likewise
 };
 
 enum { THREAD_READER = 0xffff };

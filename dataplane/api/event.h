@@ -17,6 +17,7 @@ enum event_type {
 	EVENT_ALERT = 1,
 	EVENT_TX, // one message of head.app_proto
 	EVENT_FLOW,
+	EVENT_POSTURE, // a flow ended, and a check of its posture holds
 };
 
 enum { EVENT_CLEAR = 1 << 0 }; // addresses and values are unmasked (--lab)
@@ -38,6 +39,9 @@ enum event_tag {
 	TAG_COUNTRY, // text: of the flow's server, two letters
 	TAG_SEGMENT, // text: of the network
 	TAG_MASKING, // text: what its segment does to addresses, where that is not the usual
+	TAG_GRADE, // text: of the flow's posture, A to F
+	TAG_SEVERITY, // text: of the worst of
+	TAG_CHECK, // text: "check" or "check.part" that holds, one each
 };
 
 enum { EVENT_RECORD_MAX = 16384 }; // bytes, head included; longer values are cut

@@ -5,6 +5,7 @@
 #include "dataplane/inspect/conversation.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { VALUE_MAX = 4096 };
@@ -282,6 +283,44 @@ static void put_country(struct emitter *e, const struct flow *f, const struct fl
 	put_text(e, TAG_COUNTRY, code);
 }
 
+static void put_grade(struct emitter *e, const struct flow_note *note)
+{
+	if (note->grade != GRADE_NONE)
+		put_text(e, TAG_GRADE, posture_grade_names[note->grade]);
+}
+
+static void put_checks(struct emitter *e, uint64_t checks)
+{
+	char name[64];
+
+	for (unsigned i = 0; i < POSTURE_CHECK_COUNT; i++) {
+		const struct posture_check_info *c = &posture_checks[i];
+		if (!(checks & POSTURE_BIT(i)))
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", c->check, c->part[0] != '\0' ? "." : "",
+			c->part);
+		put_text(e, TAG_CHECK, name);
+	}
+}
+
+void emit_posture(struct emitter *e, const struct flow *flow, const struct flow_note *note,
+	uint64_t generation)
+{
+	uint64_t checks = note->posture & posture_of_severity(SEVERITY_LOW);
+
+	if (e->ring == NULL || checks == 0)
+		return;
+	begin(e, EVENT_POSTURE, flow, note, DIR_C2S, flow->last_ns, generation);
+	put_service(e, flow);
+	put_country(e, flow, note);
+	put_segment(e, note);
+	put_grade(e, note);
+	put_text(e, TAG_SEVERITY, posture_severity_names[posture_severity(checks)]);
+	put_checks(e, checks);
+	e->counters[CTR_POSTURE_EVENTS]++;
+	commit(e);
+}
+
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
 	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,
 	uint64_t generation)
@@ -294,6 +333,7 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_not
 	put_service(e, flow);
 	put_country(e, flow, note);
 	put_segment(e, note);
+	put_grade(e, note);
 	put_server_name(e, name);
 	if (tunnel != NULL)
 		put(e, TAG_TUNNEL, tunnel, sizeof(*tunnel));

@@ -33,6 +33,9 @@ void emit_tx(struct emitter *e, const struct find *find, uint64_t generation);
 // A rule hit. find says where.
 void emit_alert(struct emitter *e, const struct find *find, const struct pattern_rule *rule,
 	enum field field, uint64_t generation);
+// A flow ended; nothing when no check of its posture holds that is more than a count.
+void emit_posture(struct emitter *e, const struct flow *flow, const struct flow_note *note,
+	uint64_t generation);
 // note: the flow's. name: what DNS told for its server; no text: nothing.
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
 	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,

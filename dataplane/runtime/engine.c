@@ -99,6 +99,10 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 	if (e->rule_shares == NULL)
 		return -ENOMEM;
 	w.rule_shares = e->rule_shares;
+	e->servers = posture_history_new(w.decoder.seed);
+	if (e->servers == NULL)
+		return -ENOMEM;
+	w.servers = e->servers;
 	bool deals = o->capture && e->n_workers > 1;
 	if (deals) {
 		e->order = order_new(e->n_workers);
@@ -199,6 +203,7 @@ void engine_close(struct engine *e)
 	free(e->reader);
 	free(e->order);
 	rule_shares_free(e->rule_shares);
+	posture_history_free(e->servers);
 	free(e->workers);
 	packet_pool_free(e->pool);
 	rulesets_free(e->rulesets);

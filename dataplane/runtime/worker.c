@@ -30,6 +30,7 @@ static void on_match(void *ctx, const struct find *finds, unsigned n)
 {
 	struct worker *w = ctx;
 	judge_finds(&w->judge, finds, n);
+	posture_stage_finds(&w->posture, finds, n);
 }
 
 static void on_streams_close(void *ctx, struct session *s)
@@ -43,12 +44,15 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 	struct worker *w = ctx;
 	uint64_t generation = w->judge.rules != NULL ? w->judge.rules->generation : 0;
 	struct known_name name = inspect_server_name(w->inspector, flow);
+	struct flow_note *note = inspect_note(w->inspector, flow);
 
 	enum stage before = stage_enter(&w->clock, STAGE_JUDGE);
 	judge_flow_end(&w->judge, inspect_flow_number(w->inspector, flow));
+	posture_stage_flow_end(&w->posture, flow, note);
 	stage_enter(&w->clock, STAGE_REPORT);
-	emit_flow(w->judge.emitter, flow, inspect_note(w->inspector, flow),
-		inspect_tunnel(w->inspector, flow), &name, reason, generation);
+	emit_posture(w->judge.emitter, flow, note, generation);
+	emit_flow(w->judge.emitter, flow, note, inspect_tunnel(w->inspector, flow), &name, reason,
+		generation);
 	stage_enter(&w->clock, before);
 }
 
@@ -91,6 +95,13 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->shadow.page = w->page;
 	match_counts_init(&w->shadow.counts, &w->page->shadow);
 	w->judge.counters = w->counters;
+	w->posture = (struct posture_stage){.worker = options->id,
+		.page = &w->page->posture,
+		.history = options->servers,
+		.order = options->order,
+		.stop = &w->stop,
+		.clock = &w->clock,
+		.counters = w->counters};
 	w->judge.order = options->order;
 	w->judge.stop = &w->stop;
 	w->judge.state = rule_state_new(

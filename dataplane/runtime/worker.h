@@ -6,6 +6,7 @@
 
 #include "dataplane/runtime/intake.h"
 #include "dataplane/runtime/judge.h"
+#include "dataplane/runtime/posture_stage.h"
 #include "dataplane/runtime/shared.h"
 
 enum { WORKER_SOURCES_MAX = 32 };
@@ -23,6 +24,7 @@ struct worker_options {
 	bool events; // records are wanted
 	struct rule_state_options rule_state;
 	struct rule_shares *rule_shares; // of all workers, borrowed
+	struct posture_history *servers; // of all workers, borrowed
 	struct order *order; // of the capture that is dealt to them, borrowed; NULL: there is none
 	uint32_t stages_every; // turns of which one is timed
 };
@@ -36,6 +38,7 @@ struct worker {
 	struct inspector *inspector;
 	struct judge judge;
 	struct judge shadow;
+	struct posture_stage posture;
 	struct rulesets *rulesets;
 	const struct geo_map *countries; // borrowed for a turn
 	struct counter_page *page;

@@ -402,6 +402,29 @@ static void test_flow(void)
 	json_decref(j);
 }
 
+// The checks of a flow's posture stand together; its grade beside the service, as in its flow record.
+static void test_posture(void)
+{
+	struct maker m;
+
+	make(&m, EVENT_POSTURE, IPPROTO_TCP)->app_proto = APP_TLS;
+	put_value(&m, TAG_GRADE, "D", 1);
+	put_value(&m, TAG_SEVERITY, "high", 4);
+	put_value(&m, TAG_CHECK, "tls_version", 11);
+	put_value(&m, TAG_CHECK, "tls12_cipher.cbc", 16);
+	json_t *j = json_of(&m);
+	json_t *posture = json_object_get(json_object_get(j, "sealwatch"), "posture");
+	json_t *checks = json_object_get(posture, "checks");
+	CHECK(strcmp(text_at(j, "event_type", NULL), "posture") == 0, "type");
+	CHECK(strcmp(text_at(j, "sealwatch", "grade"), "D") == 0, "grade");
+	CHECK(strcmp(text_at(posture, "severity", NULL), "high") == 0, "severity");
+	CHECK(json_array_size(checks) == 2 &&
+			strcmp(json_string_value(json_array_get(checks, 1)), "tls12_cipher.cbc") ==
+				0,
+		"checks");
+	json_decref(j);
+}
+
 static void read_and_write(const uint8_t *bytes, uint32_t len, const char *what, uint32_t at)
 {
 	static struct eve_record record;
@@ -432,10 +455,11 @@ static void test_hostile(void)
 	} values[] = {{TAG_MSG, "hello"}, {TAG_METADATA, "a b"}, {TAG_REFERENCE, "url,x"},
 		{FIELD_DNS_HEADER, "xxxx"}, {FIELD_DNS_QUERY, "q"}, {FIELD_DNS_RRTYPE, "x"},
 		{FIELD_HTTP_METHOD, "GET"}, {FIELD_HTTP_HOST, "h:1"}, {FIELD_TLS_VERSION, ""},
-		{FIELD_TLS_ALPN, "h2"}, {TAG_TUNNEL, "short"}};
+		{FIELD_TLS_ALPN, "h2"}, {TAG_TUNNEL, "short"}, {TAG_SEVERITY, "low"},
+		{TAG_CHECK, "ech"}};
 	struct event_flow flow = {0};
 
-	for (unsigned type = EVENT_ALERT; type <= EVENT_FLOW; type++) {
+	for (unsigned type = EVENT_ALERT; type <= EVENT_POSTURE; type++) {
 		struct maker m;
 		make(&m, type, IPPROTO_TCP);
 		put_value(&m, TAG_FLOW, &flow, sizeof(flow));
@@ -467,6 +491,7 @@ int main(void)
 		{"dns header", test_dns_flags},
 		{"dns records", test_dns_records},
 		{"alert", test_alert},
+		{"posture", test_posture},
 		{"all fields", test_all_fields},
 		{"flow", test_flow},
 		{"hostile records", test_hostile},
