@@ -34,6 +34,11 @@ static const struct stream_row rows[] = {
 		BYTES(PREFACE HEAD("\x04", "\x00", "\x01", "\x01") "data" HEAD(
 			"\x14", "\x01", "\x05", "\x01") FIRST),
 		PARSE_MORE, REQUEST_1, 0},
+	{"data goes by, padded", DIR_C2S,
+		BYTES(PREFACE HEAD("\x14", "\x01", "\x04", "\x01") FIRST HEAD("\x08", "\x00",
+			"\x09", "\x01") "\x03"
+					"dataPPP" HEAD("\x0e", "\x01", "\x05", "\x03") SECOND),
+		PARSE_MORE, REQUEST_1 REQUEST_3, 0},
 	{"something between the parts of a block", DIR_C2S,
 		BYTES(PREFACE HEAD("\x03", "\x01", "\x00", "\x01") "\x82\x86\x84" SETTINGS),
 		PARSE_BAD, "", 0},
@@ -88,6 +93,22 @@ static void test_wanted(void)
 	CHECK(strstr(r.text, "http.request_header=cache-control: no-cache") != NULL, "%s", r.text);
 }
 
+// A padded body in two frames, cut at every place: told whole, behind its request.
+static void test_body(void)
+{
+	static const uint8_t in[] = PREFACE HEAD("\x14", "\x01", "\x04", "\x01") FIRST HEAD("\x08",
+		"\x00", "\x08", "\x01") "\x03"
+					"dataPPP" HEAD("\x04", "\x00", "\x01", "\x01") "more";
+	static struct parser_run r;
+
+	for (size_t cut = 1; cut < sizeof(in) - 1; cut++) {
+		struct bytes all = {in, sizeof(in) - 1, false};
+		run_stream(&r, &proto_http2, DIR_C2S, all, cut, all.len);
+		CHECK(r.n_tx == 2 && strstr(r.text, "http.request_body=646174616d6f7265\n") != NULL,
+			"%zu: %s", cut, r.text);
+	}
+}
+
 static void test_pool(void)
 {
 	struct hpack_pool *pool = hpack_pool_new();
@@ -133,6 +154,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"rows", check_rows},
 		{"wanted", test_wanted},
+		{"body", test_body},
 		{"pool", test_pool},
 		{"probe", test_probe},
 		CU_TEST_INFO_NULL,

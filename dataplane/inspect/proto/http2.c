@@ -2,11 +2,12 @@
 //
 //   bytes -> frames (4.1) -> header blocks (4.3) -> HPACK -> requests and answers (8.3)
 //
-// Bodies go by. After a hole the table of HPACK is lost, and with it the direction.
+// Bodies are taken when somebody looks at them (http2_body.h). After a hole the table of HPACK is lost, and with it the direction.
 
 #include "dataplane/inspect/proto/collect.h"
 #include "dataplane/inspect/proto/hpack.h"
 #include "dataplane/inspect/proto/http_credentials.h"
+#include "dataplane/inspect/proto/http2_body.h"
 #include "dataplane/inspect/proto/kit.h"
 
 #include <assert.h>
@@ -19,10 +20,12 @@ enum {
 	FRAME_HEAD_LEN = 9,
 	FRAME_MAX = 1 << 20, // far beyond what anybody asks for
 
+	FRAME_DATA = 0,
 	FRAME_HEADERS = 1,
 	FRAME_SETTINGS = 4,
 	FRAME_PUSH_PROMISE = 5,
 	FRAME_CONTINUATION = 9,
+	FLAG_END_STREAM = 0x01,
 	FLAG_END_HEADERS = 0x04,
 	FLAG_PADDED = 0x08,
 	FLAG_PRIORITY = 0x20,
@@ -40,6 +43,10 @@ struct http2_side {
 	uint8_t flags;
 	bool promised; // the block is a PUSH_PROMISE's
 	uint8_t preface; // bytes of it seen
+	bool last; // the block's frame ended its stream
+	bool pad_due; // DATA: its length of padding comes first
+	uint8_t pad; // DATA: bytes behind the data
+	struct http2_body body;
 };
 
 struct http2_state {
@@ -60,8 +67,9 @@ static const struct {
 	{"accept-encoding", FIELD_HTTP_ACCEPT_ENC}, {"accept-language", FIELD_HTTP_ACCEPT_LANG},
 	{"content-length", FIELD_HTTP_CONTENT_LEN}};
 
-static void finish(struct http2_side *s, const struct proto_io *io)
+static void finish(struct http2_side *s, const struct proto_io *io, enum dir dir)
 {
+	http2_body_end(&s->body, io, dir, 0);
 	collect_give(&s->block, io);
 	hpack_give(io->kit->hpack, s->hpack);
 	s->hpack = NULL;
@@ -123,6 +131,10 @@ static enum parse report(
 		if (io_wants(io, whole))
 			put_whole(&tx, whole, list, n, text->data + GATHER_MAX / 2, GATHER_MAX / 2);
 		io->tx(io->ctx, &tx);
+		if (s->last) // trailers may end it
+			http2_body_end(&s->body, io, dir, s->stream);
+		else
+			http2_body_begin(&s->body, io, dir, s->stream, list, n);
 	}
 	io->gather_give(io->ctx, text);
 	return n < 0 ? PARSE_BAD : PARSE_MORE;
@@ -192,15 +204,35 @@ static enum parse begin_frame(struct http2_side *s, const struct proto_io *io)
 	// RFC 9113 6.10: nothing may come between the parts of a block.
 	if ((s->type == FRAME_CONTINUATION) != (s->block != NULL))
 		return PARSE_BAD;
+	s->pad_due = s->type == FRAME_DATA && (s->flags & FLAG_PADDED);
+	s->pad = 0;
 	if (!has_headers(s->type))
 		return PARSE_MORE;
-	if (s->type != FRAME_CONTINUATION)
+	if (s->type != FRAME_CONTINUATION) {
 		s->promised = s->type == FRAME_PUSH_PROMISE;
+		s->last = (s->flags & FLAG_END_STREAM) != 0;
+	}
 	if (s->left > GATHER_MAX - collected(s->block))
 		return PARSE_DONE;
 	if (s->hpack == NULL)
 		s->hpack = hpack_take(io->kit->hpack);
 	return s->hpack != NULL ? PARSE_MORE : PARSE_DONE;
+}
+
+// n bytes of a DATA frame's payload, of which `left` are still to come behind them (RFC 9113 6.1).
+static void data_bytes(
+	struct http2_side *s, const struct proto_io *io, enum dir dir, struct bytes part)
+{
+	if (s->pad_due && part.len > 0) {
+		s->pad = bytes_u8(&part);
+		s->pad_due = false;
+	}
+	size_t padding = s->left < s->pad ? s->pad - s->left : 0; // of these
+	if (padding < part.len)
+		http2_body_bytes(&s->body, io, dir, s->stream,
+			(struct bytes){part.p, part.len - padding, false});
+	if (s->left == 0 && (s->flags & FLAG_END_STREAM))
+		http2_body_end(&s->body, io, dir, s->stream);
 }
 
 static enum parse frame_bytes(
@@ -211,7 +243,9 @@ static enum parse frame_bytes(
 
 	s->left -= (uint32_t)n;
 	if (!has_headers(s->type)) {
-		bytes_take(in, n);
+		struct bytes part = bytes_take(in, n);
+		if (s->type == FRAME_DATA)
+			data_bytes(s, io, dir, part);
 		return PARSE_MORE;
 	}
 	if (whole && collected(s->block) == s->frame_at)
@@ -238,6 +272,8 @@ static enum parse head_bytes(
 	// A frame without payload ends here.
 	if (result == PARSE_MORE && s->left == 0 && has_headers(s->type))
 		result = end_frame(s, io, dir, (struct bytes){0});
+	else if (result == PARSE_MORE && s->left == 0 && s->type == FRAME_DATA)
+		data_bytes(s, io, dir, (struct bytes){0});
 	return result;
 }
 
@@ -258,7 +294,7 @@ static enum parse http2_data(void *state, const struct proto_io *io, enum dir di
 			result = head_bytes(s, io, dir, &in);
 	}
 	if (result != PARSE_MORE)
-		finish(s, io);
+		finish(s, io, dir);
 	return result;
 }
 
@@ -269,9 +305,10 @@ static enum parse http2_gap(void *state, const struct proto_io *io, enum dir dir
 
 	if (missing <= s->left && !has_headers(s->type)) {
 		s->left -= missing;
+		http2_body_end(&s->body, io, dir, 0);
 		return PARSE_MORE;
 	}
-	finish(s, io);
+	finish(s, io, dir);
 	return PARSE_DONE;
 }
 
@@ -279,8 +316,8 @@ static void http2_end(void *state, const struct proto_io *io)
 {
 	struct http2_state *http = state;
 
-	finish(&http->side[DIR_C2S], io);
-	finish(&http->side[DIR_S2C], io);
+	finish(&http->side[DIR_C2S], io, DIR_C2S);
+	finish(&http->side[DIR_S2C], io, DIR_S2C);
 }
 
 // The client's preface; or a server's SETTINGS, which must come first (RFC 9113 3.4).

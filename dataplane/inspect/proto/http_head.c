@@ -215,7 +215,7 @@ enum http_extent http_extent(const struct http_head *h, uint64_t *len)
 	return h->role == HTTP_RESPONSES ? response_extent(h, len) : request_extent(h, len);
 }
 
-static enum coding coding_of(struct bytes name)
+enum coding http_coding_named(struct bytes name)
 {
 	if (http_equal(name, "gzip") || http_equal(name, "x-gzip"))
 		return CODING_GZIP;
@@ -235,7 +235,7 @@ bool http_coding(const struct http_head *h, enum coding *coding)
 	for (unsigned i = 0; i < 2; i++) {
 		struct bytes list = lists[i], name;
 		while (http_next_element(&list, &name)) {
-			enum coding c = coding_of(name);
+			enum coding c = http_coding_named(name);
 			if (http_equal(name, "identity") || (i == 1 && http_equal(name, "chunked")))
 				continue;
 			if (c == CODING_NONE || *coding != CODING_NONE)

@@ -62,6 +62,8 @@ bool http_head_parse(struct bytes block, enum http_role role, struct http_head *
 // len: of a body that is HTTP_SIZED. For responses it does not know the request's method.
 enum http_extent http_extent(const struct http_head *h, uint64_t *len);
 
+// CODING_NONE: no coding that is known has this name.
+enum coding http_coding_named(struct bytes name);
 // How the body is coded. False when it cannot be decoded: unknown, or more than one coding.
 bool http_coding(const struct http_head *h, enum coding *coding);
 
