@@ -216,6 +216,8 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 		put_tunnel_ids(j, &tunnel);
 	put_checks(j, r);
 	eve_put_transaction_ours(j, r);
+	if (r->head.type == EVENT_LEAK)
+		eve_put_leak_ours(j, r);
 	if (r->head.flags & EVENT_CLEAR)
 		jout_bool(j, "clear", true);
 	jout_close(j, '}');
@@ -231,6 +233,7 @@ bool eve_json_record(struct json_out *j, const struct eve_record *r)
 		[EVENT_TX] = {NULL, eve_put_transaction},
 		[EVENT_FLOW] = {"flow", put_flow},
 		[EVENT_POSTURE] = {"posture", put_posture},
+		[EVENT_LEAK] = {"leak", eve_put_leak},
 	};
 	uint8_t type = r->head.type;
 

@@ -42,3 +42,7 @@ void eve_put_quic(struct json_out *j, const struct eve_record *r);
 
 // eve_alert.c
 void eve_put_alert(struct json_out *j, const struct eve_record *r);
+
+// eve_leak.c: into the record, and into "sealwatch".
+void eve_put_leak(struct json_out *j, const struct eve_record *r);
+void eve_put_leak_ours(struct json_out *j, const struct eve_record *r);

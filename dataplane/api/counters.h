@@ -120,6 +120,17 @@
 		"flows whose service and segment had no place in the table of postures")           \
 	X(CTR_POSTURE_SERVERS_SHED, "posture_servers_shed", KIND_INFO,                             \
 		"servers that offered STARTTLS and were forgotten: no room")                       \
+	X(CTR_TEXTS, "texts", KIND_INFO, "texts looked at for personal data")                      \
+	X(CTR_TEXT_BYTES, "text_bytes", KIND_INFO, "bytes of these texts, before decoding")        \
+	X(CTR_TEXTS_WITHOUT, "texts_binary", KIND_INFO,                                            \
+		"of them, those in which there is no text")                                        \
+	X(CTR_TEXTS_DEEP, "texts_deep", KIND_INFO, "wrapped in more layers than are looked at")    \
+	X(CTR_TEXTS_CUT, "texts_cut", KIND_INFO, "longer, or decoded longer, than is looked at")   \
+	X(CTR_TEXTS_SHED, "texts_shed", KIND_INFO, "streams given up early: no window was left")   \
+	X(CTR_LEAKS, "leaks", KIND_INFO, "findings of personal data that were told")               \
+	X(CTR_LEAKS_UNTOLD, "leaks_lost", KIND_INFO,                                               \
+		"kinds and values beyond what a text may have")                                    \
+	X(CTR_LEAK_SUMS_SHED, "leak_sums_shed", KIND_INFO, "sums of lists given up: no room")      \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")    \
 	X(CTR_BUSY_NS, "busy_ns", KIND_INFO,                                                       \

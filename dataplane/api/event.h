@@ -18,6 +18,7 @@ enum event_type {
 	EVENT_TX, // one message of head.app_proto
 	EVENT_FLOW,
 	EVENT_POSTURE, // a flow ended, and a check of its posture holds
+	EVENT_LEAK, // personal data in clear text: never the data
 };
 
 enum { EVENT_CLEAR = 1 << 0 }; // addresses and values are unmasked (--lab)
@@ -35,6 +36,8 @@ enum event_tag {
 	TAG_TUNNEL, // struct event_tunnel
 	TAG_SERVER_NAME, // text: of the flow's server, when the flow does not tell it itself,
 	TAG_SERVER_NAME_BY, // text: where it is from,
+	TAG_LEAK, // struct event_leak
+	TAG_MASKED, // text: what of the value may be shown
 	TAG_CONFIDENCE, // text: and how sure it is, when that is to be said
 	TAG_COUNTRY, // text: of the flow's server, two letters
 	TAG_SEGMENT, // text: of the network
@@ -77,6 +80,21 @@ struct event_alert {
 	uint16_t field; // enum field that was hit first
 };
 static_assert(sizeof(struct event_alert) == 16, "layout is shared");
+
+enum { LEAK_TEST_DATA = 1 << 0, LEAK_TOKEN = 1 << 1, LEAK_NO_CLIENT = 1 << 2 };
+
+struct event_leak {
+	uint8_t detector; // enum detector_id
+	uint8_t confidence; // enum detect_confidence
+	uint8_t flags; // LEAK_TOKEN: there is one; LEAK_NO_CLIENT: told of the server alone
+	uint8_t span; // enum aggregate_span: 0 one text, 1 a flow, 2 both addresses, some minutes
+	uint16_t field; // enum field in which it stood
+	uint16_t layers; // enum plain_layer
+	uint32_t count; // different values
+	uint32_t epoch; // of the token's key: days since 1970
+	uint8_t token[8]; // the same for the same value within the epoch
+};
+static_assert(sizeof(struct event_leak) == 24, "layout is shared");
 
 enum flow_reason { FLOW_TIMEOUT = 1, FLOW_CLOSED, FLOW_SHED, FLOW_END_OF_INPUT };
 enum flow_state { FLOW_STATE_NEW = 0, FLOW_STATE_ESTABLISHED, FLOW_STATE_CLOSED };

@@ -11,6 +11,7 @@
 	X(STAGE_PARSE, "parse", "recognising and parsing protocols")                               \
 	X(STAGE_MATCH, "match", "scanning and confirming")                                         \
 	X(STAGE_JUDGE, "judge", "what rules remember, and verdicts")                               \
+	X(STAGE_DETECT, "detect", "looking for personal data")                                     \
 	X(STAGE_REPORT, "report", "counting hits, writing events")
 
 #define X(id, name, help) id,

@@ -6,6 +6,7 @@
 #include "dataplane/inspect/proto/kit.h"
 #include "dataplane/inspect/recognise.h"
 #include "dataplane/inspect/side.h"
+#include "dataplane/inspect/texts.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -58,7 +59,7 @@ static const struct packet_facts *facts_here(struct conversations *c)
 	return &c->facts;
 }
 
-static struct find find_here(struct conversations *c, enum find_kind kind)
+struct find conversation_find(struct conversations *c, enum find_kind kind)
 {
 	const struct packet *p = c->packet;
 	struct find find = {
@@ -106,7 +107,7 @@ static bool tells_name(const struct tx *tx)
 static void on_tx(void *ctx, const struct tx *tx)
 {
 	struct conversations *c = ctx;
-	struct find find = find_here(c, FIND_TX);
+	struct find find = conversation_find(c, FIND_TX);
 
 	uint16_t told = tx->dir == DIR_C2S ? FLOW_TOLD_C2S : FLOW_TOLD_S2C;
 
@@ -157,13 +158,14 @@ static void on_data(void *ctx, struct packet *p, const uint8_t *bytes, uint32_t 
 	c->packet = p;
 	facts_here(c); // before its bytes are counted
 	if (side_wants_stream(c, c->side)) {
-		struct find find = find_here(c, FIND_STREAM);
+		struct find find = conversation_find(c, FIND_STREAM);
 		find.offset = s->offset[c->side];
 		find.bytes = (struct bytes){bytes, len, false};
 		finds_add(c->finds, &find);
 	}
 	s->offset[c->side] += len;
 	side_bytes(c, c->side, (struct bytes){bytes, len, false});
+	texts_stream(c, s->offset[c->side] - len, (struct bytes){bytes, len, false});
 	if (!s->settled)
 		side_settle_if_done(c);
 	stage_enter(c->clock, before);
@@ -251,7 +253,7 @@ static void begin(struct conversations *c, struct flow *f, const struct packet *
 static bool side_idle(const struct conversations *c, unsigned side)
 {
 	return c->session->side[side].state == SIDE_DONE && !side_wants_stream(c, side) &&
-		!c->wants.facts;
+		!texts_wanted(c, side) && !c->wants.facts;
 }
 
 static enum counter tcp_segment(struct conversations *c, struct packet *p)
@@ -383,7 +385,7 @@ static void find_packet(struct conversations *c, const struct packet *p)
 	if (!(tcp ? c->wants.packets_tcp : c->wants.packets_other) &&
 		!(first && c->wants.flow_starts))
 		return;
-	struct find find = find_here(c, FIND_PACKET);
+	struct find find = conversation_find(c, FIND_PACKET);
 	find.first = first;
 	find.first_known = tcp && first_known(c);
 	find.bytes = (struct bytes){p->payload, p->payload_len, false};
@@ -416,8 +418,10 @@ void conversation_packet(
 	else if (f->key.l4 == IPPROTO_UDP)
 		datagram(c, (struct bytes){p->payload, p->payload_len, false});
 	// What a segment belongs to is known from the ones before it, a datagram by itself.
-	if (f->key.l4 == IPPROTO_UDP)
+	if (f->key.l4 == IPPROTO_UDP) {
 		finds_tell_app(c->finds, f->app_proto, first_known(c));
+		texts_datagram(c, (struct bytes){p->payload, p->payload_len, false});
+	}
 
 	if (verdict == CTR_HELD_OUT_OF_ORDER)
 		p->buf = NULL;
@@ -430,7 +434,7 @@ void conversation_label(struct conversations *c, struct flow *f, struct bytes na
 	struct tx tx;
 
 	begin(c, f, NULL);
-	struct find find = find_here(c, FIND_NAME);
+	struct find find = conversation_find(c, FIND_NAME);
 	find.app_proto = APP_DNS;
 	find.dir = DIR_C2S;
 	find.quiet = true;

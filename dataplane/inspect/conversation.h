@@ -66,3 +66,6 @@ void conversation_settled(struct conversations *c, struct session *s);
 void conversations_settle(struct conversations *c);
 
 uint32_t conversations_active(const struct conversations *c);
+
+// One about the packet in hand.
+struct find conversation_find(struct conversations *c, enum find_kind kind);

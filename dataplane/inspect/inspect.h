@@ -26,6 +26,7 @@ enum find_kind {
 	FIND_PACKET, // one delivered packet; bytes: its payload
 	FIND_STREAM, // TCP bytes in order
 	FIND_TX, // the fields of one message
+	FIND_TEXT, // bytes of a flow whose protocol tells no texts: TCP in order, or a datagram
 	FIND_NAME, // a name that DNS told for the flow's server, as a query for it would look
 };
 
@@ -73,13 +74,13 @@ struct find {
 	struct flow_note *note; // flow_note()
 	uint32_t flow_number; // flow_number()
 	struct flow_counts counts;
-	struct session *session; // FIND_STREAM
+	struct session *session; // FIND_STREAM, FIND_TEXT of TCP
 	uint64_t ts_ns;
 	uint64_t pcap_cnt;
 	uint64_t
 		serial; // of the packet that came last: what was held until now has that of its release
-	uint64_t offset; // FIND_STREAM: of bytes in the stream
-	struct bytes bytes; // FIND_PACKET, FIND_STREAM
+	uint64_t offset; // FIND_STREAM, FIND_TEXT: of bytes in the stream
+	struct bytes bytes; // FIND_PACKET, FIND_STREAM, FIND_TEXT
 	const struct field_value *fields; // FIND_TX, FIND_NAME
 	// Of the packet that led to it; NULL when they are not wanted, or there is none: for a name,
 	// and for what a flow tells at its end.
@@ -92,6 +93,7 @@ struct inspect_wants {
 	bool flow_starts; // of the first packet of each direction of a flow
 	uint64_t stream_depth; // FIND_STREAM of bytes that begin before this offset
 	const uint8_t *fields; // by enum field: rules look at it; NULL: at none
+	bool texts; // FIND_TEXT
 	bool facts; // find.facts; streams are put in order to the end then
 	const struct geo_map *countries; // for the notes of flows that begin; NULL: none is known
 };
@@ -124,6 +126,9 @@ struct inspect_options {
 };
 
 struct inspect_options inspect_defaults(void);
+
+// May flows of this protocol have text that stands in no field?
+bool inspect_text_app(uint8_t app_proto);
 
 // What libraries make at their first use, for all who use them: before inspectors are made on threads of
 // their own, so that it is in no thread's memory.

@@ -41,8 +41,9 @@ struct session {
 	uint64_t offset[2]; // bytes delivered or skipped so far
 	uint32_t next; // free list
 	uint32_t tx_base; // added to the numbers that the parser gives: a later one begins anew
+	uint16_t text[2]; // windows of its bytes, by side (leak/window.h)
 	uint8_t settled; // given back at the end of the burst
-	uint8_t pad[7];
+	uint8_t pad[3];
 	struct side side[2];
 	union {
 		_Alignas(8) uint8_t proto_state[PROTO_STATE_MAX];

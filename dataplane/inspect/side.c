@@ -2,6 +2,7 @@
 
 #include "dataplane/inspect/parse_costs.h"
 #include "dataplane/inspect/recognise.h"
+#include "dataplane/inspect/texts.h"
 
 #include <netinet/in.h>
 
@@ -74,7 +75,9 @@ void side_settle_if_done(struct conversations *c)
 	if (s->side[0].state != SIDE_DONE || s->side[1].state != SIDE_DONE)
 		return;
 	// After its handshake TLS has nothing to match on.
-	if (c->flow->app_proto == APP_TLS || (!side_wants_stream(c, 0) && !side_wants_stream(c, 1)))
+	if (c->flow->app_proto == APP_TLS ||
+		(!side_wants_stream(c, 0) && !side_wants_stream(c, 1) && !texts_wanted(c, 0) &&
+			!texts_wanted(c, 1)))
 		side_settle(c);
 }
 

@@ -321,6 +321,51 @@ void emit_posture(struct emitter *e, const struct flow *flow, const struct flow_
 	commit(e);
 }
 
+// Whoever the client is: its address, its port, and the flow by which other records could tell them.
+static void hide_client(struct event_head *h)
+{
+	bool to_server = h->dir == DIR_C2S;
+
+	h->flow_id = 0;
+	memset(to_server ? h->src : h->dst, 0, sizeof(h->src));
+	if (to_server)
+		h->sport = 0;
+	else
+		h->dport = 0;
+}
+
+void emit_leak(struct emitter *e, const struct leak_place *place, const struct leak *leak,
+	bool no_client, uint64_t generation)
+{
+	struct event_head *h = (struct event_head *)e->record;
+	struct event_leak out = {
+		.detector = leak->detector,
+		.confidence = leak->confidence,
+		.flags = (leak->test_data ? LEAK_TEST_DATA : 0) | (leak->tokened ? LEAK_TOKEN : 0) |
+			(no_client ? LEAK_NO_CLIENT : 0),
+		.span = leak->span,
+		.field = place->field,
+		.layers = leak->layers,
+		.count = leak->count,
+		.epoch = leak->epoch,
+	};
+
+	if (e->ring == NULL)
+		return;
+	begin(e, EVENT_LEAK, place->flow, place->dir, place->ts_ns, generation);
+	h->app_proto = place->app_proto;
+	h->pcap_cnt = no_client ? 0 : place->pcap_cnt;
+	h->tx_id = place->tx_id;
+	if (no_client)
+		hide_client(h);
+	memcpy(out.token, leak->token, sizeof(out.token));
+	put(e, TAG_LEAK, &out, sizeof(out));
+	put_text(e, TAG_MASKED, leak->masked);
+	put_service(e, place->flow);
+	put_country(e, place->flow, place->note);
+	commit(e);
+}
+
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
 	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,
 	uint64_t generation)

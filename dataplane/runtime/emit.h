@@ -6,6 +6,7 @@
 #include "dataplane/api/ring.h"
 #include "dataplane/base/siphash.h"
 #include "dataplane/inspect/inspect.h"
+#include "dataplane/inspect/leak/leak.h"
 #include "dataplane/inspect/mask.h"
 #include "dataplane/inspect/segment.h"
 #include "patterns/db.h"
@@ -36,6 +37,9 @@ void emit_alert(struct emitter *e, const struct find *find, const struct pattern
 // A flow ended; nothing when no check of its posture holds that is more than a count.
 void emit_posture(struct emitter *e, const struct flow *flow, const struct flow_note *note,
 	uint64_t generation);
+// Personal data was found. Of a lure no client is told: who looks at a page is nobody's business.
+void emit_leak(struct emitter *e, const struct leak_place *place, const struct leak *leak,
+	bool no_client, uint64_t generation);
 // note: the flow's. name: what DNS told for its server; no text: nothing.
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
 	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,

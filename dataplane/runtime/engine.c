@@ -24,14 +24,17 @@ struct engine_options engine_defaults(void)
 }
 
 // Laboratory runs are the same each time; otherwise nobody can foresee a hash or a pseudonym.
-static int fill_secrets(const struct engine_options *o, uint64_t *seed, struct emit_options *emit)
+static int fill_secrets(const struct engine_options *o, uint64_t *seed, struct emit_options *emit,
+	uint8_t leak_secret[TOKEN_SECRET_LEN])
 {
+	memset(leak_secret, 0x5e, TOKEN_SECRET_LEN);
 	*seed = 0x5ea1;
 	memset(emit->id_key, 0x5e, sizeof(emit->id_key));
 	if (o->clear)
 		return 0;
 	if (getrandom(seed, sizeof(*seed), 0) != sizeof(*seed) ||
-		getrandom(emit->id_key, SIPHASH_KEY_LEN, 0) != SIPHASH_KEY_LEN)
+		getrandom(emit->id_key, SIPHASH_KEY_LEN, 0) != SIPHASH_KEY_LEN ||
+		getrandom(leak_secret, TOKEN_SECRET_LEN, 0) != TOKEN_SECRET_LEN)
 		return -EIO;
 	if (o->mask_key != NULL)
 		memcpy(emit->mask_key, o->mask_key, MASK_KEY_LEN);
@@ -69,6 +72,7 @@ static bool open_on_threads(
 	inspect_set_up();
 	bool ok = (o->on_workers != NULL ? o->on_workers : own_threads_run)(
 		e->n_workers, open_one, args);
+	explicit_bzero(openings, e->n_workers * sizeof(*openings));
 	free(openings);
 	return ok;
 }
@@ -81,8 +85,9 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 		.emit = {.clear = o->clear, .full = o->full, .full_ctx = o->full_ctx},
 		.events = o->events,
 		.stages_every = o->stages_every,
+		.leaks = &e->leaks,
 	};
-	int err = fill_secrets(o, &w.decoder.seed, &w.emit);
+	int err = fill_secrets(o, &w.decoder.seed, &w.emit, w.leak_secret);
 	if (err < 0)
 		return err;
 	w.inspect.segments = w.emit.segments = o->segments;
@@ -114,7 +119,9 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 	e->workers = lines_calloc(e->n_workers, sizeof(*e->workers));
 	if (e->workers == NULL)
 		return -ENOMEM;
-	if (!open_on_threads(e, o, &w))
+	bool opened = open_on_threads(e, o, &w);
+	explicit_bzero(w.leak_secret, sizeof(w.leak_secret));
+	if (!opened)
 		return -ENOMEM;
 	if (!deals)
 		return 0;

@@ -23,6 +23,7 @@ static struct inspect_wants on_wants(void *ctx)
 	struct inspect_wants wants = judge_wants(&w->judge);
 
 	wants.countries = w->countries;
+	leaks_wants(w->leaks, &wants);
 	return wants;
 }
 
@@ -31,11 +32,28 @@ static void on_match(void *ctx, const struct find *finds, unsigned n)
 	struct worker *w = ctx;
 	judge_finds(&w->judge, finds, n);
 	posture_stage_finds(&w->posture, finds, n);
+	enum stage before = stage_enter(&w->clock, STAGE_DETECT);
+	for (unsigned i = 0; i < n; i++)
+		leaks_find(w->leaks, &finds[i]);
+	stage_enter(&w->clock, before);
+}
+
+static void on_leak(void *ctx, const struct leak_place *place, const struct leak *leak)
+{
+	struct worker *w = ctx;
+	bool lure = strcmp(detector_table[leak->detector].class, "lure") == 0;
+	uint64_t generation = w->judge.rules != NULL ? w->judge.rules->generation : 0;
+
+	enum stage before = stage_enter(&w->clock, STAGE_REPORT);
+	emit_leak(w->judge.emitter, place, leak, lure, generation);
+	stage_enter(&w->clock, before);
 }
 
 static void on_streams_close(void *ctx, struct session *s)
 {
-	(void)ctx;
+	struct worker *w = ctx;
+
+	leaks_session_end(w->leaks, s);
 	judge_close_streams(s);
 }
 
@@ -109,8 +127,17 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->judge.emitter = emitter_new(&options->emit,
 		options->events ? shared_ring(shared, options->id) : NULL, shared->layout.ring_size,
 		rulesets_directory(rulesets), (uint16_t)options->id, w->counters);
+	struct leak_options leaks = {.active = options->leaks,
+		.counts = w->page->leaks,
+		.counters = w->counters,
+		.seed = options->decoder.seed,
+		.ctx = w,
+		.tell = on_leak};
+	memcpy(leaks.secret, options->leak_secret, sizeof(leaks.secret));
+	w->leaks = leaks_new(&leaks);
+	explicit_bzero(leaks.secret, sizeof(leaks.secret));
 	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL ||
-		w->judge.state == NULL) {
+		w->judge.state == NULL || w->leaks == NULL) {
 		worker_close(w);
 		return -ENOMEM;
 	}
@@ -120,11 +147,13 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 void worker_close(struct worker *w)
 {
 	inspector_free(w->inspector);
+	leaks_free(w->leaks);
 	decoder_free(w->intake.decoder);
 	witnesses_free(w->intake.witnesses);
 	emitter_free(w->judge.emitter);
 	rule_state_free(w->judge.state);
 	w->inspector = NULL;
+	w->leaks = NULL;
 	w->intake.decoder = NULL;
 	w->intake.witnesses = NULL;
 	w->judge.emitter = NULL;

@@ -25,6 +25,8 @@ struct worker_options {
 	struct rule_state_options rule_state;
 	struct rule_shares *rule_shares; // of all workers, borrowed
 	struct posture_history *servers; // of all workers, borrowed
+	const struct leak_switch *leaks; // which detectors are active, borrowed
+	uint8_t leak_secret[TOKEN_SECRET_LEN]; // of their tokens, the same for all workers
 	struct order *order; // of the capture that is dealt to them, borrowed; NULL: there is none
 	uint32_t stages_every; // turns of which one is timed
 };
@@ -39,6 +41,7 @@ struct worker {
 	struct judge judge;
 	struct judge shadow;
 	struct posture_stage posture;
+	struct leaks *leaks;
 	struct rulesets *rulesets;
 	const struct geo_map *countries; // borrowed for a turn
 	struct counter_page *page;

@@ -35,6 +35,8 @@ void bulk_number(struct detect *d, size_t at, size_t end)
 		return;
 	if (d->totals.numbers++ == 0)
 		d->totals.first_number = (uint32_t)at;
+	uint64_t h = value_hash(d, KIND_NUMBER, v, n) >> 16;
+	d->totals.bits[h / 64 % 4] |= 1ull << h % 64;
 	if (d->totals.distinct < DISTINCT)
 		d->totals.distinct += value_new(d, KIND_NUMBER, v, n);
 }
@@ -90,14 +92,58 @@ static void tell_triple(struct detect *d)
 		name->confidence = id->confidence = phone->confidence = DETECT_HIGH;
 }
 
+static const uint32_t whatsapp = ~0u << KEY_WA_NOISE & ((1u << KEY_ROLES) - 1);
+static const uint32_t provider =
+	1u << KEY_HAS_CONTACTS | 1u << KEY_HAS_MESSAGES | 1u << KEY_HAS_CALLS | 1u << KEY_HAS_APPS;
+
+static bool is_book(uint32_t numbers, uint32_t distinct, uint32_t names)
+{
+	return numbers >= NUMBERS && distinct >= DISTINCT && 2 * names >= numbers;
+}
+
+void detect_sums(const struct detect *d, struct detect_sums *out)
+{
+	const struct totals *t = &d->totals;
+	uint32_t keys = t->keys & (d->dir == DIR_C2S ? provider | whatsapp : whatsapp);
+
+	*out = (struct detect_sums){t->numbers, t->names, t->cards, keys,
+		{t->bits[0], t->bits[1], t->bits[2], t->bits[3]}};
+}
+
+bool detect_sums_any(const struct detect_sums *s)
+{
+	return (s->numbers | s->cards | s->keys) != 0;
+}
+
+void detect_sums_add(struct detect_sums *to, const struct detect_sums *more)
+{
+	to->numbers += more->numbers;
+	to->names += more->names;
+	to->cards += more->cards;
+	to->keys |= more->keys;
+	for (unsigned i = 0; i < 4; i++)
+		to->distinct[i] |= more->distinct[i];
+}
+
+uint64_t detect_sums_reach(const struct detect_sums *s)
+{
+	uint64_t kinds = 0;
+	uint32_t distinct = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		distinct += (uint32_t)__builtin_popcountll(s->distinct[i]);
+	kinds |= (uint64_t)is_book(s->numbers, distinct, s->names) << DETECT_CONTACTS_JSON;
+	kinds |= (uint64_t)(s->cards >= CARDS) << DETECT_CONTACTS_VCARD;
+	kinds |= (uint64_t)(__builtin_popcount(s->keys & provider) >= 2) << DETECT_CALLLOG_SMS_JSON;
+	kinds |= (uint64_t)(__builtin_popcount(s->keys & whatsapp) >= 2) << DETECT_WA_CREDS_JSON;
+	return kinds;
+}
+
 void bulk_tell(struct detect *d)
 {
 	const struct totals *t = &d->totals;
-	const uint32_t whatsapp = ~0u << KEY_WA_NOISE & ((1u << KEY_ROLES) - 1);
-	const uint32_t provider = 1u << KEY_HAS_CONTACTS | 1u << KEY_HAS_MESSAGES |
-		1u << KEY_HAS_CALLS | 1u << KEY_HAS_APPS;
 
-	if (t->numbers >= NUMBERS && t->distinct >= DISTINCT && 2 * t->names >= t->numbers)
+	if (is_book(t->numbers, t->distinct, t->names))
 		found(d, DETECT_CONTACTS_JSON, VERDICT_PROVEN, t->first_number, t->first_number, "",
 			0);
 	if (t->cards >= CARDS)

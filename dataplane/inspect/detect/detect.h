@@ -49,6 +49,30 @@ void detect_free(struct detect *d); // NULL is allowed
 // kinds (passwords, positions, address books) mean nothing.
 void detect_scan(struct detect *d, struct bytes text, enum dir dir, struct detect_result *out);
 
+// Who wants to know of values while they are found. The pointers are valid during the call only: raw
+// values stay in the thread that sees them.
+struct detect_watch {
+	void *ctx;
+	// Is it to be counted? n 0: it has no value of its own, but is a number of things. left: bytes
+	// of the text behind it.
+	bool (*takes)(void *ctx, enum detector_id id, const char *value, size_t n, size_t left);
+	// It is the surest one of its kind so far: the one that the excerpt is of.
+	void (*surest)(void *ctx, enum detector_id id, bool test_data, const char *value, size_t n);
+};
+void detect_watch(struct detect *d, const struct detect_watch *watch); // borrowed; NULL: nobody
+
+// What is counted of lists, to be added up over several texts: an address book may be sent in pieces.
+struct detect_sums {
+	uint32_t numbers, names, cards;
+	uint32_t keys; // bits of what only such lists and accounts have
+	uint64_t distinct[4]; // a bit of 256 for each number, by a keyed hash
+};
+void detect_sums(const struct detect *d, struct detect_sums *out); // of the text scanned last
+bool detect_sums_any(const struct detect_sums *s);
+void detect_sums_add(struct detect_sums *to, const struct detect_sums *more);
+// The kinds of lists that they are enough for, by the same bounds as in one text: bit n: detector n.
+uint64_t detect_sums_reach(const struct detect_sums *s);
+
 // By detect_hit.detector, or below detect_count().
 unsigned detect_count(void);
 const char *detect_name(unsigned detector);

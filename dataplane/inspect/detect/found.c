@@ -81,18 +81,23 @@ static void start(struct detect *d)
 	memset(d->seen, 0, sizeof(d->seen));
 }
 
-// The first of its kind in this text? When there is no more room each counts, and that is told.
-bool value_new(struct detect *d, unsigned kind, const char *value, size_t n)
+uint64_t value_hash(const struct detect *d, unsigned kind, const char *value, size_t n)
 {
 	uint64_t h = hash_mix(d->seed ^ (kind + 1), n);
 
-	start(d);
 	for (size_t i = 0; i < n; i += 8) {
 		uint64_t word = 0;
 		memcpy(&word, value + i, n - i < 8 ? n - i : 8);
 		h = hash_mix(h, word ^ d->seed);
 	}
-	h |= 1;
+	return h | 1;
+}
+
+// The first of its kind in this text? When there is no more room each counts, and that is told.
+bool value_new(struct detect *d, unsigned kind, const char *value, size_t n)
+{
+	start(d);
+	uint64_t h = value_hash(d, kind, value, n);
 	unsigned slot = (unsigned)(h >> 32) % SEEN_SLOTS;
 	for (; d->seen[slot] != 0; slot = (slot + 1) % SEEN_SLOTS) {
 		if (d->seen[slot] == h)
@@ -175,9 +180,11 @@ static struct detect_hit *hit_of(struct detect *d, enum detector_id id, bool tes
 void found(struct detect *d, enum detector_id id, enum verdict verdict, size_t at, size_t end,
 	const char *value, size_t n)
 {
+	const struct detect_watch *watch = d->watch;
+
 	start(d);
 	int level = confidence(d, id, verdict, at, end);
-	if (level < 0)
+	if (level < 0 || (watch != NULL && !watch->takes(watch->ctx, id, value, n, d->len - end)))
 		return;
 	bool fresh = value_new(d, id, value, n);
 	struct detect_hit *h = hit_of(d, id, verdict == VERDICT_TEST);
@@ -191,6 +198,8 @@ void found(struct detect *d, enum detector_id id, enum verdict verdict, size_t a
 	h->at = (uint32_t)at;
 	h->len = (uint32_t)(end - at);
 	excerpt(&detectors[id], value, n, h->masked);
+	if (watch != NULL)
+		watch->surest(watch->ctx, id, verdict == VERDICT_TEST, value, n);
 }
 
 // One that passes a check may be chance; several are, when most of their shape do not pass.

@@ -265,6 +265,7 @@ void detect_scan(struct detect *d, struct bytes text, enum dir dir, struct detec
 
 	out->n = out->lost = 0;
 	out->unseen = (uint32_t)(text.len - len);
+	memset(&d->totals, 0, sizeof(d->totals));
 	if (len == 0)
 		return;
 	d->p = text.p;
@@ -277,7 +278,6 @@ void detect_scan(struct detect *d, struct bytes text, enum dir dir, struct detec
 	d->started = false;
 	d->value_from = d->value_end = 0;
 	memset(d->tried, 0, sizeof(d->tried));
-	memset(&d->totals, 0, sizeof(d->totals));
 	fold(d);
 	walk(d);
 	runs_value(d);

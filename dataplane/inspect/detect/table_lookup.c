@@ -217,5 +217,12 @@ struct detect *detect_new(uint64_t seed)
 
 void detect_free(struct detect *d)
 {
+	if (d != NULL)
+		explicit_bzero(d, sizeof(*d));
 	free(d);
+}
+
+void detect_watch(struct detect *d, const struct detect_watch *watch)
+{
+	d->watch = watch;
 }

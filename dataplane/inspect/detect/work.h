@@ -28,6 +28,7 @@ struct signature {
 // What is counted over a text, and told at its end.
 struct totals {
 	uint32_t numbers, names, distinct; // members of contact lists
+	uint64_t bits[4]; // of the numbers' hashes
 	uint32_t cards; // BEGIN:VCARD
 	uint32_t keys; // bit n: enum key_role n was a key with a value
 	uint32_t latitude_at, longitude_at; // end of the value + 1
@@ -54,6 +55,7 @@ struct detect {
 
 	size_t value_from, value_end; // no value ends between
 
+	const struct detect_watch *watch; // NULL: nobody
 	struct detect_result *out;
 	uint8_t hit_of[DETECTOR_COUNT][2]; // by test_data; + 1
 	// Words beside values: a text is read once for all detectors, from the first value on.
@@ -252,4 +254,5 @@ void found_settle(struct detect *d);
 bool context_near(struct detect *d, enum detector_id id, size_t at, size_t end);
 // Is the text nothing but this, and blanks or quotes around it?
 bool text_alone(const struct detect *d, size_t at, size_t end);
+uint64_t value_hash(const struct detect *d, unsigned kind, const char *value, size_t n);
 bool value_new(struct detect *d, unsigned kind, const char *value, size_t n);

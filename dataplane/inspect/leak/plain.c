@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { LOOKED_AT = 1024 }; // bytes that tell text from binary
+enum { LOOKED_AT = 1024, BEGIN = 16 }; // bytes that tell text from binary
 
 struct plain {
 	struct inflaters *inflaters;
@@ -61,13 +61,18 @@ static bool unpack(struct plain *p, enum coding coding, struct bytes in, struct 
 	return len > 0;
 }
 
-static bool is_binary(struct bytes in)
+static size_t controls(struct bytes in, size_t most)
 {
-	size_t n = in.len < LOOKED_AT ? in.len : LOOKED_AT, controls = 0;
+	size_t n = in.len < most ? in.len : most, found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		controls += plain_control(in.p[i]);
-	return 32 * controls > n;
+		found += plain_control(in.p[i]);
+	return found;
+}
+
+static bool is_binary(struct bytes in)
+{
+	return 32 * controls(in, LOOKED_AT) > (in.len < LOOKED_AT ? in.len : LOOKED_AT);
 }
 
 // Pictures, sound and letters' shapes hold no text.
@@ -97,28 +102,31 @@ struct wrapping {
 	enum plain_source source;
 	bool outer; // nothing was taken off yet
 	bool binary;
+	bool odd; // no text begins so, but it may be a long string with a short head
 };
 
 // Take one layer off; 0: there is none.
 static enum plain_layer layer(
 	struct plain *p, struct bytes in, const struct wrapping *w, struct plain_out *out)
 {
-	enum coding coding = coding_of(in);
+	bool whole = w->source == PLAIN_BODY || w->source == PLAIN_MAIL; // it may be wrapped
+	enum coding coding = whole ? coding_of(in) : CODING_NONE;
 
 	if (coding != CODING_NONE && unpack(p, coding, in, out))
 		return PLAIN_PACKED;
 	out->len = 0;
-	if (w->outer && w->source != PLAIN_QUERY &&
-		plain_parts(in, w->type, w->source == PLAIN_MAIL, out))
+	if (w->outer && whole && plain_parts(in, w->type, w->source == PLAIN_MAIL, out))
 		return PLAIN_PARTS;
 	out->len = 0;
 	if (w->source == PLAIN_BODY && plain_base64(in, out))
 		return PLAIN_BASE64;
 	out->len = 0;
+	if (w->odd && !is_media(w->type) &&
+		(plain_protobuf(in, out) || (w->binary && plain_runs(in, out))))
+		return PLAIN_BINARY;
+	out->len = 0;
 	if (w->binary)
-		return !is_media(w->type) && (plain_protobuf(in, out) || plain_runs(in, out))
-			? PLAIN_BINARY
-			: 0;
+		return 0;
 	bool plus = w->source == PLAIN_QUERY || (w->source == PLAIN_BODY && is_form(w->type));
 	return plain_spelling(in, plus && w->outer, out) ? PLAIN_SPELLED : 0;
 }
@@ -136,6 +144,7 @@ struct plain_result plain_text(
 		if (r.text.len == 0)
 			break;
 		w.binary = is_binary(r.text);
+		w.odd = w.binary || controls(r.text, BEGIN) > 0;
 		enum plain_layer off = layer(p, r.text, &w, &out);
 		if (off == 0) {
 			r.left = w.binary;

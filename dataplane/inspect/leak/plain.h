@@ -27,6 +27,7 @@ enum plain_source {
 	PLAIN_BODY, // of a message, or what is like one
 	PLAIN_QUERY, // a URI: a '+' is a blank
 	PLAIN_MAIL, // headers and parts
+	PLAIN_LINES, // values of headers and the like: spelled characters only
 };
 
 enum plain_layer {
