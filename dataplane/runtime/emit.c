@@ -352,7 +352,7 @@ void emit_leak(struct emitter *e, const struct leak_place *place, const struct l
 
 	if (e->ring == NULL)
 		return;
-	begin(e, EVENT_LEAK, place->flow, place->dir, place->ts_ns, generation);
+	begin(e, EVENT_LEAK, place->flow, place->note, place->dir, place->ts_ns, generation);
 	h->app_proto = place->app_proto;
 	h->pcap_cnt = no_client ? 0 : place->pcap_cnt;
 	h->tx_id = place->tx_id;
@@ -363,6 +363,7 @@ void emit_leak(struct emitter *e, const struct leak_place *place, const struct l
 	put_text(e, TAG_MASKED, leak->masked);
 	put_service(e, place->flow);
 	put_country(e, place->flow, place->note);
+	put_segment(e, place->note);
 	commit(e);
 }
 
