@@ -6,8 +6,8 @@
 
 #include "dataplane/inspect/proto/collect.h"
 #include "dataplane/inspect/proto/hpack.h"
-#include "dataplane/inspect/proto/http_credentials.h"
 #include "dataplane/inspect/proto/http2_body.h"
+#include "dataplane/inspect/proto/http_credentials.h"
 #include "dataplane/inspect/proto/kit.h"
 
 #include <assert.h>
