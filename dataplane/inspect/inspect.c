@@ -75,6 +75,26 @@ static void flow_packet(
 		use_label(in, f);
 }
 
+// The sum is not told at once: what is only counted is not summed up, and the payload of the others is on
+// its way into the cache while the rest of the burst is looked up.
+static void check_sum(struct inspector *in, struct packet *p)
+{
+	p->flags &= (uint8_t)~PACKET_SUM_DUE;
+	if (decode_is_sound(p))
+		return;
+	p->flags |= PACKET_BAD_CHECKSUM;
+	in->counters[CTR_BAD_CHECKSUM]++;
+}
+
+static void fetch_payload(const struct packet *p)
+{
+	enum { LINE = 64, LINES = 24 };
+	uint32_t end = p->payload_len < LINES * LINE ? p->payload_len : LINES * LINE;
+
+	for (uint32_t at = 0; at < end; at += LINE)
+		__builtin_prefetch(p->payload + at);
+}
+
 static void parse_pending(struct inspector *in)
 {
 	enum stage before = stage_enter(in->talk.clock, STAGE_PARSE);
@@ -82,6 +102,8 @@ static void parse_pending(struct inspector *in)
 	for (; in->parsed < in->looked_up; in->parsed++) {
 		struct flow *f = in->burst_flows[in->parsed];
 		struct packet *p = &in->packets[in->parsed];
+		if (f != NULL && p->flags & PACKET_SUM_DUE)
+			check_sum(in, p);
 		if (packet_may_answer(p))
 			answers_learn(in->talk.kit->names, p);
 		if (f != NULL)
@@ -166,16 +188,6 @@ static bool only_counts(const struct inspector *in, const struct flow *f, const 
 		(f->flags & (FLOW_LABELLED | FLOW_LABEL_USED | FLOW_NAMED)) != FLOW_LABELLED;
 }
 
-// What is only counted is not summed up: its payload need not come into the cache.
-static void check_sum(struct inspector *in, struct packet *p)
-{
-	p->flags &= (uint8_t)~PACKET_SUM_DUE;
-	if (decode_is_sound(p))
-		return;
-	p->flags |= PACKET_BAD_CHECKSUM;
-	in->counters[CTR_BAD_CHECKSUM]++;
-}
-
 static void note_countries(struct inspector *in, const struct flow *f)
 {
 	const struct geo_map *countries = in->talk.wants.countries;
@@ -199,7 +211,7 @@ static void looked_up(struct inspector *in, struct flow *f, struct packet *p, un
 		return;
 	}
 	if (p->flags & PACKET_SUM_DUE)
-		check_sum(in, p);
+		fetch_payload(p);
 	in->burst_counts[i] = flow_counts(f);
 	if (begins(&in->burst_counts[i], p)) {
 		labels_prefetch(&in->labels, f);

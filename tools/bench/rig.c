@@ -5,6 +5,8 @@
 #include "dataplane/runtime/eal.h"
 #include "tools/replay/rules.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 double cycles_per_ns(void)
@@ -49,6 +51,18 @@ int rig_compile(const char *const *rules, unsigned n_rules, struct swdb *set)
 	return status;
 }
 
+int rig_purposes(struct engine *e)
+{
+	struct purpose_table *t = malloc(sizeof(*t));
+
+	if (t == NULL)
+		return -ENOMEM;
+	purpose_table_laboratory(t);
+	int err = engine_purposes(e, t);
+	free(t);
+	return err;
+}
+
 int rig_open(struct rig *r, const struct swdb *set, uint32_t max_flows, struct source *s)
 {
 	struct engine_options options = engine_defaults();
@@ -59,6 +73,8 @@ int rig_open(struct rig *r, const struct swdb *set, uint32_t max_flows, struct s
 	options.events = false;
 	options.max_flows = max_flows;
 	int err = engine_open(&r->engine, &options);
+	if (err == 0)
+		err = rig_purposes(&r->engine);
 	if (err == 0 && set != NULL)
 		err = engine_load(&r->engine, set->data, set->len, &generation, error);
 	if (err < 0) {

@@ -109,7 +109,7 @@ static int run_once(const struct bench_options *o, double per_ns, struct result 
 
 	options.capture = true;
 	options.events = false;
-	if (engine_open(&e, &options) < 0)
+	if (engine_open(&e, &options) < 0 || rig_purposes(&e) < 0)
 		status = 1;
 	if (status == 0 && rules.n_paths > 0)
 		status = tool_rules_load(&rules, &e, &list);

@@ -4,6 +4,7 @@
 #include "dataplane/base/log.h"
 #include "dataplane/runtime/engine.h"
 #include "tools/bench/memory.h"
+#include "tools/bench/rig.h"
 #include "tools/replay/rules.h"
 
 #include <jansson.h>
@@ -124,6 +125,8 @@ static int run_once(
 	options.capture = true;
 	options.events = false;
 	int err = engine_open(&e, &options);
+	if (err == 0)
+		err = rig_purposes(&e);
 	if (err == 0)
 		err = engine_load(&e, set->data, set->len, &generation, error);
 	if (err == 0)
