@@ -58,6 +58,7 @@ int rig_purposes(struct engine *e)
 	if (t == NULL)
 		return -ENOMEM;
 	purpose_table_laboratory(t);
+	t->rows[0].n_detectors = 0;
 	int err = engine_purposes(e, t);
 	free(t);
 	return err;

@@ -28,7 +28,7 @@ void rig_stop(void);
 // The rules of these files. 0 or an exit status; says why. The caller frees *set.
 int rig_compile(const char *const *rules, unsigned n_rules, struct swdb *set);
 
-// Rules about content count here, as under --lab. 0 or a negative errno.
+// Rules about content count here, as under --lab; detectors do not run. 0 or a negative errno.
 int rig_purposes(struct engine *e);
 
 // A worker with a set (NULL: none), its packets from s. 0 or an exit status; says why.
