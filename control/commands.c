@@ -183,6 +183,32 @@ static json_t *show_services(struct daemon *d)
 	return json_pack("{s:b, s:o}", "ok", 1, "services", list);
 }
 
+static json_t *show_leaks(struct daemon *d)
+{
+	struct leak_numbers leaks[DETECTOR_COUNT];
+	uint64_t totals[CTR_COUNT];
+	json_t *list = json_array();
+
+	stats_refresh(d->stats);
+	stats_totals(d->stats, totals);
+	stats_leaks(d->stats, leaks);
+	for (unsigned i = 0; i < DETECTOR_COUNT; i++) {
+		const struct detector_name *name = &detector_table[i];
+		const struct leak_numbers *n = &leaks[i];
+		if (leak_numbers_sum(n) == 0)
+			continue;
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "detector",
+				name->name, "class", name->class, "severity", name->severity, "low",
+				(json_int_t)n->values[DETECT_LOW], "medium",
+				(json_int_t)n->values[DETECT_MEDIUM], "high",
+				(json_int_t)n->values[DETECT_HIGH], "test_data",
+				(json_int_t)n->test_data, "records", (json_int_t)n->events));
+	}
+	return json_pack("{s:b, s:I, s:I, s:o}", "ok", 1, "texts", (json_int_t)totals[CTR_TEXTS],
+		"text_bytes", (json_int_t)totals[CTR_TEXT_BYTES], "leaks", list);
+}
+
 static const struct {
 	json_t *(*show)(struct daemon *); // answers at once
 	void (*begin)(struct daemon *, struct control_call *, const struct request *);
@@ -208,6 +234,7 @@ static const struct {
 	[COMMAND_PURPOSE_RETIRE] = {.begin = purpose_retire},
 	[COMMAND_COUNTERS] = {.show = show_counters},
 	[COMMAND_SERVICES] = {.show = show_services},
+	[COMMAND_LEAKS] = {.show = show_leaks},
 	[COMMAND_TOP] = {.show = top_stages},
 	[COMMAND_TOP_RULES] = {.begin = top_rules},
 };

@@ -156,6 +156,7 @@ static int write_metrics(const struct daemon *d, struct metrics_input *in, char 
 {
 	struct rule_tallies rules = {0};
 	struct service_tallies services = {0};
+	struct leak_numbers leaks[DETECTOR_COUNT];
 	FILE *out = NULL;
 
 	int err = stats_rules(d->stats, TALLY_RULES, &rules);
@@ -168,6 +169,8 @@ static int write_metrics(const struct daemon *d, struct metrics_input *in, char 
 	if (err == 0) {
 		in->rules = &rules;
 		in->services = &services;
+		stats_leaks(d->stats, leaks);
+		in->leaks = leaks;
 		err = metrics_write(out, in);
 	}
 	if (out != NULL && fclose(out) != 0 && err == 0)

@@ -249,6 +249,40 @@ static void put_services(FILE *out, const struct metrics_input *in)
 	}
 }
 
+// Which kinds of personal data were found: never a value.
+static void put_leaks(FILE *out, const struct metrics_input *in)
+{
+	static const struct {
+		const char *name, *help;
+		unsigned from, to; // of these levels, or of test data
+	} rows[] = {{"leak_values", "values of personal data in clear text, different in each text",
+			    DETECT_LOW, DETECT_CONFIDENCES},
+		{"leak_test_values", "published values, which are nobody's", 0, 0},
+		{"leak_records", "findings of personal data told as records", 0, 0}};
+
+	for (unsigned r = 0; r < 3; r++) {
+		head(out, rows[r].name, "counter", rows[r].help);
+		for (unsigned i = 0; in->leaks != NULL && i < DETECTOR_COUNT; i++) {
+			const struct leak_numbers *n = &in->leaks[i];
+			const char *class = detector_table[i].class, *name = detector_table[i].name;
+			uint64_t one = r == 1 ? n->test_data : n->events;
+			for (unsigned k = rows[r].from; k < rows[r].to; k++) {
+				if (n->values[k] > 0)
+					fprintf(out,
+						"sealwatch_%s_total{detector=\"%s\",class=\"%s\","
+						"confidence=\"%s\"} %" PRIu64 "\n",
+						rows[r].name, name, class,
+						detect_confidence_names[k], n->values[k]);
+			}
+			if (r > 0 && one > 0)
+				fprintf(out,
+					"sealwatch_%s_total{detector=\"%s\",class=\"%s\"} %" PRIu64
+					"\n",
+					rows[r].name, name, class, one);
+		}
+	}
+}
+
 int metrics_write(FILE *out, const struct metrics_input *in)
 {
 	head(out, "build", "info", "the program");
@@ -263,6 +297,7 @@ int metrics_write(FILE *out, const struct metrics_input *in)
 	put_shadow(out, in);
 	put_counters(out, in);
 	put_services(out, in);
+	put_leaks(out, in);
 	int err = put_rules(out, in);
 	fprintf(out, "# EOF\n");
 	if (fflush(out) != 0 && err == 0)

@@ -24,6 +24,8 @@ struct metrics_input {
 	const struct metrics_thread *threads;
 	unsigned n_threads;
 	const struct rule_tallies *rules; // those never looked at are left out
+	const struct leak_numbers
+		*leaks; // DETECTOR_COUNT; NULL: none; those never found are left out
 	const struct service_tallies *services; // likewise; the nameless one reads "other"
 	bool dataplane_up;
 	uint64_t generation; // 0: none

@@ -56,6 +56,7 @@ static const struct {
 	[COMMAND_PURPOSE_RETIRE] = {"purpose.retire", KEY_ID},
 	[COMMAND_COUNTERS] = {"counters", 0},
 	[COMMAND_SERVICES] = {"services", 0},
+	[COMMAND_LEAKS] = {"leaks", 0},
 	[COMMAND_TOP] = {"top", 0},
 	[COMMAND_TOP_RULES] = {"top.rules", KEY_BY | KEY_COUNT},
 };

@@ -15,6 +15,7 @@ struct stats {
 	uint64_t lost; // held by dataplanes that ended
 	struct rule_tallies rules[TALLY_TABLES]; // base
 	struct service_tallies services; // base
+	struct leak_numbers leaks[DETECTOR_COUNT]; // base
 };
 
 struct stats *stats_new(void)
@@ -89,7 +90,11 @@ static int fold_rules(struct stats *s, enum tally_table which)
 static int fold_tallies(struct stats *s)
 {
 	struct service_tallies services;
+	struct leak_numbers leaks[DETECTOR_COUNT];
 	int err = 0;
+
+	stats_leaks(s, leaks);
+	memcpy(s->leaks, leaks, sizeof(s->leaks));
 
 	for (unsigned i = 0; i < TALLY_TABLES; i++) {
 		int each = fold_rules(s, (enum tally_table)i);
@@ -192,4 +197,15 @@ int stats_beside(const struct stats *s, struct rule_tallies *beside, struct rule
 int stats_services(const struct stats *s, struct service_tallies *out)
 {
 	return tally_services(&s->services, &s->region, out);
+}
+
+void stats_leaks(const struct stats *s, struct leak_numbers out[DETECTOR_COUNT])
+{
+	const struct link_region *r = &s->region;
+
+	memcpy(out, s->leaks, sizeof(s->leaks));
+	for (unsigned i = 0; r->base != NULL && i < r->hello.n_pages; i++) {
+		for (unsigned k = 0; k < DETECTOR_COUNT; k++)
+			leak_numbers_add(&out[k], &link_region_page(r, i)->leaks[k]);
+	}
 }

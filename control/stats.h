@@ -50,3 +50,5 @@ int stats_rules(const struct stats *s, enum tally_table which, struct rule_talli
 // Those of the live set and of the shadow on the flows that both look at, of one moment.
 int stats_beside(const struct stats *s, struct rule_tallies *beside, struct rule_tallies *shadow);
 int stats_services(const struct stats *s, struct service_tallies *out);
+// What was found of each kind of personal data.
+void stats_leaks(const struct stats *s, struct leak_numbers out[DETECTOR_COUNT]);

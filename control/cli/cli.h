@@ -91,5 +91,6 @@ enum cli_exit cli_purpose_retire(const struct cli *cli);
 void cli_print_inactive(const json_t *reply);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);
+enum cli_exit cli_leaks(const struct cli *cli);
 enum cli_exit cli_top(const struct cli *cli);
 enum cli_exit cli_top_rules(const struct cli *cli);

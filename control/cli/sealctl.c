@@ -101,6 +101,8 @@ static const struct command commands[] = {
 		"on a\n"
 		"  terminal again and again, with what came since"},
 	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
+	{{"leaks", NULL}, cli_leaks, 0, 0, 0, "",
+		"personal data found in clear text: how many values of each kind, how sure"},
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

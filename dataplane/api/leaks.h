@@ -33,3 +33,25 @@ struct leak_count {
 	_Atomic uint64_t test_data;
 	_Atomic uint64_t events; // records told
 };
+
+// A copy, or a sum of copies.
+struct leak_numbers {
+	uint64_t values[DETECT_CONFIDENCES];
+	uint64_t test_data;
+	uint64_t events;
+};
+
+// Relaxed reads: each number is right by itself.
+static inline void leak_numbers_add(struct leak_numbers *to, const struct leak_count *count)
+{
+	for (unsigned i = 0; i < DETECT_CONFIDENCES; i++)
+		to->values[i] += atomic_load_explicit(&count->values[i], memory_order_relaxed);
+	to->test_data += atomic_load_explicit(&count->test_data, memory_order_relaxed);
+	to->events += atomic_load_explicit(&count->events, memory_order_relaxed);
+}
+
+static inline uint64_t leak_numbers_sum(const struct leak_numbers *n)
+{
+	return n->values[DETECT_LOW] + n->values[DETECT_MEDIUM] + n->values[DETECT_HIGH] +
+		n->test_data;
+}

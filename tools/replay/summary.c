@@ -1,6 +1,7 @@
 #include "tools/replay/summary.h"
 
 #include "patterns/content.h"
+#include "tools/replay/summary_leaks.h"
 
 #include <jansson.h>
 #include <libsmartcols.h>
@@ -292,6 +293,7 @@ void summary_print(const struct summary *s)
 		print_services(services, n_services);
 	print_hits(rules, n_rules);
 	print_costliest(rules, n_rules);
+	summary_leaks_print(s->engine);
 	print_inactive(s);
 	print_accounting(v);
 	free(services);
@@ -345,6 +347,7 @@ void summary_print_json(const struct summary *s)
 		s->seconds, "unaccounted", (json_int_t)counters_unaccounted(v), "services",
 		service_list, "rules", rule_list, "counters", counters_json(v));
 	json_object_set_new(all, "inactive", inactive_json(s));
+	json_object_set_new(all, "leaks", summary_leaks_json(s->engine));
 	json_dumpf(all, stdout, JSON_INDENT(1));
 	printf("\n");
 	json_decref(all);
