@@ -4,6 +4,7 @@
 #include "control/commands_examine.h"
 #include "control/commands_patterns.h"
 #include "control/commands_purpose.h"
+#include "control/commands_services.h"
 #include "control/commands_shadow.h"
 #include "control/commands_top.h"
 #include "control/escape.h"
@@ -150,37 +151,6 @@ static json_t *show_counters(struct daemon *d)
 	json_t *rows = counter_rows(d, threads);
 	return json_pack("{s:b, s:o, s:o, s:o}", "ok", 1, "threads", threads, "counters", rows,
 		"rules", list);
-}
-
-static int by_packets(const void *a, const void *b)
-{
-	const struct service_tally *x = a, *y = b;
-
-	if (x->packets != y->packets)
-		return x->packets < y->packets ? 1 : -1;
-	return strcmp(x->name, y->name);
-}
-
-static json_t *show_services(struct daemon *d)
-{
-	struct service_tallies services;
-
-	if (stats_services(d->stats, &services) < 0)
-		return NULL;
-	json_t *list = json_array();
-	qsort(services.items, services.n, sizeof(*services.items), by_packets);
-	for (uint32_t i = 0; i < services.n; i++) {
-		const struct service_tally *s = &services.items[i];
-		if (s->flows == 0 && s->packets == 0)
-			continue;
-		json_array_append_new(list,
-			json_pack("{s:o, s:I, s:I, s:I}", "service",
-				escape_json(s->name[0] != '\0' ? s->name : "(other)"), "flows",
-				(json_int_t)s->flows, "packets", (json_int_t)s->packets, "bytes",
-				(json_int_t)s->bytes));
-	}
-	service_tallies_free(&services);
-	return json_pack("{s:b, s:o}", "ok", 1, "services", list);
 }
 
 static json_t *show_leaks(struct daemon *d)

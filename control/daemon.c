@@ -95,6 +95,9 @@ static void write_stats(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	stats_totals(d->stats, totals);
 	drain_stats_line(d->drain, daemon_uptime_s(d), totals);
+	struct service_tallies services;
+	if (stats_services(d->stats, &services) == 0)
+		drain_service_lines(d->drain, &services);
 }
 
 static void stop(evutil_socket_t number, short what, void *ctx)

@@ -12,6 +12,7 @@ struct drain {
 	struct eve_writer *eve; // NULL: none
 	struct drain_counts past; // of writers before a reopen
 	uint64_t bad_rings;
+	struct service_tallies services; // as they were told last
 	unsigned next_ring; // where the next turn begins: no ring starves another
 	_Alignas(8) uint8_t record[EVENT_RECORD_MAX];
 };
@@ -46,6 +47,7 @@ int drain_close(struct drain *d)
 	if (d == NULL)
 		return 0;
 	int err = close_writer(d);
+	service_tallies_free(&d->services);
 	free(d);
 	return err;
 }
@@ -106,6 +108,14 @@ void drain_stats_line(struct drain *d, uint64_t uptime_s, const uint64_t *counte
 {
 	if (d->eve != NULL)
 		eve_write_stats(d->eve, clock_wall_ns(), uptime_s, counters);
+}
+
+void drain_service_lines(struct drain *d, const struct service_tallies *now)
+{
+	if (d->eve != NULL)
+		eve_write_services(d->eve, clock_wall_ns(), now, &d->services);
+	service_tallies_free(&d->services);
+	d->services = *now;
 }
 
 struct drain_counts drain_counts(const struct drain *d)

@@ -26,5 +26,7 @@ int drain_reopen(struct drain *d);
 // True when there is more. An unmapped region has nothing.
 bool drain_turn(struct drain *d, const struct link_region *region);
 void drain_stats_line(struct drain *d, uint64_t uptime_s, const uint64_t *counters);
+// What moved since the last call. `now` is taken.
+void drain_service_lines(struct drain *d, const struct service_tallies *now);
 
 struct drain_counts drain_counts(const struct drain *d);

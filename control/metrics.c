@@ -283,6 +283,54 @@ static void put_leaks(FILE *out, const struct metrics_input *in)
 	}
 }
 
+static void put_word_rows(FILE *out, const char *metric, const struct service_tally *s,
+	const char *label, const uint64_t *values, const char *const *words, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		uint64_t sum = service_word_sum(values, words, n, i);
+		if (sum == 0)
+			continue;
+		fprintf(out, "sealwatch_%s_total{service=\"", metric);
+		put_label(out, s->name);
+		fprintf(out, "\",%s=\"%s\"} %" PRIu64 "\n", label, words[i], sum);
+	}
+}
+
+// Of flows that ended. The nameless rest is not told apart.
+static void put_words(FILE *out, const struct metrics_input *in)
+{
+	static const struct service_tallies none;
+	const struct service_tallies *all = in->services != NULL ? in->services : &none;
+
+	head(out, "service_named_flows", "counter", "ended flows of a service, by what named them");
+	for (uint32_t i = 0; i < all->n; i++) {
+		if (!is_rest_of_services(&all->items[i]))
+			put_word_rows(out, "service_named_flows", &all->items[i], "service_by",
+				all->items[i].by, service_by_words, SERVICE_BYS);
+	}
+	head(out, "service_sure_flows", "counter", "ended flows of a service, by how sure that is");
+	for (uint32_t i = 0; i < all->n; i++) {
+		if (!is_rest_of_services(&all->items[i]))
+			put_word_rows(out, "service_sure_flows", &all->items[i], "confidence",
+				all->items[i].confidence, confidence_words, CONFIDENCES);
+	}
+}
+
+static void put_segments(FILE *out, const struct metrics_input *in)
+{
+	head(out, "service_segment_flows", "counter", "ended flows of a service in a segment");
+	for (uint32_t i = 0; in->services != NULL && i < in->services->n_segments; i++) {
+		const struct segment_tally *t = &in->services->segments[i];
+		if (t->service[0] == '\0' || strcmp(t->service, OTHER_SERVICE) == 0)
+			continue;
+		fprintf(out, "sealwatch_service_segment_flows_total{service=\"");
+		put_label(out, t->service);
+		fprintf(out, "\",segment=\"");
+		put_label(out, t->segment);
+		fprintf(out, "\"} %" PRIu64 "\n", t->flows);
+	}
+}
+
 int metrics_write(FILE *out, const struct metrics_input *in)
 {
 	head(out, "build", "info", "the program");
@@ -298,6 +346,8 @@ int metrics_write(FILE *out, const struct metrics_input *in)
 	put_counters(out, in);
 	put_services(out, in);
 	put_leaks(out, in);
+	put_words(out, in);
+	put_segments(out, in);
 	int err = put_rules(out, in);
 	fprintf(out, "# EOF\n");
 	if (fflush(out) != 0 && err == 0)

@@ -7,16 +7,11 @@
 
 // A dataplane restarted for ever, with other rules each time, does not fill our memory: what comes
 // after so many is added to the nameless rest.
-enum { RULES_MAX = 4 * RULE_SLOTS, SERVICES_MAX = 4 * SERVICE_SLOTS };
+enum { RULES_MAX = 4 * RULE_SLOTS };
 
 static uint32_t at_most(uint32_t n, uint32_t max)
 {
 	return n < max ? n : max;
-}
-
-static uint64_t load(_Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
 static int compare_rules(const void *a, const void *b)
@@ -214,79 +209,8 @@ void tally_condense(struct rule_tallies *t, struct rule_numbers *total, struct r
 	t->n = n;
 }
 
-static int compare_services(const void *a, const void *b)
-{
-	const struct service_tally *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-static void add_service(struct service_tally *to, const struct service_tally *more)
-{
-	to->flows += more->flows;
-	to->packets += more->packets;
-	to->bytes += more->bytes;
-}
-
-static struct service_tally live_service(const struct link_region *r, uint32_t slot)
-{
-	struct service_tally t = {0};
-
-	memcpy(t.name, link_region_directory(r)->services[slot], sizeof(t.name) - 1);
-	for (unsigned i = 0; i < r->hello.n_pages; i++) {
-		struct service_count *c = &link_region_page(r, i)->services[slot];
-		t.flows += load(&c->flows);
-		t.packets += load(&c->packets);
-		t.bytes += load(&c->bytes);
-	}
-	return t;
-}
-
-static void merge_services(struct service_tallies *t)
-{
-	uint32_t n = 0;
-
-	qsort(t->items, t->n, sizeof(*t->items), compare_services);
-	for (uint32_t i = 0; i < t->n; i++) {
-		if (n > 0 && compare_services(&t->items[n - 1], &t->items[i]) == 0)
-			add_service(&t->items[n - 1], &t->items[i]);
-		else
-			t->items[n++] = t->items[i];
-	}
-	for (; n > SERVICES_MAX; n--)
-		add_service(&t->items[0], &t->items[n - 1]);
-	t->n = n;
-}
-
-int tally_services(const struct service_tallies *base, const struct link_region *live,
-	struct service_tallies *out)
-{
-	uint32_t n_live = 0;
-
-	if (live->base != NULL)
-		n_live = at_most(
-			atomic_load(&link_region_directory(live)->n_services), SERVICE_SLOTS);
-	struct service_tally *items = calloc((size_t)base->n + n_live + 1, sizeof(*items));
-	if (items == NULL)
-		return -ENOMEM;
-	uint32_t n = 1;
-	for (uint32_t i = 0; i < base->n; i++)
-		items[n++] = base->items[i];
-	for (uint32_t i = 0; i < n_live; i++)
-		items[n++] = live_service(live, i);
-	*out = (struct service_tallies){.n = n, .items = items};
-	merge_services(out);
-	return 0;
-}
-
 void rule_tallies_free(struct rule_tallies *t)
 {
 	free(t->items);
 	*t = (struct rule_tallies){0};
-}
-
-void service_tallies_free(struct service_tallies *t)
-{
-	free(t->items);
-	*t = (struct service_tallies){0};
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "control/service_tally.h"
 #include "dataplane/api/link_client.h"
 
 #include <stdint.h>
@@ -28,16 +29,6 @@ struct rule_tallies {
 enum tally_key { TALLY_KEYS(X) TALLY_KEY_COUNT };
 #undef X
 
-struct service_tally {
-	char name[SERVICE_NAME_LEN]; // "": all services for which the table had no room
-	uint64_t flows, packets, bytes;
-};
-
-struct service_tallies {
-	uint32_t n;
-	struct service_tally *items; // by name
-};
-
 // What is counted of rules: of all traffic, and of the flows that a shadow set looks at, by the
 // shadow and by the live set.
 enum tally_table { TALLY_RULES, TALLY_SHADOW, TALLY_BESIDE, TALLY_TABLES };
@@ -50,8 +41,6 @@ int tally_rules(const struct rule_tallies *base, const struct link_region *live,
 // differs is not to be what came between two readings. bases: by enum tally_table.
 int tally_beside(const struct rule_tallies bases[TALLY_TABLES], const struct link_region *live,
 	struct rule_tallies *beside, struct rule_tallies *shadow);
-int tally_services(const struct service_tallies *base, const struct link_region *live,
-	struct service_tallies *out);
 void rule_tallies_free(struct rule_tallies *t);
 
 // NULL: nothing is known of it. In tallies that are by gid, sid, rev.
@@ -67,4 +56,3 @@ void tally_sort(struct rule_tallies *t, enum tally_key key);
 // Drops what was never looked at, and adds up the rest: *total is that of all rules, *other that of
 // those for which the dataplane's table had no room.
 void tally_condense(struct rule_tallies *t, struct rule_numbers *total, struct rule_numbers *other);
-void service_tallies_free(struct service_tallies *t);

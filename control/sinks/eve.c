@@ -164,6 +164,30 @@ int eve_write_stats(struct eve_writer *w, uint64_t ts_ns, uint64_t uptime, const
 	return put_line(w);
 }
 
+static bool moved(const struct service_tally *now, const struct service_tallies *last)
+{
+	for (uint32_t i = 0; i < last->n; i++) {
+		const struct service_tally *was = &last->items[i];
+		if (strcmp(was->name, now->name) == 0)
+			return memcmp(was, now, sizeof(*was)) != 0;
+	}
+	return now->flows > 0;
+}
+
+void eve_write_services(struct eve_writer *w, uint64_t ts_ns, const struct service_tallies *now,
+	const struct service_tallies *last)
+{
+	for (uint32_t i = 0; i < now->n; i++) {
+		const struct service_tally *s = &now->items[i];
+		uint32_t n;
+		if (!moved(s, last))
+			continue;
+		const struct segment_tally *segments = service_segments(now, s->name, &n);
+		eve_json_service(&w->line, ts_ns, s, segments, n);
+		put_line(w);
+	}
+}
+
 int eve_close(struct eve_writer *w)
 {
 	if (w == NULL)

@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "control/service_tally.h"
+
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,6 +29,10 @@ int eve_write(struct eve_writer *w, const void *record, uint32_t len);
 // A `stats` line: totals of counters[CTR_COUNT], at a time (ns since 1970), `uptime` seconds.
 int eve_write_stats(
 	struct eve_writer *w, uint64_t ts_ns, uint64_t uptime, const uint64_t *counters);
+// `service` lines: one for each service of `now` of which something was counted since `last`, which may be
+// empty. Both are by name.
+void eve_write_services(struct eve_writer *w, uint64_t ts_ns, const struct service_tallies *now,
+	const struct service_tallies *last);
 // Push out what is buffered: before a pause, or once a second.
 int eve_flush(struct eve_writer *w);
 

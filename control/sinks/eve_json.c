@@ -202,8 +202,10 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 		const char *key;
 	} rows[] = {{TAG_SERVICE, "service"}, {TAG_SERVICE_BY, "service_by"},
 		{TAG_SERVER_NAME, "server_name"}, {TAG_SERVER_NAME_BY, "server_name_by"},
-		{TAG_CONFIDENCE, "confidence"}, {TAG_SEGMENT, "segment"}, {TAG_MASKING, "masking"},
-		{TAG_COUNTRY, "country"}, {TAG_GRADE, "grade"}};
+		{TAG_SERVER_NAME_CONFIDENCE, "server_name_confidence"},
+		{TAG_CONFIDENCE, "confidence"}, {TAG_FUNCTION, "function"},
+		{TAG_APPLICATION, "application"}, {TAG_SEGMENT, "segment"},
+		{TAG_MASKING, "masking"}, {TAG_COUNTRY, "country"}, {TAG_GRADE, "grade"}};
 	struct event_tunnel tunnel;
 
 	jout_open(j, "sealwatch", '{');

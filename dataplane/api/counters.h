@@ -18,6 +18,7 @@
 #include "dataplane/api/leaks.h"
 #include "dataplane/api/posture.h"
 #include "dataplane/api/rule_counts.h"
+#include "dataplane/api/service.h"
 #include "dataplane/api/stages.h"
 
 #include <assert.h>
@@ -107,6 +108,8 @@
 	X(CTR_CONFIRM_GAVE_UP, "confirm_gave_up", KIND_INFO, "confirm steps beyond their budget")  \
 	X(CTR_RULE_STATE_SHED, "rule_state_shed", KIND_INFO,                                       \
 		"bits, numbers and limits of rules that were given up: no room")                   \
+	X(CTR_APPLICATIONS_FULL, "applications_full", KIND_INFO,                                   \
+		"ids of applications that were not told: no room")                                 \
 	X(CTR_ALERTS, "alerts", KIND_INFO, "rule hits")                                            \
 	X(CTR_ALERTS_SUPPRESSED, "alerts_suppressed", KIND_INFO,                                   \
 		"rule hits that the threshold file keeps silent")                                  \
@@ -193,10 +196,14 @@ struct directory_page {
 	char segments[SEGMENTS_MAX][SEGMENT_NAME_LEN];
 };
 
+// A flow and its traffic count for a service when it is named; what is known of it when it ends.
 struct service_count {
 	_Atomic uint64_t flows;
 	_Atomic uint64_t packets;
 	_Atomic uint64_t bytes;
+	_Atomic uint64_t by[SERVICE_BYS]; // ended flows, by what named them,
+	_Atomic uint64_t confidence[CONFIDENCES]; // by how sure that is,
+	_Atomic uint64_t function[FUNCTIONS]; // by what they were used for
 };
 
 struct counter_page {
@@ -205,6 +212,7 @@ struct counter_page {
 	_Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC of the last burst or idle turn
 	_Atomic uint64_t values[CTR_COUNT];
 	struct service_count services[SERVICE_SLOTS]; // written as it happens
+	_Atomic uint64_t segments[SERVICE_SLOTS][SEGMENTS_MAX]; // ended flows; likewise
 	struct rule_counts rules; // likewise
 	// Of the flows that a shadow set looks at: its numbers, and those of the live set beside it. They
 	// go on through shadows, so what one of them counted is the difference to when it came.

@@ -32,13 +32,16 @@ enum event_tag {
 	TAG_REFERENCE, // a URL, or "type,value"
 	TAG_FLOW, // struct event_flow
 	TAG_SERVICE, // text: service id
-	TAG_SERVICE_BY, // text: what named the service: marker, sni, host, dns, certificate, stun, prefix
+	TAG_SERVICE_BY, // text: what named the service: service_by_words
 	TAG_TUNNEL, // struct event_tunnel
 	TAG_SERVER_NAME, // text: of the flow's server, when the flow does not tell it itself,
 	TAG_SERVER_NAME_BY, // text: where it is from,
 	TAG_LEAK, // struct event_leak
 	TAG_MASKED, // text: what of the value may be shown
-	TAG_CONFIDENCE, // text: and how sure it is, when that is to be said
+	TAG_SERVER_NAME_CONFIDENCE, // text: and how sure it is, when that is to be said
+	TAG_CONFIDENCE, // text: how sure the service is
+	TAG_FUNCTION, // text: what the flow is used for
+	TAG_APPLICATION, // text: id of who uses the service
 	TAG_COUNTRY, // text: of the flow's server, two letters
 	TAG_SEGMENT, // text: of the network
 	TAG_MASKING, // text: what its segment does to addresses, where that is not the usual

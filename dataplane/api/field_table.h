@@ -31,7 +31,7 @@
 	X(FIELD_IP_SRC, "ip.src", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 791 3.1, RFC 8200 3: 4 or 16 bytes") \
 	X(FIELD_IP_DST, "ip.dst", SCAN_BLOCK, FORM_BYTES, "", MASK_SECRET, B, "", "RFC 791 3.1, RFC 8200 3: 4 or 16 bytes") \
 	/* Any protocol that is known by its habits only */ \
-	X(FIELD_CONFIDENCE, "confidence", SCAN_NO, FORM_TEXT, "+confidence", MASK_CLEAR, B, "high", "low, medium, high: the parser's own judgement") \
+	X(FIELD_CONFIDENCE, "confidence", SCAN_NO, FORM_TEXT, "+parser_confidence", MASK_CLEAR, B, "high", "low, medium, high: the parser's own judgement") \
 	X(FIELD_CLIENT_NAME, "dns.client_name", SCAN_NO, FORM_TEXT, "", MASK_NAME, C, "example.org", "the name table of DNS answers") \
 	/* TLS, DTLS, TLCP */ \
 	X(FIELD_TLS_SNI, "tls.sni", SCAN_BLOCK, FORM_TEXT, "sni", MASK_NAME, C, "example.org", "RFC 6066 3") \

@@ -429,7 +429,7 @@ void conversation_packet(
 		c->counters[verdict] += p->frames;
 }
 
-void conversation_label(struct conversations *c, struct flow *f, struct bytes name)
+void conversation_label(struct conversations *c, struct flow *f, const struct known_name *name)
 {
 	struct tx tx;
 
@@ -438,11 +438,12 @@ void conversation_label(struct conversations *c, struct flow *f, struct bytes na
 	find.app_proto = APP_DNS;
 	find.dir = DIR_C2S;
 	find.quiet = true;
+	find.doubtful = name->ambiguous;
 	find.counts = flow_counts(f);
 	static const uint8_t asked[4]; // the header of a question
 
 	tx_begin(&tx, APP_DNS, DIR_C2S);
-	tx_put(&tx, FIELD_DNS_QUERY, name);
+	tx_put(&tx, FIELD_DNS_QUERY, name->text);
 	tx_put(&tx, FIELD_DNS_HEADER, (struct bytes){asked, sizeof(asked), false});
 	finds_add_tx(c->finds, &find, &tx);
 }

@@ -52,7 +52,7 @@ void conversation_packet(struct conversations *c, struct flow *f, struct packet 
 	const struct flow_counts *counts);
 
 // DNS told this name for the server of f: which service is it?
-void conversation_label(struct conversations *c, struct flow *f, struct bytes name);
+void conversation_label(struct conversations *c, struct flow *f, const struct known_name *name);
 
 struct flow_counts flow_counts(const struct flow *f);
 

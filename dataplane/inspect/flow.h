@@ -44,7 +44,7 @@ struct flow {
 	uint32_t wheel_prev;
 	uint16_t service; // slot, 0: none
 	uint16_t flags; // enum flow_flag
-	uint16_t service_by; // enum field
+	uint16_t service_by; // enum service_by (dataplane/api/service.h)
 	uint8_t app_proto; // enum app_proto
 	uint8_t state : 2; // enum flow_state
 	uint8_t app_first : 6; // enum app_proto, before it changed; APP_UNKNOWN: it did not
@@ -68,9 +68,10 @@ struct flow_note {
 	uint16_t country[2]; // of key.a, of key.b, as geo_map.h has them; 0: not known
 	uint8_t segment : 6; // 0: the default one
 	uint8_t person : 2; // enum flow_person
-	uint8_t confidence; // of the service
-	uint8_t function; // of the service
 	uint8_t grade; // of the posture
+	uint16_t confidence : 2; // of the service: enum confidence (dataplane/api/service.h)
+	uint16_t function : 3; // of the flow: enum flow_function
+	uint16_t application : 11; // on the service: a number of its worker's; 0: not known
 };
 static_assert(sizeof(struct flow_note) == 16, "four to a cache line");
 static_assert(SEGMENTS_MAX <= 64, "six bits hold a segment");

@@ -48,8 +48,8 @@ static void use_label(struct inspector *in, struct flow *f)
 	struct known_name name = labels_name(&in->labels, f, flow_number(in->flows, f));
 
 	f->flags |= FLOW_LABEL_USED;
-	if (name.text.len > 0 && f->service == 0)
-		conversation_label(&in->talk, f, name.text);
+	if (name.text.len > 0)
+		conversation_label(&in->talk, f, &name);
 }
 
 static bool begins(const struct flow_counts *counts, const struct packet *p)

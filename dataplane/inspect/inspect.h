@@ -66,6 +66,7 @@ struct find {
 	uint8_t first; // FIND_PACKET, FIND_TX: the first of its direction in the flow
 	uint8_t first_known; // FIND_PACKET: the first of its direction since the protocol is known
 	uint8_t quiet; // FIND_TX: matched, not told
+	uint8_t doubtful; // FIND_NAME: others are at this address, too
 	uint16_t n_fields;
 	uint16_t n_secret; // the last so many of them are matched, not told
 	uint32_t payload_len; // of the packet

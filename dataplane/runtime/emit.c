@@ -1,7 +1,5 @@
 #include "dataplane/runtime/emit.h"
 
-#include "dataplane/runtime/service_by.h"
-
 #include "dataplane/inspect/conversation.h"
 
 #include <errno.h>
@@ -190,12 +188,17 @@ static void put_segment(struct emitter *e, const struct flow_note *note)
 		put_text(e, TAG_MASKING, words[policy]);
 }
 
-static void put_service(struct emitter *e, const struct flow *f)
+static void put_service(struct emitter *e, const struct flow *f, const struct flow_note *note)
 {
+	put_text(e, TAG_FUNCTION, function_words[note->function]);
 	if (f->service == 0)
 		return;
 	put_text(e, TAG_SERVICE, e->directory->services[f->service]);
-	put_text(e, TAG_SERVICE_BY, service_by((enum field)f->service_by));
+	put_text(e, TAG_SERVICE_BY, service_by_words[f->service_by]);
+	put_text(e, TAG_CONFIDENCE, confidence_words[note->confidence]);
+	if (e->options.applications != NULL)
+		put_text(e, TAG_APPLICATION,
+			applications_text(e->options.applications, note->application));
 }
 
 static void put_flow(struct emitter *e, const struct flow *f, const struct flow_counts *counts,
@@ -222,7 +225,7 @@ void emit_tx(struct emitter *e, const struct find *find, uint64_t generation)
 		return;
 	begin(e, EVENT_TX, find->flow, find->note, find->dir, find->ts_ns, generation);
 	put_find(e, find);
-	put_service(e, find->flow);
+	put_service(e, find->flow, find->note);
 	if (e->options.segments != NULL)
 		put_segment(e, find->note);
 	commit(e);
@@ -250,7 +253,7 @@ void emit_alert(struct emitter *e, const struct find *find, const struct pattern
 	for (uint32_t i = 0; i < rule->n_references; i++)
 		put_text(e, TAG_REFERENCE, rule->references[i]);
 	put_find(e, find);
-	put_service(e, find->flow);
+	put_service(e, find->flow, find->note);
 	put_segment(e, find->note);
 	put_flow(e, find->flow, &find->counts, 0);
 	commit(e);
@@ -269,7 +272,7 @@ static void put_server_name(struct emitter *e, const struct known_name *name)
 	put(e, TAG_SERVER_NAME, text.p, text.len);
 	put_text(e, TAG_SERVER_NAME_BY, "dns");
 	if (name->ambiguous)
-		put_text(e, TAG_CONFIDENCE, "low");
+		put_text(e, TAG_SERVER_NAME_CONFIDENCE, "low");
 }
 
 static void put_country(struct emitter *e, const struct flow *f, const struct flow_note *note)
@@ -311,7 +314,7 @@ void emit_posture(struct emitter *e, const struct flow *flow, const struct flow_
 	if (e->ring == NULL || checks == 0)
 		return;
 	begin(e, EVENT_POSTURE, flow, note, DIR_C2S, flow->last_ns, generation);
-	put_service(e, flow);
+	put_service(e, flow, note);
 	put_country(e, flow, note);
 	put_segment(e, note);
 	put_grade(e, note);
@@ -361,7 +364,7 @@ void emit_leak(struct emitter *e, const struct leak_place *place, const struct l
 	memcpy(out.token, leak->token, sizeof(out.token));
 	put(e, TAG_LEAK, &out, sizeof(out));
 	put_text(e, TAG_MASKED, leak->masked);
-	put_service(e, place->flow);
+	put_service(e, place->flow, place->note);
 	put_country(e, place->flow, place->note);
 	put_segment(e, place->note);
 	commit(e);
@@ -376,7 +379,7 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_not
 	begin(e, EVENT_FLOW, flow, note, DIR_C2S, flow->last_ns, generation);
 	struct flow_counts counts = flow_counts(flow);
 	put_flow(e, flow, &counts, reason);
-	put_service(e, flow);
+	put_service(e, flow, note);
 	put_country(e, flow, note);
 	put_segment(e, note);
 	put_grade(e, note);

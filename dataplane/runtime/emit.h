@@ -9,6 +9,7 @@
 #include "dataplane/inspect/leak/leak.h"
 #include "dataplane/inspect/mask.h"
 #include "dataplane/inspect/segment.h"
+#include "dataplane/runtime/application.h"
 #include "patterns/db.h"
 
 struct emit_options {
@@ -16,6 +17,7 @@ struct emit_options {
 	uint8_t id_key[SIPHASH_KEY_LEN]; // of flows' numbers
 	uint8_t mask_key[MASK_KEY_LEN];
 	const struct segments *segments; // NULL: only the default one
+	const struct applications *applications; // of the worker; NULL: none are told
 	// Asked when the ring is full: true when there may be room now. NULL: the record is lost.
 	bool (*full)(void *ctx);
 	void *full_ctx;

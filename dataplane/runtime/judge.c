@@ -85,25 +85,6 @@ static struct match_packet packet_of(const struct find *find)
 	};
 }
 
-// How sure a field makes of a service's name: a name that the traffic gives itself beats bytes
-// in its payload, and these beat its address. What DNS told of that only fills a gap.
-static int strength(enum field field)
-{
-	switch (field) {
-	case FIELD_CLIENT_NAME:
-		return 0;
-	case FIELD_NONE:
-		return 1;
-	case FIELD_PAYLOAD:
-	case FIELD_STREAM:
-	case FIELD_XMPP_ELEMENT: // what comes after STARTTLS may know better
-	case FIELD_STUN_ATTRIBUTES:
-		return 2;
-	default:
-		return 3;
-	}
-}
-
 // Does a shadow look at this flow, too?
 static bool is_shadowed(const struct judge *j, const struct find *find)
 {
@@ -123,34 +104,21 @@ static const struct pattern_rule *rule_of(const struct judge *j, const struct ju
 static void name_service(struct judge *j, const struct find *find)
 {
 	const struct judge_hit *best = NULL;
-	struct flow *f = find->flow;
 	uint32_t best_len = 0;
 
 	for (uint32_t i = 0; i < j->n_group; i++) {
 		const struct judge_hit *hit = &j->group[i];
 		uint32_t len = rule_of(j, hit)->longest_content;
 		if (hit->find == find && hit->verdict != VERDICT_NO &&
-			j->rules->service_slot[hit->rule] != 0 &&
+			j->rules->label[hit->rule].service != 0 &&
 			(best == NULL || len > best_len)) {
 			best = hit;
 			best_len = len;
 		}
 	}
-	if (best == NULL)
-		return;
-	enum field by = find->kind == FIND_NAME ? FIELD_CLIENT_NAME : (enum field)best->field;
-	if (f->service != 0 && strength(by) <= strength(f->service_by))
-		return;
-
-	bool counted = f->service == j->rules->service_slot[best->rule];
-	f->service = j->rules->service_slot[best->rule];
-	f->service_by = by;
-	if (counted)
-		return;
-	struct service_count *count = &j->page->services[f->service];
-	counter_add(&count->flows, 1);
-	counter_add(&count->packets, f->packets[0] + (uint64_t)f->packets[1]);
-	counter_add(&count->bytes, f->bytes[0] + f->bytes[1]);
+	if (best != NULL)
+		naming_rule(
+			&j->naming, find, &j->rules->label[best->rule], (enum field)best->field);
 }
 
 // Hits of a packet in the order in which they are judged: by rank, else as they were found. What
@@ -441,7 +409,10 @@ static void report_messages(
 	enum stage before = stage_enter(j->clock, STAGE_REPORT);
 
 	for (unsigned i = 0; i < n; i++) {
-		if (finds[i].kind == FIND_TX && !finds[i].quiet)
+		if (finds[i].kind != FIND_TX)
+			continue;
+		naming_message(&finds[i]);
+		if (!finds[i].quiet)
 			emit_tx(j->emitter, &finds[i], generation);
 	}
 	stage_enter(j->clock, before);
@@ -474,8 +445,10 @@ void judge_finds(struct judge *j, const struct find *finds, unsigned n)
 	j->counters[CTR_CANDIDATES] += j->hits.candidates;
 }
 
-void judge_flow_end(struct judge *j, uint32_t flow_number)
+void judge_flow_end(struct judge *j, uint32_t flow_number, const struct flow *flow,
+	const struct flow_note *note)
 {
+	naming_flow_end(&j->naming, flow, note);
 	rule_state_flow_end(j->state, flow_number);
 	if (j->shadow != NULL && j->shadow->rules != NULL)
 		rule_state_flow_end(j->shadow->state, flow_number);

@@ -4,6 +4,7 @@
 
 #include "dataplane/inspect/stage_clock.h"
 #include "dataplane/runtime/emit.h"
+#include "dataplane/runtime/naming.h"
 #include "dataplane/runtime/order.h"
 #include "dataplane/runtime/ruleset.h"
 #include "dataplane/runtime/verdict.h"
@@ -30,6 +31,7 @@ struct judge {
 	const struct ruleset *rules; // borrowed for the burst; NULL: none loaded
 	struct emitter *emitter; // NULL: nothing is told
 	struct counter_page *page;
+	struct naming naming; // of flows, by the live set only
 	uint64_t *counters;
 	struct stage_clock *clock;
 	struct rule_state *state;
@@ -43,5 +45,6 @@ struct judge {
 
 struct inspect_wants judge_wants(struct judge *j); // its views: until the next call
 void judge_finds(struct judge *j, const struct find *finds, unsigned n);
-void judge_flow_end(struct judge *j, uint32_t flow_number);
+void judge_flow_end(struct judge *j, uint32_t flow_number, const struct flow *flow,
+	const struct flow_note *note);
 void judge_close_streams(struct session *s);

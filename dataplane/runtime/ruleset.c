@@ -49,7 +49,7 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->evidence);
 	free((void *)(uintptr_t)rs->purposes);
 	free(rs->rule_slot);
-	free(rs->service_slot);
+	free(rs->label);
 	free(rs->rank);
 	free(rs->wide);
 	free(rs);
@@ -280,16 +280,17 @@ int ruleset_prepare(struct rulesets *r, struct pattern_db *db, struct ruleset **
 	if (rs == NULL || index == NULL)
 		goto fail;
 	rs->rule_slot = calloc(n + 1, sizeof(*rs->rule_slot));
-	rs->service_slot = calloc(n + 1, sizeof(*rs->service_slot));
+	rs->label = calloc(n + 1, sizeof(*rs->label));
 	rs->rank = calloc(n + 1, sizeof(*rs->rank));
 	rs->wide = calloc(n + 1, sizeof(*rs->wide));
-	if (rs->rule_slot == NULL || rs->service_slot == NULL || rs->rank == NULL ||
-		rs->wide == NULL || prepare_purposes(rs, db, r) < 0)
+	if (rs->rule_slot == NULL || rs->label == NULL || rs->rank == NULL || rs->wide == NULL ||
+		prepare_purposes(rs, db, r) < 0)
 		goto fail;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pattern_rule *rule = pattern_db_rule(db, i);
 		rs->rule_slot[i] = rule_slot(r->directory, index, rule);
-		rs->service_slot[i] = service_slot(r->directory, rule->service);
+		rs->label[i] = service_label_of(rule);
+		rs->label[i].service = service_slot(r->directory, rule->service);
 		rs->rank[i] = (uint8_t)verdict_rank(rule);
 		rs->wide[i] = verdict_is_wide(rule);
 	}

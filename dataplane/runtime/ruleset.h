@@ -20,6 +20,7 @@
 #include "dataplane/api/purpose.h"
 #include "dataplane/inspect/inspect.h"
 #include "dataplane/inspect/segment.h"
+#include "dataplane/runtime/naming.h"
 #include "patterns/db.h"
 
 struct ruleset {
@@ -30,7 +31,7 @@ struct ruleset {
 	uint32_t *rule_slot; // by rule index
 	uint8_t *rank; // by rule index: verdict_rank()
 	bool *wide; // by rule index: verdict_is_wide()
-	uint16_t *service_slot; // by rule index; 0: names none
+	struct service_label *label; // by rule index
 	uint64_t *segments; // by rule index: bits of the segments where it is active
 	bool *evidence; // by rule index: its metadata asks for evidence; NULL: no rule's does
 	const struct purpose_table *purposes; // NULL: none

@@ -2,20 +2,23 @@
 
 #include <string.h>
 
-const char *service_by(enum field field)
+enum service_by service_by(enum field field)
 {
 	// The first that a field's name begins with.
 	static const struct {
-		const char *field, *word;
-	} words[] = {{"tls.sni", "sni"}, {"quic.sni", "sni"}, {"http.host", "host"},
-		{"dns.", "dns"}, {"tls.cert", "certificate"}, {"tls.subject", "certificate"},
-		{"stun.", "stun"}};
+		const char *field;
+		enum service_by by;
+	} rows[] = {{"tls.sni", BY_SNI}, {"quic.sni", BY_SNI}, {"http.host", BY_HOST},
+		{"dns.", BY_DNS}, {"tls.cert", BY_CERTIFICATE}, {"tls.subject", BY_CERTIFICATE},
+		{"stun.", BY_STUN}, {"ip.", BY_PREFIX}, {"payload", BY_BYTES}, {"stream", BY_BYTES},
+		// What comes after STARTTLS may know better.
+		{"xmpp.element", BY_BYTES}};
 
 	if (field == FIELD_NONE)
-		return "prefix";
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strncmp(field_table[field].name, words[i].field, strlen(words[i].field)) == 0)
-			return words[i].word;
+		return BY_PREFIX;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strncmp(field_table[field].name, rows[i].field, strlen(rows[i].field)) == 0)
+			return rows[i].by;
 	}
-	return "marker";
+	return BY_MARKER;
 }

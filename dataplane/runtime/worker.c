@@ -65,7 +65,7 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 	struct flow_note *note = inspect_note(w->inspector, flow);
 
 	enum stage before = stage_enter(&w->clock, STAGE_JUDGE);
-	judge_flow_end(&w->judge, inspect_flow_number(w->inspector, flow));
+	judge_flow_end(&w->judge, inspect_flow_number(w->inspector, flow), flow, note);
 	posture_stage_flow_end(&w->posture, flow, note);
 	stage_enter(&w->clock, STAGE_REPORT);
 	emit_posture(w->judge.emitter, flow, note, generation);
@@ -78,6 +78,7 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	const struct shared *shared)
 {
 	struct inspect_options inspect = options->inspect;
+	struct emit_options emit = options->emit;
 	struct inspect_hooks hooks = {
 		.ctx = w,
 		.wants = on_wants,
@@ -105,6 +106,10 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->judge.worker = options->id;
 	w->judge.clock = &w->clock;
 	w->judge.page = w->page;
+	w->judge.naming = (struct naming){.page = w->page,
+		.counters = w->counters,
+		.applications = applications_new(options->decoder.seed)};
+	emit.applications = w->judge.naming.applications;
 	match_counts_init(&w->judge.counts, &w->page->rules);
 	w->judge.shadow = &w->shadow;
 	w->shadow.worker = options->id;
@@ -124,7 +129,7 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->judge.stop = &w->stop;
 	w->judge.state = rule_state_new(
 		&options->rule_state, options->rule_shares, inspect.flow.max_flows, w->counters);
-	w->judge.emitter = emitter_new(&options->emit,
+	w->judge.emitter = emitter_new(&emit,
 		options->events ? shared_ring(shared, options->id) : NULL, shared->layout.ring_size,
 		rulesets_directory(rulesets), (uint16_t)options->id, w->counters);
 	struct leak_options leaks = {.active = options->leaks,
@@ -137,7 +142,8 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->leaks = leaks_new(&leaks);
 	explicit_bzero(leaks.secret, sizeof(leaks.secret));
 	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL ||
-		w->judge.state == NULL || w->leaks == NULL) {
+		w->judge.state == NULL || w->leaks == NULL ||
+		w->judge.naming.applications == NULL) {
 		worker_close(w);
 		return -ENOMEM;
 	}
@@ -152,6 +158,8 @@ void worker_close(struct worker *w)
 	witnesses_free(w->intake.witnesses);
 	emitter_free(w->judge.emitter);
 	rule_state_free(w->judge.state);
+	applications_free(w->judge.naming.applications);
+	w->judge.naming.applications = NULL;
 	w->inspector = NULL;
 	w->leaks = NULL;
 	w->intake.decoder = NULL;

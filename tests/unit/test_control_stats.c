@@ -436,13 +436,16 @@ static void test_services(void)
 	strcpy(directory_of(first)->services[1], "chat");
 	memset(directory_of(first)->services[2], 'x', SERVICE_NAME_LEN); // without an end
 	directory_of(first)->n_services = 3;
-	page_of(first, 0)->services[1] = (struct service_count){1, 10, 100};
-	page_of(first, 1)->services[1] = (struct service_count){2, 20, 200};
+	page_of(first, 0)->services[1] =
+		(struct service_count){.flows = 1, .packets = 10, .bytes = 100};
+	page_of(first, 1)->services[1] =
+		(struct service_count){.flows = 2, .packets = 20, .bytes = 200};
 	attach(s, second);
 	strcpy(directory_of(second)->services[1], "voice");
 	strcpy(directory_of(second)->services[2], "chat");
 	directory_of(second)->n_services = 3;
-	page_of(second, 0)->services[2] = (struct service_count){4, 40, 400};
+	page_of(second, 0)->services[2] =
+		(struct service_count){.flows = 4, .packets = 40, .bytes = 400};
 
 	CHECK(stats_services(s, &t) == 0, "services");
 	const struct service_tally *chat = find(&t, "chat");

@@ -31,7 +31,7 @@ static struct flow example_flow(void)
 		.first_ns = 5,
 		.last_ns = 9,
 		.service = 1,
-		.service_by = FIELD_TLS_SNI};
+		.service_by = BY_SNI};
 
 	f.key = (struct flow_key){.a = {10, 1, 2, 3},
 		.b = {192, 0, 2, 1},

@@ -202,9 +202,12 @@ static void test_strict(void)
 				.cost_ns = 3000000007}},
 		{2, 6, 1, {.checks = 2}}};
 	struct service_tally services[] = {
-		{"whatsapp", 1, 2, 3}, {"", 4, 5, 6}, {"a\"b\\c", 1, 1, 1}, {"idle", 0, 0, 0}};
+		{.name = "whatsapp", .flows = 1, .packets = 2, .bytes = 3},
+		{.name = "", .flows = 4, .packets = 5, .bytes = 6},
+		{.name = "a\"b\\c", .flows = 1, .packets = 1, .bytes = 1},
+		{.name = "idle", .flows = 0, .packets = 0, .bytes = 0}};
 	struct rule_tallies rule_list = {ROWS(rules), rules};
-	struct service_tallies service_list = {4, services};
+	struct service_tallies service_list = {.n = 4, .items = services};
 	struct metrics_input in = {.threads = threads,
 		.n_threads = 2,
 		.rules = &rule_list,
@@ -260,7 +263,7 @@ static void test_names(void)
 		{"other", "{service=\"other\"} 4\n"},
 	};
 	struct service_tally services[ROWS(cases)];
-	struct service_tallies list = {ROWS(cases), services};
+	struct service_tallies list = {.n = ROWS(cases), .items = services};
 	struct rule_tally rules[] = {
 		{0, 0, 0, {.checks = 3, .hits = 3}}, {1, 1, 1, {.checks = 4, .hits = 4}}};
 	struct rule_tallies rule_list = {2, rules};

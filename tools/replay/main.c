@@ -35,6 +35,7 @@ struct replay {
 	struct eve_writer *eve;
 	uint64_t start_ns;
 	uint64_t progress_ns;
+	uint64_t last_ns; // packet time of the latest record
 	bool progress;
 	uint64_t record[EVENT_RECORD_MAX / 8];
 };
@@ -59,6 +60,9 @@ static bool drain(struct replay *r)
 		struct event_ring *ring = shared_ring(shared, i);
 		int len;
 		while ((len = event_ring_get(ring, shared->layout.ring_size, r->record)) > 0) {
+			const struct event_head *head = (const struct event_head *)r->record;
+			if (head->ts_ns > r->last_ns)
+				r->last_ns = head->ts_ns;
 			eve_write(r->eve, r->record, (uint32_t)len);
 			any = true;
 		}
@@ -310,6 +314,19 @@ static int open_captures(struct replay *r)
 	return 0;
 }
 
+// The region is our own: read as control reads the dataplane's. In the packets' time: the same in each run.
+static void write_services(struct replay *r)
+{
+	const struct link_region region = {r->engine.shared.layout, r->engine.shared.base};
+	static const struct service_tallies none;
+	struct service_tallies services;
+
+	if (tally_services(&none, &region, &services) < 0)
+		return;
+	eve_write_services(r->eve, r->last_ns, &services, &none);
+	service_tallies_free(&services);
+}
+
 static int close_eve(struct replay *r, uint64_t *lines)
 {
 	if (r->eve == NULL)
@@ -319,6 +336,7 @@ static int close_eve(struct replay *r, uint64_t *lines)
 
 	if (engine_totals(&r->engine, totals))
 		eve_write_stats(r->eve, clock_wall_ns(), uptime, totals);
+	write_services(r);
 	eve_flush(r->eve);
 	struct eve_stats stats = *eve_stats(r->eve);
 	int err = eve_close(r->eve);
