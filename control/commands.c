@@ -3,6 +3,7 @@
 #include "control/answer.h"
 #include "control/commands_examine.h"
 #include "control/commands_patterns.h"
+#include "control/commands_posture.h"
 #include "control/commands_purpose.h"
 #include "control/commands_services.h"
 #include "control/commands_shadow.h"
@@ -205,6 +206,8 @@ static const struct {
 	[COMMAND_COUNTERS] = {.show = show_counters},
 	[COMMAND_SERVICES] = {.show = show_services},
 	[COMMAND_LEAKS] = {.show = show_leaks},
+	[COMMAND_POSTURE] = {.begin = posture_show},
+	[COMMAND_POSTURE_TREND] = {.begin = posture_trend},
 	[COMMAND_TOP] = {.show = top_stages},
 	[COMMAND_TOP_RULES] = {.begin = top_rules},
 };

@@ -14,7 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 100, DRAIN_MORE_MS = 1, LAST_DRAIN_TURNS = 50 };
+enum { DAYS_EVERY_S = 60, DRAIN_MS = 100, DRAIN_MORE_MS = 1, LAST_DRAIN_TURNS = 50 };
 
 uint64_t daemon_uptime_s(const struct daemon *d)
 {
@@ -100,6 +100,38 @@ static void write_stats(evutil_socket_t fd, short what, void *ctx)
 		drain_service_lines(d->drain, &services);
 }
 
+void daemon_count_days(struct daemon *d)
+{
+	enum { DAY_S = 86400 };
+	const struct link_region *region = stats_region(d->stats);
+	struct posture_tallies all;
+
+	if (region->base == NULL || stats_postures(d->stats, &all) < 0)
+		return;
+	uint32_t day = (uint32_t)(clock_wall_ns() / 1000000000 / DAY_S);
+	if (posture_days_update(&d->days, &all, region->hello.start_ns, day) < 0)
+		log_error("short of memory: postures of today come later");
+	posture_tallies_free(&all);
+}
+
+static void keep_days(struct daemon *d)
+{
+	struct posture_tallies of_run;
+
+	daemon_count_days(d);
+	if (stats_postures_of_run(d->stats, &of_run) < 0)
+		return;
+	posture_days_save(&d->days, &of_run);
+	posture_tallies_free(&of_run);
+}
+
+static void days_due(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	keep_days(ctx);
+}
+
 static void stop(evutil_socket_t number, short what, void *ctx)
 {
 	struct daemon *d = ctx;
@@ -160,11 +192,14 @@ static int write_metrics(const struct daemon *d, struct metrics_input *in, char 
 	struct rule_tallies rules = {0};
 	struct service_tallies services = {0};
 	struct leak_numbers leaks[DETECTOR_COUNT];
+	struct posture_tallies postures = {0};
 	FILE *out = NULL;
 
 	int err = stats_rules(d->stats, TALLY_RULES, &rules);
 	if (err == 0)
 		err = stats_services(d->stats, &services);
+	if (err == 0)
+		err = stats_postures(d->stats, &postures);
 	if (err == 0)
 		err = sum_shadow(d, in);
 	if (err == 0 && (out = open_memstream(text, len)) == NULL)
@@ -174,12 +209,15 @@ static int write_metrics(const struct daemon *d, struct metrics_input *in, char 
 		in->services = &services;
 		stats_leaks(d->stats, leaks);
 		in->leaks = leaks;
+		in->postures = &postures;
+		in->stacks = stats_stacks(d->stats);
 		err = metrics_write(out, in);
 	}
 	if (out != NULL && fclose(out) != 0 && err == 0)
 		err = -ENOMEM;
 	rule_tallies_free(&rules);
 	service_tallies_free(&services);
+	posture_tallies_free(&postures);
 	return err;
 }
 
@@ -298,6 +336,7 @@ static int start_events(struct daemon *d)
 {
 	const struct timeval soon = {.tv_usec = DRAIN_MS * 1000};
 	const struct timeval interval = {.tv_sec = d->config->stats_interval_s};
+	const struct timeval days = {.tv_sec = DAYS_EVERY_S};
 
 	if (add_signal(d, SIGTERM, stop, &d->on_stop[0]) < 0 ||
 		add_signal(d, SIGINT, stop, &d->on_stop[1]) < 0 ||
@@ -305,6 +344,9 @@ static int start_events(struct daemon *d)
 		return -ENOMEM;
 	d->on_drain = evtimer_new(d->base, drain_now, d);
 	if (d->on_drain == NULL || event_add(d->on_drain, &soon) < 0)
+		return -ENOMEM;
+	d->on_days = event_new(d->base, -1, EV_PERSIST, days_due, d);
+	if (d->on_days == NULL || event_add(d->on_days, &days) < 0)
 		return -ENOMEM;
 	if (interval.tv_sec == 0)
 		return 0;
@@ -351,6 +393,7 @@ static enum daemon_exit start_rest(struct daemon *d)
 	open_cache(d);
 	disabled_open(&d->disabled, d->config->state);
 	purpose_store_open(&d->purposes, d->config->state, d->config->lab);
+	posture_days_open(&d->days, d->config->state);
 	int err = start_link(d);
 
 	if (err == 0)
@@ -363,8 +406,10 @@ static enum daemon_exit start_rest(struct daemon *d)
 
 enum daemon_exit daemon_start(struct daemon *d, const struct control_config *config)
 {
-	*d = (struct daemon){
-		.config = config, .disabled = {.dir = -1}, .start_ns = clock_monotonic_ns()};
+	*d = (struct daemon){.config = config,
+		.disabled = {.dir = -1},
+		.days = {.dir = -1},
+		.start_ns = clock_monotonic_ns()};
 	d->base = event_base_new();
 	d->stats = stats_new();
 	if (d->base == NULL || d->stats == NULL) {
@@ -392,13 +437,16 @@ enum daemon_exit daemon_run(struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
 	struct event *events[] = {
-		d->on_drain, d->on_stats, d->on_stop[0], d->on_stop[1], d->on_rotate};
+		d->on_drain, d->on_stats, d->on_days, d->on_stop[0], d->on_stop[1], d->on_rotate};
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		if (events[i] != NULL)
 			event_free(events[i]);
 	}
 	purpose_link_close(&d->purpose_link);
+	if (d->stats != NULL)
+		keep_days(d);
+	posture_days_close(&d->days);
 	control_socket_close(d->control);
 	reload_free(d->reload); // answers who waits for a load: after the clients are gone
 	link_free(d->link);

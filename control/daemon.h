@@ -9,6 +9,7 @@
 #include "control/drain.h"
 #include "control/http.h"
 #include "control/link.h"
+#include "control/posture_days.h"
 #include "control/purpose_link.h"
 #include "control/reload.h"
 #include "control/stats.h"
@@ -31,8 +32,9 @@ struct daemon {
 	struct disabled_store disabled;
 	struct purpose_store purposes;
 	struct purpose_link purpose_link;
+	struct posture_days days;
 	struct reload *reload;
-	struct event *on_drain, *on_stats, *on_stop[2], *on_rotate;
+	struct event *on_drain, *on_stats, *on_days, *on_stop[2], *on_rotate;
 	uint64_t start_ns; // monotonic
 };
 
@@ -42,4 +44,6 @@ enum daemon_exit daemon_start(struct daemon *d, const struct control_config *con
 enum daemon_exit daemon_run(struct daemon *d); // until a signal
 void daemon_stop(struct daemon *d); // a zeroed one is allowed
 
+// What was counted since the last time is today's.
+void daemon_count_days(struct daemon *d);
 uint64_t daemon_uptime_s(const struct daemon *d);

@@ -1,6 +1,7 @@
 #include "control/metrics.h"
 
-#include "control/sinks/json_out.h"
+#include "control/metrics_posture.h"
+#include "control/metrics_text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,35 +11,9 @@
 
 #define OTHER_SERVICE "other"
 
-static void head(FILE *out, const char *name, const char *type, const char *help)
-{
-	fprintf(out, "# TYPE sealwatch_%s %s\n# HELP sealwatch_%s %s.\n", name, type, name, help);
-}
-
-// OpenMetrics 1.0, ABNF: backslash and quote are escaped, the text is UTF-8. Names of services come
-// from rules: control bytes and what is no UTF-8 (a name may be cut inside a character) read \xNN.
-static void put_label(FILE *out, const char *text)
-{
-	const uint8_t *p = (const uint8_t *)text;
-	size_t left = strlen(text);
-
-	while (left > 0) {
-		size_t n = *p >= 0x80 ? jout_utf8(p, left) : 1;
-		if (*p == '\\' || *p == '"')
-			fprintf(out, "\\%c", *p);
-		else if (n == 0 || *p < 0x20 || *p == 0x7f)
-			fprintf(out, "\\\\x%02x", *p);
-		else
-			fwrite(p, 1, n, out);
-		n = n > 0 ? n : 1;
-		p += n;
-		left -= n;
-	}
-}
-
 static void put_one(FILE *out, const char *name, const char *type, const char *help, uint64_t v)
 {
-	head(out, name, type, help);
+	metrics_head(out, name, type, help);
 	fprintf(out, "sealwatch_%s%s %" PRIu64 "\n", name,
 		strcmp(type, "counter") == 0 ? "_total" : "", v);
 }
@@ -54,7 +29,7 @@ static void put_counters(FILE *out, const struct metrics_input *in)
 		const struct counter_info *info = &counter_table[c];
 		bool gauge = is_gauge(info->kind);
 
-		head(out, info->name, gauge ? "gauge" : "counter", info->help);
+		metrics_head(out, info->name, gauge ? "gauge" : "counter", info->help);
 		for (unsigned t = 0; t < in->n_threads; t++)
 			fprintf(out, "sealwatch_%s%s{worker=\"%s\"} %" PRIu64 "\n", info->name,
 				gauge ? "" : "_total", in->threads[t].label,
@@ -116,7 +91,8 @@ static void put_rule_families(
 	FILE *out, const struct rule_tallies *kept, const struct rule_numbers *other)
 {
 	for (unsigned f = 0; f < sizeof(rule_families) / sizeof(rule_families[0]); f++) {
-		head(out, rule_families[f].name, rule_families[f].type, rule_families[f].help);
+		metrics_head(
+			out, rule_families[f].name, rule_families[f].type, rule_families[f].help);
 		for (uint32_t i = 0; i < kept->n; i++) {
 			const struct rule_tally *t = &kept->items[i];
 			char labels[96];
@@ -180,11 +156,12 @@ static void put_shadow(FILE *out, const struct metrics_input *in)
 		[SHADOW_LIVE] = "{set=\"live\"}", [SHADOW_BESIDE] = "{set=\"shadow\"}"};
 
 	put_one(out, "shadow_rules", "gauge", "rules in the shadow set", in->shadow_rules);
-	head(out, "shadow_share", "gauge", "part of the flows that the shadow set looks at");
+	metrics_head(
+		out, "shadow_share", "gauge", "part of the flows that the shadow set looks at");
 	fprintf(out, "sealwatch_shadow_share %u.%03u\n", in->shadow_share / SHADOW_SHARE_MAX,
 		in->shadow_share % SHADOW_SHARE_MAX);
 	for (unsigned f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
-		head(out, families[f].name, families[f].type, families[f].help);
+		metrics_head(out, families[f].name, families[f].type, families[f].help);
 		for (unsigned s = 0; s < SHADOW_SIDES; s++)
 			put_number(out, &families[f], labels[s],
 				number_of(&families[f], &in->beside[s]));
@@ -202,7 +179,7 @@ static void put_service(
 	if (s->flows == 0)
 		return;
 	fprintf(out, "sealwatch_%s_total{service=\"", metric);
-	put_label(out, s->name);
+	metrics_label(out, s->name);
 	fprintf(out, "\"} %" PRIu64 "\n", service_value(s, which));
 }
 
@@ -240,7 +217,7 @@ static void put_services(FILE *out, const struct metrics_input *in)
 	struct service_tally rest = rest_of_services(all);
 
 	for (unsigned r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
-		head(out, rows[r].name, "counter", rows[r].help);
+		metrics_head(out, rows[r].name, "counter", rows[r].help);
 		for (uint32_t i = 0; i < all->n; i++) {
 			if (!is_rest_of_services(&all->items[i]))
 				put_service(out, rows[r].name, &all->items[i], r);
@@ -261,7 +238,7 @@ static void put_leaks(FILE *out, const struct metrics_input *in)
 		{"leak_records", "findings of personal data told as records", 0, 0}};
 
 	for (unsigned r = 0; r < 3; r++) {
-		head(out, rows[r].name, "counter", rows[r].help);
+		metrics_head(out, rows[r].name, "counter", rows[r].help);
 		for (unsigned i = 0; in->leaks != NULL && i < DETECTOR_COUNT; i++) {
 			const struct leak_numbers *n = &in->leaks[i];
 			const char *class = detector_table[i].class, *name = detector_table[i].name;
@@ -291,7 +268,7 @@ static void put_word_rows(FILE *out, const char *metric, const struct service_ta
 		if (sum == 0)
 			continue;
 		fprintf(out, "sealwatch_%s_total{service=\"", metric);
-		put_label(out, s->name);
+		metrics_label(out, s->name);
 		fprintf(out, "\",%s=\"%s\"} %" PRIu64 "\n", label, words[i], sum);
 	}
 }
@@ -302,13 +279,15 @@ static void put_words(FILE *out, const struct metrics_input *in)
 	static const struct service_tallies none;
 	const struct service_tallies *all = in->services != NULL ? in->services : &none;
 
-	head(out, "service_named_flows", "counter", "ended flows of a service, by what named them");
+	metrics_head(out, "service_named_flows", "counter",
+		"ended flows of a service, by what named them");
 	for (uint32_t i = 0; i < all->n; i++) {
 		if (!is_rest_of_services(&all->items[i]))
 			put_word_rows(out, "service_named_flows", &all->items[i], "service_by",
 				all->items[i].by, service_by_words, SERVICE_BYS);
 	}
-	head(out, "service_sure_flows", "counter", "ended flows of a service, by how sure that is");
+	metrics_head(out, "service_sure_flows", "counter",
+		"ended flows of a service, by how sure that is");
 	for (uint32_t i = 0; i < all->n; i++) {
 		if (!is_rest_of_services(&all->items[i]))
 			put_word_rows(out, "service_sure_flows", &all->items[i], "confidence",
@@ -318,22 +297,23 @@ static void put_words(FILE *out, const struct metrics_input *in)
 
 static void put_segments(FILE *out, const struct metrics_input *in)
 {
-	head(out, "service_segment_flows", "counter", "ended flows of a service in a segment");
+	metrics_head(
+		out, "service_segment_flows", "counter", "ended flows of a service in a segment");
 	for (uint32_t i = 0; in->services != NULL && i < in->services->n_segments; i++) {
 		const struct segment_tally *t = &in->services->segments[i];
 		if (t->service[0] == '\0' || strcmp(t->service, OTHER_SERVICE) == 0)
 			continue;
 		fprintf(out, "sealwatch_service_segment_flows_total{service=\"");
-		put_label(out, t->service);
+		metrics_label(out, t->service);
 		fprintf(out, "\",segment=\"");
-		put_label(out, t->segment);
+		metrics_label(out, t->segment);
 		fprintf(out, "\"} %" PRIu64 "\n", t->flows);
 	}
 }
 
 int metrics_write(FILE *out, const struct metrics_input *in)
 {
-	head(out, "build", "info", "the program");
+	metrics_head(out, "build", "info", "the program");
 	fprintf(out, "sealwatch_build_info{version=\"" SEALWATCH_VERSION "\"} 1\n");
 	put_one(out, "dataplane_up", "gauge", "1 while the dataplane answers", in->dataplane_up);
 	put_one(out, "generation", "gauge", "number of the live pattern set", in->generation);
@@ -348,6 +328,7 @@ int metrics_write(FILE *out, const struct metrics_input *in)
 	put_leaks(out, in);
 	put_words(out, in);
 	put_segments(out, in);
+	metrics_postures(out, in->postures, &in->stacks);
 	int err = put_rules(out, in);
 	fprintf(out, "# EOF\n");
 	if (fflush(out) != 0 && err == 0)

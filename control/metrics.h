@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "control/posture_tally.h"
 #include "control/shadow.h"
 #include "control/tally.h"
 #include "dataplane/api/counters.h"
@@ -26,6 +27,8 @@ struct metrics_input {
 	const struct rule_tallies *rules; // those never looked at are left out
 	const struct leak_numbers
 		*leaks; // DETECTOR_COUNT; NULL: none; those never found are left out
+	const struct posture_tallies *postures; // NULL: none
+	struct posture_stacks stacks;
 	const struct service_tallies *services; // likewise; the nameless one reads "other"
 	bool dataplane_up;
 	uint64_t generation; // 0: none

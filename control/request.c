@@ -26,6 +26,8 @@ enum key {
 	KEY_SHARE = 1 << 14,
 	KEY_ENTRY = 1 << 15,
 	KEY_ID = 1 << 16,
+	KEY_SERVICE = 1 << 17,
+	KEY_SEGMENT = 1 << 18,
 };
 
 static const struct {
@@ -57,6 +59,8 @@ static const struct {
 	[COMMAND_COUNTERS] = {"counters", 0},
 	[COMMAND_SERVICES] = {"services", 0},
 	[COMMAND_LEAKS] = {"leaks", 0},
+	[COMMAND_POSTURE] = {"posture", KEY_SERVICE | KEY_SEGMENT},
+	[COMMAND_POSTURE_TREND] = {"posture.trend", KEY_SERVICE | KEY_SEGMENT},
 	[COMMAND_TOP] = {"top", 0},
 	[COMMAND_TOP_RULES] = {"top.rules", KEY_BY | KEY_COUNT},
 };
@@ -171,6 +175,17 @@ static int take_side(const json_t *value, const char *key, const char **out, cha
 	return 0;
 }
 
+static int take_name(const json_t *value, const char *key, const char **out, char error[256])
+{
+	size_t len = json_string_length(value);
+
+	if (len == 0 || len > REQUEST_NAME_LEN_MAX)
+		return refuse(error, "\"%s\" takes a name of at most %d bytes", key,
+			REQUEST_NAME_LEN_MAX);
+	*out = json_string_value(value);
+	return 0;
+}
+
 // max fits.
 static int take_small(
 	const json_t *value, const char *key, uint32_t max, uint32_t *out, char error[256])
@@ -222,6 +237,8 @@ static const struct {
 	{"share", KEY_SHARE},
 	{"entry", KEY_ENTRY},
 	{"id", KEY_ID},
+	{"service", KEY_SERVICE},
+	{"segment", KEY_SEGMENT},
 };
 
 static int take_id(const json_t *value, struct request *r, char error[256])
@@ -268,6 +285,10 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 		return 0;
 	case KEY_ID:
 		return take_id(value, r, error);
+	case KEY_SERVICE:
+		return take_name(value, "service", &r->service, error);
+	case KEY_SEGMENT:
+		return take_name(value, "segment", &r->segment, error);
 	case KEY_SHARE:
 		return take_small(value, "share", SHADOW_SHARE_MAX, &r->share, error);
 	}

@@ -18,6 +18,7 @@ enum {
 	REQUEST_PATH_LEN_MAX = 4095,
 	REQUEST_DEADLINE_MAX = 86400, // seconds
 	REQUEST_DIGEST_MIN = 8, // hex digits
+	REQUEST_NAME_LEN_MAX = 64,
 	REQUEST_COUNT = 20, // rules, when none is given
 	REQUEST_COUNT_MAX = 10000,
 };
@@ -45,6 +46,8 @@ enum command {
 	COMMAND_PURPOSE_LIST,
 	COMMAND_PURPOSE_SHOW,
 	COMMAND_PURPOSE_RETIRE,
+	COMMAND_POSTURE,
+	COMMAND_POSTURE_TREND,
 	COMMAND_TOP,
 	COMMAND_TOP_RULES,
 	COMMAND_COUNT,
@@ -56,6 +59,7 @@ struct request {
 	const char *paths[REQUEST_PATHS_MAX];
 	// diff: a path, a generation, the begin of a digest, or "live"; from is live when absent
 	const char *from, *to;
+	const char *service, *segment; // posture; NULL: all
 	bool watch; // load, rollback and the like: lines before the answer are wanted
 	bool rules; // show: each of them
 	enum tally_key by; // top

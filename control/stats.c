@@ -16,6 +16,8 @@ struct stats {
 	struct rule_tallies rules[TALLY_TABLES]; // base
 	struct service_tallies services; // base
 	struct leak_numbers leaks[DETECTOR_COUNT]; // base
+	struct posture_tallies postures; // base
+	uint32_t stacks[POSTURE_STACKS]; // base
 };
 
 struct stats *stats_new(void)
@@ -31,6 +33,7 @@ void stats_free(struct stats *s)
 	for (unsigned i = 0; i < TALLY_TABLES; i++)
 		rule_tallies_free(&s->rules[i]);
 	service_tallies_free(&s->services);
+	posture_tallies_free(&s->postures);
 	free(s);
 }
 
@@ -87,6 +90,19 @@ static int fold_rules(struct stats *s, enum tally_table which)
 	return 0;
 }
 
+static int fold_postures(struct stats *s)
+{
+	struct posture_tallies postures;
+
+	tally_stacks(s->stacks, &s->region, s->stacks);
+	int err = tally_postures(&s->postures, &s->region, &postures);
+	if (err < 0)
+		return err;
+	posture_tallies_free(&s->postures);
+	s->postures = postures;
+	return 0;
+}
+
 static int fold_tallies(struct stats *s)
 {
 	struct service_tallies services;
@@ -105,7 +121,9 @@ static int fold_tallies(struct stats *s)
 		service_tallies_free(&s->services);
 		s->services = services;
 	}
-	return err < 0 ? err : second;
+	int third = fold_postures(s);
+	err = err < 0 ? err : second;
+	return err < 0 ? err : third;
 }
 
 int stats_attach(struct stats *s, const struct link_region *region)
@@ -208,4 +226,24 @@ void stats_leaks(const struct stats *s, struct leak_numbers out[DETECTOR_COUNT])
 		for (unsigned k = 0; k < DETECTOR_COUNT; k++)
 			leak_numbers_add(&out[k], &link_region_page(r, i)->leaks[k]);
 	}
+}
+
+int stats_postures(const struct stats *s, struct posture_tallies *out)
+{
+	return tally_postures(&s->postures, &s->region, out);
+}
+
+int stats_postures_of_run(const struct stats *s, struct posture_tallies *out)
+{
+	static const struct posture_tallies none;
+
+	return tally_postures(&none, &s->region, out);
+}
+
+struct posture_stacks stats_stacks(const struct stats *s)
+{
+	static uint32_t sum[POSTURE_STACKS]; // large; the daemon has one thread
+
+	tally_stacks(s->stacks, &s->region, sum);
+	return posture_stacks_of(sum);
 }

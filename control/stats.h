@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "control/posture_tally.h"
 #include "control/tally.h"
 #include "dataplane/api/link_client.h"
 
@@ -52,3 +53,7 @@ int stats_beside(const struct stats *s, struct rule_tallies *beside, struct rule
 int stats_services(const struct stats *s, struct service_tallies *out);
 // What was found of each kind of personal data.
 void stats_leaks(const struct stats *s, struct leak_numbers out[DETECTOR_COUNT]);
+int stats_postures(const struct stats *s, struct posture_tallies *out);
+// Of this run of the dataplane alone.
+int stats_postures_of_run(const struct stats *s, struct posture_tallies *out);
+struct posture_stacks stats_stacks(const struct stats *s);

@@ -29,6 +29,8 @@ struct cli {
 	unsigned interval_s; // top; 0: the default
 	bool strict; // lint: warnings count as errors
 	uint64_t max_ns, max_memory_mb; // lint; 0: the daemon's
+	const char *segment; // posture; NULL: all
+	bool explain, trend; // posture
 	unsigned deadline_s; // of a load; 0: the daemon's
 	char *const *args;
 	int n_args;
@@ -92,5 +94,6 @@ void cli_print_inactive(const json_t *reply);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);
 enum cli_exit cli_leaks(const struct cli *cli);
+enum cli_exit cli_posture(const struct cli *cli);
 enum cli_exit cli_top(const struct cli *cli);
 enum cli_exit cli_top_rules(const struct cli *cli);

@@ -18,6 +18,7 @@ enum {
 	OPTION_COUNT = 1 << 5,
 	OPTION_SHARE = 1 << 6,
 	OPTION_BY = 1 << 7,
+	OPTION_POSTURE = 1 << 8, // --segment, --trend, --explain
 	WORDS_MAX = 3,
 	PATHS_MAX = 64,
 };
@@ -100,6 +101,9 @@ static const struct command commands[] = {
 		"what each worker does and how busy it is, and the cycles of a packet by stage; "
 		"on a\n"
 		"  terminal again and again, with what came since"},
+	{{"posture", NULL}, cli_posture, 0, 1, OPTION_POSTURE, "[SERVICE]",
+		"how well services are sealed, A to F by segment; of one service, each check that\n"
+		"  holds"},
 	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
 	{{"leaks", NULL}, cli_leaks, 0, 0, 0, "",
 		"personal data found in clear text: how many values of each kind, how sure"},
@@ -164,6 +168,10 @@ static const struct {
 		"      --count N           rules that are shown, 1 to 10000 (20)\n"},
 	{OPTION_BY, " [--by KEY]",
 		"      --by KEY            cost (the default), hits, checks or prefilter\n"},
+	{OPTION_POSTURE, " [--segment NAME] [--trend] [--explain]",
+		"      --segment NAME  flows of this segment only\n"
+		"      --trend         by day\n"
+		"      --explain       what is looked at, and how the grade comes about\n"},
 	{OPTION_AGAIN, " [--interval SECONDS] [--once]", again_options},
 	{OPTION_LINT, " [--strict] [--max-ns N] [--max-memory MB]", lint_options},
 };
@@ -305,6 +313,10 @@ static unsigned option_of(int option)
 	case 'o':
 	case 'i':
 		return OPTION_AGAIN;
+	case 'e':
+	case 't':
+	case 'g':
+		return OPTION_POSTURE;
 	case 'S':
 	case 'n':
 	case 'm':
@@ -336,6 +348,15 @@ static int take_option(struct cli *cli, int option, unsigned *options, bool *hel
 	case 'o':
 		cli->once = true;
 		break;
+	case 'e':
+		cli->explain = true;
+		break;
+	case 't':
+		cli->trend = true;
+		break;
+	case 'g':
+		cli->segment = optarg;
+		break;
 	case 'S':
 		cli->strict = true;
 		break;
@@ -364,7 +385,8 @@ int main(int argc, char **argv)
 		{"interval", required_argument, NULL, 'i'}, {"once", no_argument, NULL, 'o'},
 		{"strict", no_argument, NULL, 'S'}, {"max-ns", required_argument, NULL, 'n'},
 		{"max-memory", required_argument, NULL, 'm'},
-		{"share", required_argument, NULL, 'p'}, {0}};
+		{"share", required_argument, NULL, 'p'}, {"explain", no_argument, NULL, 'e'},
+		{"trend", no_argument, NULL, 't'}, {"segment", required_argument, NULL, 'g'}, {0}};
 	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
 	unsigned options = 0;
 	bool help = false;

@@ -159,3 +159,17 @@ static inline uint8_t posture_key_segment(uint32_t key)
 {
 	return (uint8_t)((key - 1) & 0xff);
 }
+
+// The grade of many flows: the mean of those that have one, where A counts 4 and F 0, rounded to the next.
+static inline enum posture_grade posture_mean(const uint64_t grades[GRADES])
+{
+	uint64_t n = 0, points = 0;
+
+	for (unsigned g = GRADE_A; g < GRADES; g++) {
+		n += grades[g];
+		points += grades[g] * (GRADE_F - g);
+	}
+	if (n == 0)
+		return GRADE_NONE;
+	return (enum posture_grade)(GRADE_F - (2 * points + n) / (2 * n));
+}

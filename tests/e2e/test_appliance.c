@@ -91,6 +91,39 @@ static void test_counters_and_services(void)
 	json_decref(services);
 }
 
+static json_int_t graded_flows(void)
+{
+	json_t *answer = ask("posture", NULL, NULL), *row;
+	json_int_t flows = 0;
+	size_t i;
+
+	CHECK(answer != NULL && json_is_object(json_object_get(answer, "client_stacks")),
+		"answers");
+	json_array_foreach(json_object_get(answer, "postures"), i, row) flows +=
+		number_in(row, "flows") - number_in(row, "ungraded");
+	json_decref(answer);
+	return flows;
+}
+
+static bool some_graded(void *ctx)
+{
+	(void)ctx;
+	return graded_flows() > 0;
+}
+
+// Flows that ended have a grade, and a day has them.
+static void test_posture(void)
+{
+	CHECK(wait_until(some_graded, NULL, 20000), "flows end and are graded");
+	json_t *trend = ask("posture", "--trend", NULL);
+	json_t *today = json_array_get(json_object_get(trend, "days"), 0);
+	CHECK(number_in(today, "flows") > 0, "today");
+	json_decref(trend);
+	json_t *table = ask("posture", "--explain", NULL);
+	CHECK(json_array_size(json_object_get(table, "checks")) > 35, "the table");
+	json_decref(table);
+}
+
 // Each thread's packets, and where its time went.
 static void test_top(void)
 {
@@ -354,6 +387,7 @@ int main(void)
 		{"load", test_load},
 		{"swap under traffic", test_swap},
 		{"counters and services", test_counters_and_services},
+		{"posture", test_posture},
 		{"top rules", test_top_rules},
 		{"top", test_top},
 		{"top, as a table", test_top_table},

@@ -1,4 +1,5 @@
 #include "control/metrics.h"
+#include "control/metrics_posture.h"
 #include "tests/unit/check.h"
 
 #include <errno.h>
@@ -287,6 +288,43 @@ static void test_names(void)
 	free(text);
 }
 
+// More services and segments than are told: the rest in sum, with one that is called as the rest is.
+static void test_postures(void)
+{
+	enum { N = METRICS_POSTURES_MAX + 100 };
+	struct posture_tally *t = calloc(N, sizeof(*t));
+	struct posture_tallies list = {N, t};
+	struct metrics_input in = {.postures = &list, .stacks = {.stacks = 5, .rare = 2}};
+
+	for (unsigned i = 0; i < N; i++) {
+		snprintf(t[i].service, sizeof(t[i].service), "s%u", i);
+		strcpy(t[i].segment, "default");
+		t[i].flows = t[i].grades[GRADE_D] = t[i].checks[POSTURE_DH] = N - i;
+	}
+	strcpy(t[0].service, "other");
+	strcpy(t[0].segment, "other");
+	t[1].service[0] = '\0';
+	char *text = text_of(&in);
+	CHECK(strstr(text,
+		      "posture_flows_total{service=\"\",segment=\"default\",grade=\"D\"} 299\n") !=
+			NULL,
+		"flows of no service");
+	// 300, and 99 to 1
+	CHECK(strstr(text,
+		      "posture_flows_total{service=\"other\",segment=\"other\",grade=\"D\"} "
+		      "5250\n") != NULL,
+		"the rest");
+	CHECK(strstr(text, "posture_checks_total{check=\"dh_group\",severity=\"high\"} 45150\n") !=
+			NULL,
+		"a check over all");
+	CHECK(strstr(text, "\nsealwatch_client_stacks_rare 2\n") != NULL, "stacks");
+	struct reader *r = read_text(text);
+	CHECK(r->faults == 0, "%s", r->fault);
+	free(r);
+	free(text);
+	free(t);
+}
+
 static void test_full(void)
 {
 	struct metrics_input in = {0};
@@ -347,6 +385,7 @@ int main(void)
 		{"a strict reader", test_strict},
 		{"names", test_names},
 		{"a full disk", test_full},
+		{"postures", test_postures},
 		{"bounded", test_bounded},
 		CU_TEST_INFO_NULL,
 	};
