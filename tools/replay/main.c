@@ -250,9 +250,6 @@ static int open_engine(struct replay *r)
 		log_error("%s", strerror(-err));
 		return EXIT_OUTPUT;
 	}
-	const struct leak_policy all = leak_policy_all();
-	if (o->lab)
-		engine_leak_policy(&r->engine, &all);
 	return 0;
 }
 

@@ -111,7 +111,10 @@ enum verdict cn_uscc(const struct detect *d, struct candidate *c)
 	}
 	if (uscc_value(c->v[17]) != (int)((31 - sum % 31) % 31))
 		return VERDICT_NO;
-	return organisation_code(c->v + 8) ? VERDICT_GOOD : VERDICT_NO;
+	if (!organisation_code(c->v + 8))
+		return VERDICT_NO;
+	// Of numbers that count something up, one in 6,000 is right in all of this.
+	return identity_digits(c->v, 18) ? VERDICT_WEAK : VERDICT_GOOD;
 }
 
 static bool digits_from(const struct candidate *c, size_t at)
