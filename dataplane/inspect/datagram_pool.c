@@ -1,5 +1,7 @@
 #include "dataplane/inspect/datagram_pool.h"
 
+#include "dataplane/base/private.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -33,6 +35,7 @@ struct datagram_pool *datagram_pool_new(size_t bytes)
 		free(pool);
 		return NULL;
 	}
+	private_mark(pool->arena, n * GRANULE);
 	return pool;
 }
 

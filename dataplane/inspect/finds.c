@@ -1,5 +1,7 @@
 #include "dataplane/inspect/finds.h"
 
+#include "dataplane/base/private.h"
+
 #include <stdlib.h>
 
 enum { FIELDS_MAX = 2048, ARENA_SIZE = 2 * GATHER_MAX, RELEASED_MAX = 512 };
@@ -29,6 +31,7 @@ struct finds *finds_new(const struct inspect_hooks *hooks, struct stage_clock *c
 
 	if (f == NULL)
 		return NULL;
+	private_mark(f, sizeof(*f));
 	f->hooks = hooks;
 	f->clock = clock;
 	return f;

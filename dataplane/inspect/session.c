@@ -1,5 +1,7 @@
 #include "dataplane/inspect/session.h"
 
+#include "dataplane/base/private.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,7 @@ struct session_pool *session_pool_new(uint32_t n)
 		free(pool);
 		return NULL;
 	}
+	private_mark(pool->all, n * sizeof(*pool->all));
 	return pool;
 }
 
@@ -127,6 +130,7 @@ struct gather_pool *gather_pool_new(uint32_t n)
 		free(pool);
 		return NULL;
 	}
+	private_mark(pool->memory, (size_t)n * GATHER_MAX);
 	for (uint32_t i = n; i-- > 0;) {
 		struct gather_slot *slot = &pool->slots[i];
 		slot->gather.data = pool->memory + (size_t)i * GATHER_MAX;

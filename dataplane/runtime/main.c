@@ -2,6 +2,7 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
+#include "dataplane/base/private.h"
 #include "dataplane/runtime/config.h"
 #include "dataplane/runtime/eal.h"
 #include "dataplane/runtime/engine.h"
@@ -264,6 +265,10 @@ static int start(struct process *p)
 		status = p->config->capture != NULL ? start_capture(p) : start_ports(p);
 	if (status == 0)
 		status = start_link(p);
+	// Not before: the EAL reads /proc of its own process.
+	int err = status == 0 && !p->config->lab ? private_process() : 0;
+	if (err < 0)
+		return fail("privacy", strerror(-err));
 	if (status == 0)
 		status = start_threads(p);
 	return status;

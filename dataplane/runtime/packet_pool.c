@@ -1,5 +1,7 @@
 #include "dataplane/runtime/packet_pool.h"
 
+#include "dataplane/base/private.h"
+
 #include <rte_ring.h>
 
 #include <stdlib.h>
@@ -90,6 +92,7 @@ struct packet_pool *packet_pool_new(unsigned n, bool one_thread)
 		packet_pool_free(pool);
 		return NULL;
 	}
+	private_mark(pool->slots, n * sizeof(*pool->slots));
 	pool->n = n;
 	return pool;
 }

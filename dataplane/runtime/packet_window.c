@@ -1,5 +1,7 @@
 #include "dataplane/runtime/packet_window.h"
 
+#include "dataplane/base/private.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -44,6 +46,7 @@ struct packet_windows *packet_windows_new(bool one_thread)
 		free(windows);
 		return NULL;
 	}
+	private_mark(windows->data, (size_t)PACKET_WINDOWS * PACKET_WINDOW_BYTES);
 	for (unsigned i = 0; i < PACKET_WINDOWS; i++) {
 		struct packet_window *w = &windows->all[i];
 		w->buf.free = one_thread ? free_alone : free_shared;

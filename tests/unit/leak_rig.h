@@ -73,7 +73,8 @@ static inline struct rig *rig_new(void)
 	struct rig *r = calloc(1, sizeof(*r));
 
 	o.max_flows = 4096;
-	o.events = false;
+	o.events = true;
+	o.ring_size = 1 << 20;
 	if (r == NULL || engine_open(&r->engine, &o) < 0)
 		abort();
 	engine_leak_policy(&r->engine, &all);

@@ -68,6 +68,46 @@ static void check_text(const struct text *t)
 	free(b.p);
 }
 
+static bool stands_in(const void *in, size_t len, const char *value)
+{
+	return memmem(in, len, value, strlen(value)) != NULL;
+}
+
+// What leaves the worker: its ring and its page. Records there are, values there are not, in no spelling.
+static void test_nothing_raw(void)
+{
+	static const char *const values[] = {"13800138000", "4929722653797141", "490154203237518",
+		"jo@acme.io", "11010119900307803X", "hunter22", "dGVzdDpzM2NyM3Q=", "s3cr3tcookie"};
+	static const char request[] =
+		"POST /u?mobile=13800138000&mail=jo@acme.io HTTP/1.1\r\nHost: a.example\r\n"
+		"Cookie: session_id=s3cr3tcookie; m=13800138000\r\n"
+		"Authorization: Basic dGVzdDpzM2NyM3Q=\r\n"
+		"Referer: http://b.example/p?id=11010119900307803X\r\nContent-Length: 127\r\n\r\n"
+		"{\"card\":\"4929722653797141\",\"imei\":\"490154203237518\",\"password\":"
+		"\"hunter22\","
+		"\"idcard\":\"11010119900307803X\",\"mobile\":\"13800138000\"}";
+	struct event_ring *ring = shared_ring(&rig->engine.shared, 0);
+	uint64_t leaks = rig->worker->counters[CTR_LEAKS];
+	struct craft_session s = rig_session(rig, 80, 1400);
+
+	event_ring_init(ring, rig->engine.shared.layout.ring_size);
+	session_open(&s);
+	session_send(&s, CLIENT, request, sizeof(request) - 1);
+	session_close(&s);
+	rig_run(rig);
+	CHECK(rig->worker->counters[CTR_LEAKS] >= leaks + 6, "%u records",
+		(unsigned)(rig->worker->counters[CTR_LEAKS] - leaks));
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		CHECK(!stands_in(
+			      ring, sizeof(*ring) + rig->engine.shared.layout.ring_size, values[i]),
+			"%s in the ring", values[i]);
+		CHECK(!stands_in(rig->worker->page, sizeof(*rig->worker->page), values[i]),
+			"%s in the page", values[i]);
+	}
+	CHECK(stands_in(ring, sizeof(*ring) + rig->engine.shared.layout.ring_size, "138****8000"),
+		"an excerpt");
+}
+
 static uint64_t of_all(const struct rig_counts *c, unsigned detector)
 {
 	const uint64_t *values = c->values[detector];
@@ -226,6 +266,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"none active", test_inactive},
+		{"nothing raw leaves", test_nothing_raw},
 		{"a long stream", test_long_stream},
 		{"a list in pieces", test_pieces},
 		{"texts however they travel", test_own_texts},

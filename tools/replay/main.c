@@ -6,6 +6,7 @@
 #include "control/sinks/eve.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
+#include "dataplane/base/private.h"
 #include "dataplane/runtime/capture_file.h"
 #include "dataplane/runtime/config.h"
 #include "tools/replay/examples.h"
@@ -464,7 +465,10 @@ int main(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	signal(SIGPIPE, SIG_IGN);
 
-	status = replay(&r);
+	int err = r.options.lab ? 0 : private_process();
+	if (err < 0)
+		log_error("privacy: %s", strerror(-err));
+	status = err < 0 ? EXIT_OUTPUT : replay(&r);
 	eve_close(r.eve);
 	engine_close(&r.engine);
 	rule_list_free(&r.rules);

@@ -1,6 +1,8 @@
 // The tables that a scan looks things up in, made once from the rows.
 
 #include "dataplane/inspect/detect/detect.h"
+
+#include "dataplane/base/private.h"
 #include "dataplane/inspect/detect/work.h"
 
 #include <assert.h>
@@ -207,6 +209,7 @@ struct detect *detect_new(uint64_t seed)
 
 	if (d == NULL)
 		return NULL;
+	private_mark(d, sizeof(*d));
 	d->seed = seed;
 	tables_make(d);
 #if defined(__x86_64__)

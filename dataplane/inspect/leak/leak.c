@@ -3,6 +3,7 @@
 #include "dataplane/inspect/leak/plain.h"
 #include "dataplane/inspect/leak/window.h"
 
+#include "dataplane/base/private.h"
 #include "dataplane/base/siphash.h"
 
 #include <stdlib.h>
@@ -93,6 +94,7 @@ struct leaks *leaks_new(const struct leak_options *options)
 
 	if (l == NULL)
 		return NULL;
+	private_mark(l, sizeof(*l));
 	l->options = *options;
 	l->detect = detect_new(options->seed);
 	l->plain = plain_new();

@@ -1,4 +1,6 @@
 #include "dataplane/inspect/leak/plain_impl.h"
+
+#include "dataplane/base/private.h"
 #include "dataplane/inspect/proto/inflate.h"
 
 #include <stdlib.h>
@@ -17,6 +19,7 @@ struct plain *plain_new(void)
 
 	if (p == NULL)
 		return NULL;
+	private_mark(p, sizeof(*p));
 	p->inflaters = inflaters_new();
 	if (p->inflaters == NULL) {
 		free(p);

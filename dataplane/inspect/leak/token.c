@@ -1,5 +1,7 @@
 #include "dataplane/inspect/leak/token.h"
 
+#include "dataplane/base/private.h"
+
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -31,6 +33,7 @@ struct tokens *tokens_new(const uint8_t secret[TOKEN_SECRET_LEN])
 
 	if (t == NULL)
 		return NULL;
+	private_mark(t, sizeof(*t));
 	t->mac = mac_new();
 	if (t->mac == NULL) {
 		free(t);

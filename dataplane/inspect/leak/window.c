@@ -1,6 +1,7 @@
 #include "dataplane/inspect/leak/window.h"
 
 #include "dataplane/base/pages.h"
+#include "dataplane/base/private.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct windows *windows_new(unsigned n)
 		windows_free(w);
 		return NULL;
 	}
+	private_mark(w->items, w->bytes);
 	w->older = w->free + n + 1;
 	w->newer = w->older + n + 1;
 	for (unsigned i = 0; i < n; i++)

@@ -1,5 +1,7 @@
 #include "dataplane/inspect/proto/inflate.h"
 
+#include "dataplane/base/private.h"
+
 #include <brotli/decode.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +49,7 @@ struct inflaters *inflaters_new(void)
 		return NULL;
 	}
 	madvise(pool->memory, (size_t)INFLATERS * INFLATE_ARENA, MADV_NOHUGEPAGE);
+	private_mark(pool->memory, (size_t)INFLATERS * INFLATE_ARENA);
 	for (unsigned i = 0; i < INFLATERS; i++)
 		pool->items[i].arena = pool->memory + (size_t)i * INFLATE_ARENA;
 	return pool;
