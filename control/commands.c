@@ -1,6 +1,7 @@
 #include "control/commands.h"
 
 #include "control/answer.h"
+#include "control/commands_evidence.h"
 #include "control/commands_examine.h"
 #include "control/commands_patterns.h"
 #include "control/commands_posture.h"
@@ -203,6 +204,10 @@ static const struct {
 	[COMMAND_PURPOSE_LIST] = {.show = purpose_list},
 	[COMMAND_PURPOSE_SHOW] = {.begin = purpose_show},
 	[COMMAND_PURPOSE_RETIRE] = {.begin = purpose_retire},
+	[COMMAND_EVIDENCE_LIST] = {.show = evidence_list},
+	[COMMAND_EVIDENCE_EXPORT] = {.begin = evidence_export},
+	[COMMAND_EVIDENCE_VERIFY] = {.show = evidence_verify},
+	[COMMAND_EVIDENCE_ERASE] = {.begin = evidence_erase},
 	[COMMAND_COUNTERS] = {.show = show_counters},
 	[COMMAND_SERVICES] = {.show = show_services},
 	[COMMAND_LEAKS] = {.show = show_leaks},

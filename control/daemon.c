@@ -74,6 +74,24 @@ static void link_told(void *ctx, const struct link_status *status)
 	reload_status(d->reload, status);
 }
 
+static void put_evidence(void *ctx, const void *record, size_t len)
+{
+	struct daemon *d = ctx;
+
+	evidence_store_put(&d->evidence, record, len);
+}
+
+static void expire(evutil_socket_t fd, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)fd;
+	(void)what;
+	// Without a register nobody knows how long something is to be kept.
+	if (d->purposes.err == 0)
+		evidence_store_expire(&d->evidence, &d->purposes, clock_wall_ns());
+}
+
 static void drain_now(evutil_socket_t fd, short what, void *ctx)
 {
 	struct daemon *d = ctx;
@@ -335,6 +353,7 @@ static int add_signal(struct daemon *d, int number, event_callback_fn fn, struct
 static int start_events(struct daemon *d)
 {
 	const struct timeval soon = {.tv_usec = DRAIN_MS * 1000};
+	const struct timeval minute = {.tv_sec = 60};
 	const struct timeval interval = {.tv_sec = d->config->stats_interval_s};
 	const struct timeval days = {.tv_sec = DAYS_EVERY_S};
 
@@ -347,6 +366,9 @@ static int start_events(struct daemon *d)
 		return -ENOMEM;
 	d->on_days = event_new(d->base, -1, EV_PERSIST, days_due, d);
 	if (d->on_days == NULL || event_add(d->on_days, &days) < 0)
+		return -ENOMEM;
+	d->on_expire = event_new(d->base, -1, EV_PERSIST, expire, d);
+	if (d->on_expire == NULL || event_add(d->on_expire, &minute) < 0)
 		return -ENOMEM;
 	if (interval.tv_sec == 0)
 		return 0;
@@ -392,6 +414,8 @@ static enum daemon_exit start_rest(struct daemon *d)
 {
 	open_cache(d);
 	disabled_open(&d->disabled, d->config->state);
+	evidence_store_open(&d->evidence, d->config->state);
+	drain_evidence(d->drain, put_evidence, d);
 	purpose_store_open(&d->purposes, d->config->state, d->config->lab);
 	posture_days_open(&d->days, d->config->state);
 	int err = start_link(d);
@@ -409,6 +433,7 @@ enum daemon_exit daemon_start(struct daemon *d, const struct control_config *con
 	*d = (struct daemon){.config = config,
 		.disabled = {.dir = -1},
 		.days = {.dir = -1},
+		.evidence = {.dir = -1, .journal = {.fd = -1}},
 		.start_ns = clock_monotonic_ns()};
 	d->base = event_base_new();
 	d->stats = stats_new();
@@ -436,8 +461,8 @@ enum daemon_exit daemon_run(struct daemon *d)
 
 void daemon_stop(struct daemon *d)
 {
-	struct event *events[] = {
-		d->on_drain, d->on_stats, d->on_days, d->on_stop[0], d->on_stop[1], d->on_rotate};
+	struct event *events[] = {d->on_drain, d->on_stats, d->on_days, d->on_stop[0],
+		d->on_stop[1], d->on_rotate, d->on_expire};
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		if (events[i] != NULL)
@@ -453,6 +478,7 @@ void daemon_stop(struct daemon *d)
 	cache_close(d->cache);
 	disabled_close(&d->disabled);
 	purpose_store_close(&d->purposes);
+	evidence_store_close(&d->evidence);
 	http_close(d->http);
 	int err = drain_close(d->drain);
 	if (err < 0)

@@ -7,6 +7,7 @@
 #include "control/control_socket.h"
 #include "control/disabled.h"
 #include "control/drain.h"
+#include "control/evidence_store.h"
 #include "control/http.h"
 #include "control/link.h"
 #include "control/posture_days.h"
@@ -31,10 +32,11 @@ struct daemon {
 	struct cache *cache; // NULL: none
 	struct disabled_store disabled;
 	struct purpose_store purposes;
+	struct evidence_store evidence;
 	struct purpose_link purpose_link;
 	struct posture_days days;
 	struct reload *reload;
-	struct event *on_drain, *on_stats, *on_days, *on_stop[2], *on_rotate;
+	struct event *on_drain, *on_stats, *on_days, *on_stop[2], *on_rotate, *on_expire;
 	uint64_t start_ns; // monotonic
 };
 

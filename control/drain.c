@@ -13,6 +13,8 @@ struct drain {
 	struct drain_counts past; // of writers before a reopen
 	uint64_t bad_rings;
 	struct service_tallies services; // as they were told last
+	void (*put)(void *ctx, const void *record, size_t len); // of evidence; NULL: it is dropped
+	void *put_ctx;
 	unsigned next_ring; // where the next turn begins: no ring starves another
 	_Alignas(8) uint8_t record[EVENT_RECORD_MAX];
 };
@@ -69,6 +71,27 @@ int drain_reopen(struct drain *d)
 	return err;
 }
 
+void drain_evidence(
+	struct drain *d, void (*put)(void *ctx, const void *record, size_t len), void *ctx)
+{
+	d->put = put;
+	d->put_ctx = ctx;
+}
+
+static bool is_evidence(const struct drain *d, size_t len)
+{
+	const struct event_head *head = (const struct event_head *)d->record;
+
+	return len >= sizeof(*head) && head->type == EVENT_EVIDENCE;
+}
+
+static void take_evidence(struct drain *d, size_t len)
+{
+	if (d->put != NULL)
+		d->put(d->put_ctx, d->record + sizeof(struct event_head),
+			len - sizeof(struct event_head));
+}
+
 // One record; false when the ring has none.
 static bool take(struct drain *d, const struct link_region *region, unsigned ring)
 {
@@ -79,6 +102,8 @@ static bool take(struct drain *d, const struct link_region *region, unsigned rin
 		return false;
 	if (len < 0)
 		d->bad_rings++;
+	else if (is_evidence(d, (size_t)len))
+		take_evidence(d, (size_t)len);
 	else if (d->eve != NULL)
 		eve_write(d->eve, d->record, (uint32_t)len); // the writer counts what fails
 	return true;

@@ -20,6 +20,9 @@ struct drain_counts {
 // eve_file NULL: records are taken and thrown away. 0 or -errno of opening the file.
 int drain_open(const char *eve_file, struct drain **out);
 int drain_close(struct drain *d); // flushes: 0 or -errno; NULL is allowed
+// Evidence goes to `put`, and into no log.
+void drain_evidence(
+	struct drain *d, void (*put)(void *ctx, const void *record, size_t len), void *ctx);
 // Log rotation: on an error the old file stays in use.
 int drain_reopen(struct drain *d);
 

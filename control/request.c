@@ -24,6 +24,7 @@ enum key {
 	KEY_TO = 1 << 12,
 	KEY_IDS = 1 << 13,
 	KEY_SHARE = 1 << 14,
+	KEY_RECORD = 1 << 19,
 	KEY_ENTRY = 1 << 15,
 	KEY_ID = 1 << 16,
 	KEY_SERVICE = 1 << 17,
@@ -56,6 +57,10 @@ static const struct {
 	[COMMAND_PURPOSE_LIST] = {"purpose.list", 0},
 	[COMMAND_PURPOSE_SHOW] = {"purpose.show", KEY_ID},
 	[COMMAND_PURPOSE_RETIRE] = {"purpose.retire", KEY_ID},
+	[COMMAND_EVIDENCE_LIST] = {"evidence.list", 0},
+	[COMMAND_EVIDENCE_EXPORT] = {"evidence.export", KEY_RECORD},
+	[COMMAND_EVIDENCE_VERIFY] = {"evidence.verify", 0},
+	[COMMAND_EVIDENCE_ERASE] = {"evidence.erase", KEY_RECORD},
 	[COMMAND_COUNTERS] = {"counters", 0},
 	[COMMAND_SERVICES] = {"services", 0},
 	[COMMAND_LEAKS] = {"leaks", 0},
@@ -235,6 +240,7 @@ static const struct {
 	{"max_bytes", KEY_MAX_BYTES},
 	{"ids", KEY_IDS},
 	{"share", KEY_SHARE},
+	{"record", KEY_RECORD},
 	{"entry", KEY_ENTRY},
 	{"id", KEY_ID},
 	{"service", KEY_SERVICE},
@@ -246,6 +252,18 @@ static int take_id(const json_t *value, struct request *r, char error[256])
 	if (!json_is_string(value) || !purpose_name_ok(json_string_value(value)))
 		return refuse(error, "\"id\" takes 1 to %d of a-z 0-9 . _ -", PURPOSE_NAME_LEN - 1);
 	r->id = json_string_value(value);
+	return 0;
+}
+
+static int take_record(const json_t *value, struct request *r, char error[256])
+{
+	const char *text = json_string_value(value);
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	if (len < REQUEST_DIGEST_MIN || len > 32 || strspn(text, "0123456789abcdef") != len)
+		return refuse(error, "\"record\" takes %d to 32 hex digits, lower case",
+			REQUEST_DIGEST_MIN);
+	r->record = text;
 	return 0;
 }
 
@@ -283,6 +301,8 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 	case KEY_ENTRY:
 		r->entry = value; // purpose_from_json() judges it
 		return 0;
+	case KEY_RECORD:
+		return take_record(value, r, error);
 	case KEY_ID:
 		return take_id(value, r, error);
 	case KEY_SERVICE:
@@ -329,6 +349,8 @@ static int take(struct request *r, char error[256])
 		return refuse(error, "\"ids\" takes a list of rules");
 	if (commands[r->command].keys & KEY_ENTRY && r->entry == NULL)
 		return refuse(error, "\"entry\" takes a purpose");
+	if (commands[r->command].keys & KEY_RECORD && r->record == NULL)
+		return refuse(error, "\"record\" says which");
 	if (commands[r->command].keys & KEY_ID && r->id == NULL)
 		return refuse(error, "\"id\" says which");
 	if (r->generation != 0 && r->digest != NULL)

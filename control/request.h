@@ -48,6 +48,10 @@ enum command {
 	COMMAND_PURPOSE_RETIRE,
 	COMMAND_POSTURE,
 	COMMAND_POSTURE_TREND,
+	COMMAND_EVIDENCE_LIST,
+	COMMAND_EVIDENCE_EXPORT,
+	COMMAND_EVIDENCE_VERIFY,
+	COMMAND_EVIDENCE_ERASE,
 	COMMAND_TOP,
 	COMMAND_TOP_RULES,
 	COMMAND_COUNT,
@@ -71,6 +75,7 @@ struct request {
 	uint64_t max_ns, max_bytes; // lint: what exceeds it is an error; 0: as configured
 	const char *digest; // rollback: its begin, in lower-case hex; NULL: none was given
 	const json_t *entry; // purpose add: an object
+	const char *record; // evidence: the begin of its id, in lower-case hex
 	const char *id; // purpose show, retire: a name
 	struct disabled_change change; // disable, enable: at least one rule
 	json_t *root; // what the texts point into

@@ -50,7 +50,7 @@ LAYERS = {
     API: ({BASE}, set()),
     INSPECT: ({BASE, API}, {'openssl'} | DECODERS),
     PATTERNS: ({BASE, API}, {'hyperscan', 'pcre2', 'openssl', 'psl', 'zlib'}),
-    RUNTIME: ({BASE, API, INSPECT, PATTERNS}, {'dpdk', 'pcap', 'cyaml', 'zlib', 'zstd'}),
+    RUNTIME: ({BASE, API, INSPECT, PATTERNS}, {'dpdk', 'pcap', 'cyaml', 'sodium', 'zlib', 'zstd'}),
     CONTROL: ({BASE, API, PATTERNS}, ALL - DATAPLANE_ONLY - {'hyperscan', 'cunit'}),
     TOOLS: ({BASE, API, INSPECT, PATTERNS, RUNTIME, CONTROL}, ALL - {'cunit'}),
 }

@@ -91,6 +91,10 @@ enum cli_exit cli_purpose_show(const struct cli *cli);
 enum cli_exit cli_purpose_retire(const struct cli *cli);
 // "N rules about content are inactive ...", of a reply that has them; nothing when there are none.
 void cli_print_inactive(const json_t *reply);
+enum cli_exit cli_evidence_list(const struct cli *cli);
+enum cli_exit cli_evidence_export(const struct cli *cli);
+enum cli_exit cli_evidence_verify(const struct cli *cli);
+enum cli_exit cli_evidence_erase(const struct cli *cli);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);
 enum cli_exit cli_leaks(const struct cli *cli);

@@ -134,6 +134,13 @@
 	X(CTR_LEAKS_UNTOLD, "leaks_lost", KIND_INFO,                                               \
 		"kinds and values beyond what a text may have")                                    \
 	X(CTR_LEAK_SUMS_SHED, "leak_sums_shed", KIND_INFO, "sums of lists given up: no room")      \
+	X(CTR_EVIDENCE, "evidence", KIND_INFO, "sealed windows put into the event ring")           \
+	X(CTR_EVIDENCE_LIMITED, "evidence_limited", KIND_INFO,                                     \
+		"windows beyond what a second takes")                                              \
+	X(CTR_EVIDENCE_LOST, "evidence_lost", KIND_INFO,                                           \
+		"windows that the full ring did not take")                                         \
+	X(CTR_EVIDENCE_NO_KEYS, "evidence_no_keys", KIND_INFO,                                     \
+		"windows asked for while there are no evidence_keys")                              \
 	X(CTR_EVENTS, "events", KIND_INFO, "records put into the event ring")                      \
 	X(CTR_EVENTS_LOST, "events_lost", KIND_INFO, "records that the full ring did not take")    \
 	X(CTR_BUSY_NS, "busy_ns", KIND_INFO,                                                       \

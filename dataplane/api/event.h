@@ -17,6 +17,7 @@ enum event_type {
 	EVENT_ALERT = 1,
 	EVENT_TX, // one message of head.app_proto
 	EVENT_FLOW,
+	EVENT_EVIDENCE, // behind the head no values but a record of dataplane/api/evidence.h; for no log
 	EVENT_POSTURE, // a flow ended, and a check of its posture holds
 	EVENT_LEAK, // personal data in clear text: never the data
 };

@@ -74,6 +74,8 @@ static const cyaml_schema_field_t top_fields[] = {
 		"link_socket", POINTER, struct dataplane_config, link_socket, 1, 100),
 	CYAML_FIELD_STRING_PTR(
 		"mask_key_file", POINTER, struct dataplane_config, mask_key_file, 1, 4096),
+	CYAML_FIELD_SEQUENCE("evidence_keys", POINTER, struct dataplane_config, evidence_keys,
+		&text_schema, 2, 2),
 	CYAML_FIELD_UINT("max_flows", OPTIONAL, struct dataplane_config, max_flows),
 	CYAML_FIELD_UINT("ring_mb", OPTIONAL, struct dataplane_config, ring_mb),
 	CYAML_FIELD_BOOL("lab", OPTIONAL, struct dataplane_config, lab),

@@ -47,6 +47,8 @@ struct dataplane_config {
 	uint32_t workers;
 	char *link_socket;
 	char *mask_key_file; // 32 bytes; absent: a new key at each start
+	char **evidence_keys; // files of two public keys; absent: no evidence is sealed
+	uint32_t evidence_keys_count;
 	uint32_t max_flows; // per worker
 	uint32_t ring_mb; // event ring per worker
 	bool lab;

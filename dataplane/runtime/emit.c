@@ -126,19 +126,36 @@ static void put_text(struct emitter *e, uint16_t tag, const char *text)
 		put(e, tag, text, strlen(text));
 }
 
+static bool to_ring(struct emitter *e, const void *record, uint32_t len)
+{
+	while (event_ring_put(e->ring, e->ring_size, record, len) == -ENOBUFS) {
+		if (e->options.full == NULL || !e->options.full(e->options.full_ctx))
+			return false;
+	}
+	return true;
+}
+
 static void commit(struct emitter *e)
 {
 	uint32_t len = (e->len + 7) & ~7u;
 
 	memset(e->record + e->len, 0, len - e->len);
 	((struct event_head *)e->record)->len = len;
-	while (event_ring_put(e->ring, e->ring_size, e->record, len) == -ENOBUFS) {
-		if (e->options.full == NULL || !e->options.full(e->options.full_ctx)) {
-			e->counters[CTR_EVENTS_LOST]++;
-			return;
-		}
-	}
-	e->counters[CTR_EVENTS]++;
+	e->counters[to_ring(e, e->record, len) ? CTR_EVENTS : CTR_EVENTS_LOST]++;
+}
+
+void emit_begin_evidence(const struct emitter *e, const struct find *find, struct event_head *out)
+{
+	*out = (struct event_head){.type = EVENT_EVIDENCE,
+		.ip_version = find->flow->key.ip_version,
+		.flow_id = flow_id(e, find->flow),
+		.ts_ns = find->ts_ns,
+		.worker = e->worker};
+}
+
+bool emit_record(struct emitter *e, const void *record, uint32_t len)
+{
+	return e->ring != NULL && to_ring(e, record, len);
 }
 
 // A value goes through its field's mask, unless the record is clear. A secret stays here always.

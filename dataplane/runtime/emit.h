@@ -46,3 +46,7 @@ void emit_leak(struct emitter *e, const struct leak_place *place, const struct l
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
 	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,
 	uint64_t generation);
+// Evidence is sealed by others (evidence.h), and tells nothing in its event head but the flow's number. That is
+// filled in; then the record goes as it is. False: the ring is full, or events are not wanted.
+void emit_begin_evidence(const struct emitter *e, const struct find *find, struct event_head *out);
+bool emit_record(struct emitter *e, const void *record, uint32_t len);

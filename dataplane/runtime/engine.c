@@ -84,6 +84,8 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 		.inspect = o->inspect,
 		.emit = {.clear = o->clear, .full = o->full, .full_ctx = o->full_ctx},
 		.events = o->events,
+		.seal_keys = o->seal_keys,
+		.capture = o->capture,
 		.stages_every = o->stages_every,
 		.leaks = &e->leaks,
 	};

@@ -17,6 +17,7 @@ struct engine_options {
 	bool clear; // --lab
 	const char *shared_name; // name of the memfd that control maps; NULL: private memory
 	uint32_t ring_size; // of each event ring, bytes, a power of two
+	const struct seal_keys *seal_keys; // of evidence, copied; NULL: none is sealed
 	const uint8_t *mask_key; // MASK_KEY_LEN bytes, or NULL: random for this run
 	uint32_t max_flows; // per worker; 0: default
 	bool drop_bad_checksum;

@@ -1,5 +1,7 @@
 #include "dataplane/runtime/judge.h"
 
+#include "dataplane/runtime/evidence.h"
+#include "dataplane/runtime/judge_env.h"
 #include "dataplane/runtime/shadow.h"
 
 // Of no flowbit: a flow of a shadow that is passed over.
@@ -27,61 +29,6 @@ struct inspect_wants judge_wants(struct judge *j)
 		.stream_depth = a.stream_depth > b.stream_depth ? a.stream_depth : b.stream_depth,
 		.facts = a.facts || b.facts,
 		.fields = j->wanted,
-	};
-}
-
-static struct match_env env_of(const struct find *find)
-{
-	const struct flow *f = find->flow;
-	bool a_is_client = (f->flags & FLOW_A_IS_CLIENT) != 0;
-	bool from_a = (find->dir == DIR_C2S) == a_is_client;
-	unsigned client = a_is_client ? 0 : 1;
-
-	return (struct match_env){
-		.src = from_a ? f->key.a : f->key.b,
-		.dst = from_a ? f->key.b : f->key.a,
-		.sport = from_a ? f->key.aport : f->key.bport,
-		.dport = from_a ? f->key.bport : f->key.aport,
-		.ip_version = f->key.ip_version,
-		.l4 = f->key.l4,
-		.app_proto = find->kind == FIND_STREAM ? f->app_proto : find->app_proto,
-		.app_first = f->app_first != APP_UNKNOWN ? f->app_first : f->app_proto,
-		.dir = find->dir,
-		.first = find->first,
-		.first_known = find->first_known,
-		.established = find->counts.state != FLOW_STATE_NEW,
-		.payload_len = find->payload_len,
-		.flow_packets = {[DIR_C2S] = find->counts.packets[client],
-			[DIR_S2C] = find->counts.packets[!client]},
-		.flow_bytes = {[DIR_C2S] = find->counts.bytes[client],
-			[DIR_S2C] = find->counts.bytes[!client]},
-	};
-}
-
-// A stream is as large as it is with this packet.
-static uint64_t stream_size(const struct packet_facts *facts, enum dir dir, enum dir sender)
-{
-	uint64_t before = facts->stream_bytes[dir];
-
-	if (before == STREAM_BYTES_UNKNOWN || dir != sender)
-		return before;
-	return before + facts->headers.payload_len;
-}
-
-static struct match_packet packet_of(const struct find *find)
-{
-	const struct packet_facts *facts = find->facts;
-	enum { NS_PER_S = 1000000000 };
-
-	return (struct match_packet){
-		.headers = facts->headers,
-		.ether = {.p = facts->ether, .len = facts->ether != NULL ? facts->ether_len : 0},
-		.payload = {.p = facts->payload, .len = facts->headers.payload_len},
-		.vlans = facts->vlans.id,
-		.n_vlans = facts->vlans.n,
-		.stream_bytes = {[DIR_C2S] = stream_size(facts, DIR_C2S, find->dir),
-			[DIR_S2C] = stream_size(facts, DIR_S2C, find->dir)},
-		.flow_age_s = facts->flow_age_ns / NS_PER_S,
 	};
 }
 
@@ -166,6 +113,21 @@ static bool count_hit(struct judge *j, const struct judge_hit *hit)
 	return true;
 }
 
+static void keep_evidence(
+	struct judge *j, const struct judge_hit *hit, const struct purpose_row *purpose)
+{
+	const struct pattern_rule *rule = rule_of(j, hit);
+	const struct evidence_cause cause = {.purpose = purpose,
+		.class_name = rule->category,
+		.field = (enum field)hit->field,
+		.gid = rule->gid,
+		.sid = rule->sid,
+		.rev = rule->rev,
+		.digest = pattern_db_digest(j->rules->db)};
+
+	evidence_keep(j->evidence, j->emitter, hit->find, &cause);
+}
+
 static void report_hit(struct judge *j, const struct judge_hit *hit)
 {
 	const struct find *find = hit->find;
@@ -179,6 +141,9 @@ static void report_hit(struct judge *j, const struct judge_hit *hit)
 	find->flow->flags |= FLOW_ALERTED;
 	j->counters[CTR_ALERTS]++;
 	emit_alert(j->emitter, find, rule_of(j, hit), hit->field, j->rules->generation);
+	const struct purpose_row *purpose = evidence_purpose(j->rules, hit->rule, find);
+	if (purpose != NULL && j->evidence != NULL)
+		keep_evidence(j, hit, purpose);
 }
 
 // Did a pass rule about all of the flow hit before? A shadow's leaves the flow as it is.
@@ -223,14 +188,14 @@ static enum verdict verdict_with_sets(
 	struct sets_of of = {j->state, find->ts_ns};
 	const struct pattern_sets sets = {&of, set_has, set_change};
 	const struct match_value *values = (const struct match_value *)find->fields;
-	struct match_env env = env_of(find);
+	struct match_env env = judge_env(find);
 	struct match_packet packet;
 
 	// A name that nobody asked for here and now is not seen.
 	if (find->kind == FIND_NAME && (rule->sets & PATTERN_SETS_CHANGE))
 		return VERDICT_NO;
 	if (find->facts != NULL) {
-		packet = packet_of(find);
+		packet = judge_packet_facts(find);
 		env.packet = &packet;
 	}
 	if (!pattern_db_sets_hold(db, j->worker, hit->rule, &env, values, find->n_fields, &sets))
@@ -334,11 +299,11 @@ static void match_stream(struct judge *j, const struct find *find, const struct 
 static void match_one(struct judge *j, const struct find *find)
 {
 	static_assert(sizeof(struct match_value) == sizeof(struct field_value), "one layout");
-	struct match_env env = env_of(find);
+	struct match_env env = judge_env(find);
 	struct match_packet packet;
 
 	if (find->facts != NULL) {
-		packet = packet_of(find);
+		packet = judge_packet_facts(find);
 		env.packet = &packet;
 	}
 	j->hits.n = 0;

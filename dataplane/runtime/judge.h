@@ -30,6 +30,7 @@ struct judge {
 	uint8_t wanted[FIELD_COUNT]; // by either of them
 	const struct ruleset *rules; // borrowed for the burst; NULL: none loaded
 	struct emitter *emitter; // NULL: nothing is told
+	struct evidence *evidence; // NULL: none is kept
 	struct counter_page *page;
 	struct naming naming; // of flows, by the live set only
 	uint64_t *counters;

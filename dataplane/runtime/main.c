@@ -7,6 +7,7 @@
 #include "dataplane/runtime/eal.h"
 #include "dataplane/runtime/engine.h"
 #include "dataplane/runtime/link.h"
+#include "dataplane/runtime/seal.h"
 #include "dataplane/runtime/source_port.h"
 
 #include <rte_launch.h>
@@ -40,6 +41,7 @@ struct process {
 	pthread_t reader;
 	char source[128];
 	uint8_t mask_key[MASK_KEY_LEN];
+	struct seal_keys seal_keys;
 };
 
 static volatile sig_atomic_t stopping;
@@ -71,6 +73,17 @@ static int read_mask_key(struct process *p)
 	return EXIT_CONFIG;
 }
 
+static int read_seal_keys(struct process *p)
+{
+	const char *const paths[] = {p->config->evidence_keys[0], p->config->evidence_keys[1]};
+	char error[256];
+
+	if (seal_keys_read(paths, &p->seal_keys, error) == 0)
+		return 0;
+	log_error("evidence_keys: %s", error);
+	return EXIT_CONFIG;
+}
+
 // What a worker allocates comes from near its core.
 static bool on_lcores(unsigned n, int (*fn)(void *arg), void *const args[])
 {
@@ -93,6 +106,12 @@ static int start_engine(struct process *p)
 		if (status != 0)
 			return status;
 		o.mask_key = p->mask_key;
+	}
+	if (c->evidence_keys_count > 0) {
+		int status = read_seal_keys(p);
+		if (status != 0)
+			return status;
+		o.seal_keys = &p->seal_keys;
 	}
 	o.n_workers = c->workers;
 	o.capture = c->capture != NULL;

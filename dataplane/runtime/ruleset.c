@@ -231,6 +231,22 @@ static uint64_t active_in(const struct rulesets *r, const struct pattern_rule *r
 	return segments;
 }
 
+const struct purpose_row *ruleset_evidence_purpose(
+	const struct ruleset *rs, uint32_t rule, const struct find *find)
+{
+	const unsigned segment = find->note != NULL ? find->note->segment : 0;
+	const struct pattern_rule *r = pattern_db_rule(rs->db, rule);
+
+	for (uint32_t i = 0; rs->purposes != NULL && i < rs->purposes->n; i++) {
+		const struct purpose_row *p = &rs->purposes->rows[i];
+		if (p->mode == PURPOSE_EVIDENCE && segment < RULESET_SEGMENTS &&
+			(rs->where[i] >> segment & 1) != 0 &&
+			purpose_covers_rule(p, r->gid, r->sid, r->set))
+			return p;
+	}
+	return NULL;
+}
+
 static bool wants_evidence(const struct pattern_rule *rule)
 {
 	static const char key[] = "evidence";
@@ -260,6 +276,8 @@ static int prepare_purposes(
 		*copy = *r->purposes;
 		rs->purposes = copy;
 	}
+	for (uint32_t i = 0; rs->purposes != NULL && i < rs->purposes->n; i++)
+		rs->where[i] = rulesets_where(r, &rs->purposes->rows[i]);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct pattern_rule *rule = pattern_db_rule(db, i);
 		rs->segments[i] = active_in(r, rule);

@@ -35,12 +35,17 @@ struct ruleset {
 	uint64_t *segments; // by rule index: bits of the segments where it is active
 	bool *evidence; // by rule index: its metadata asks for evidence; NULL: no rule's does
 	const struct purpose_table *purposes; // NULL: none
+	uint64_t where[PURPOSES_MAX]; // by purpose: bits of its segments
 	uint32_t n_inactive; // rules that are active nowhere
 	bool lent; // db is the next one's
 	uint64_t cycle_q32; // what a cycle is worth: clock_cycle_q32()
 };
 
 struct rulesets;
+
+// The purpose of mode M2 that covers the rule where the flow is; NULL: there is none.
+const struct purpose_row *ruleset_evidence_purpose(
+	const struct ruleset *rs, uint32_t rule, const struct find *find);
 
 enum { RULESET_SEGMENTS = 64 };
 

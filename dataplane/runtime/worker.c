@@ -1,5 +1,6 @@
 #include "dataplane/runtime/worker.h"
 
+#include "dataplane/runtime/evidence.h"
 #include "dataplane/runtime/shadow.h"
 
 #include "dataplane/base/clock.h"
@@ -141,9 +142,13 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	memcpy(leaks.secret, options->leak_secret, sizeof(leaks.secret));
 	w->leaks = leaks_new(&leaks);
 	explicit_bzero(leaks.secret, sizeof(leaks.secret));
+	w->judge.evidence = options->events
+		? evidence_new(options->seal_keys, options->capture, w->counters)
+		: NULL;
 	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL ||
 		w->judge.state == NULL || w->leaks == NULL ||
-		w->judge.naming.applications == NULL) {
+		w->judge.naming.applications == NULL ||
+		(options->events && w->judge.evidence == NULL)) {
 		worker_close(w);
 		return -ENOMEM;
 	}
@@ -157,6 +162,8 @@ void worker_close(struct worker *w)
 	decoder_free(w->intake.decoder);
 	witnesses_free(w->intake.witnesses);
 	emitter_free(w->judge.emitter);
+	evidence_free(w->judge.evidence);
+	w->judge.evidence = NULL;
 	rule_state_free(w->judge.state);
 	applications_free(w->judge.naming.applications);
 	w->judge.naming.applications = NULL;

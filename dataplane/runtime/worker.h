@@ -22,6 +22,8 @@ struct worker_options {
 	struct inspect_options inspect;
 	struct emit_options emit;
 	bool events; // records are wanted
+	const struct seal_keys *seal_keys; // copied; NULL: none
+	bool capture; // packets come from files
 	struct rule_state_options rule_state;
 	struct rule_shares *rule_shares; // of all workers, borrowed
 	struct posture_history *servers; // of all workers, borrowed
