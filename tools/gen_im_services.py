@@ -142,7 +142,7 @@ def marker(app, name):
 
 
 def realm(name):
-    """TURN (RFC 8489 14.9) tells whose relay it is."""
+    """TURN (RFC 8489 14.9) tells whose relay it is. Facebook's ends in a zero."""
     return ('stun any any -> any any', 'TURN realm ' + name,
             'stun.realm; dotprefix; content:".%s"; endswith; nocase' % name)
 
@@ -173,14 +173,17 @@ MARKERS = {
     'line': [marker('line', 'call_header')],
     'viber': [marker('viber', 'login_header'), marker('viber', 'call_header'),
               realm('viber.com')],
-    'discord': [marker('discord', 'ip_discovery')],
+    'discord': [marker('discord', 'ip_discovery'), marker('discord', 'voice_ping')],
     'kakaotalk': [marker('kakaotalk', 'loco_handshake')],
     'threema': [marker('threema', 'flight_lengths'),
                 # What its own names resolve to, and nDPI lists for it.
                 ('ip any any -> 185.88.236.0/22 any', 'server address', None)],
     'zoom': [marker('zoom', 'sfu_header'), marker('zoom', 'p2p_probe'),
              # A request of RFC 3489 with nothing but this, and its answer: observed.
-             alone('0101'), alone('0103')],
+             alone('0101'), alone('0103'), marker('zoom', 'sfu_connect')],
+    'mumble': [marker('mumble', 'ping_answer')],
+    # The relays of Meta's calls; WhatsApp's have none.
+    'messenger': [realm('turner.facebook')],
     'irc': [('irc any any -> any any', 'command ' + command,
              'irc.command; content:"%s"; startswith; endswith; noalert' % command)
             for command in ('CAP', 'NICK', 'USER', 'JOIN', 'PRIVMSG')],
@@ -194,7 +197,8 @@ MARKERS = {
     # support.google.com/a/answer/1279090: media of Meet, and of nothing else.
     'google-chat': [
         ('ip any any -> [74.125.250.0/24,142.250.82.0/24,2001:4860:4864:5::/64,'
-         '2001:4860:4864:6::/64] any', 'media address', None)],
+         '2001:4860:4864:6::/64] any', 'media address', None),
+        realm('turn.l.google.com')],
 }
 MARKER_EXAMPLES = {
     'whatsapp': [(2, 'hit', 'hex: "40 00 00 16"'), (2, 'miss', 'hex: "00 40 00 16"')],

@@ -99,7 +99,8 @@ static const struct field_info field_table[FIELD_COUNT] __attribute__((unused)) 
 	X(APP_KAKAOTALK, "kakaotalk", "kakaotalk")                                                 \
 	X(APP_LINE, "line", "line")                                                                \
 	X(APP_DISCORD, "discord", "discord")                                                       \
-	X(APP_OPENIM, "openim", "openim")
+	X(APP_OPENIM, "openim", "openim")                                                          \
+	X(APP_MUMBLE, "mumble", "mumble")
 
 #define X(id, name, eve) id,
 enum app_proto { APP_PROTOS(X) APP_COUNT };

@@ -1,5 +1,6 @@
 #include "dataplane/runtime/judge.h"
 
+#include "dataplane/runtime/call_peers.h"
 #include "dataplane/runtime/evidence.h"
 #include "dataplane/runtime/judge_env.h"
 #include "dataplane/runtime/shadow.h"
@@ -239,6 +240,13 @@ static bool judge_hits(struct judge *j)
 	return passed;
 }
 
+static void take_turn(const struct judge *j, uint64_t serial)
+{
+	stage_clock_pause(j->clock);
+	order_wait(j->order, j->worker, serial, j->stop);
+	stage_clock_resume(j->clock);
+}
+
 // What rules remember beyond a flow is judged in the order of the packets.
 static void wait_for_turn(const struct judge *j, uint64_t serial)
 {
@@ -246,11 +254,8 @@ static void wait_for_turn(const struct judge *j, uint64_t serial)
 
 	for (uint32_t i = 0; i < j->n_group; i++)
 		wide |= j->rules->wide[j->group[i].rule];
-	if (!wide)
-		return;
-	stage_clock_pause(j->clock);
-	order_wait(j->order, j->worker, serial, j->stop);
-	stage_clock_resume(j->clock);
+	if (wide)
+		take_turn(j, serial);
 }
 
 static void report_group(struct judge *j, const struct find *finds, unsigned n)
@@ -346,6 +351,22 @@ static void begin(struct judge *j)
 	j->counts.cycle_q32 = j->rules->cycle_q32;
 }
 
+// Messages of calls: what flows with a name teach of their ends, and what that says of flows without.
+static void judge_calls(struct judge *j, const struct find *finds, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct find *find = &finds[i];
+		if (!call_message(find))
+			continue;
+		if (j->order != NULL && find->serial != 0)
+			take_turn(j, find->serial);
+		if (find->flow->service_by <= BY_PORT)
+			naming_peer(&j->naming, find, call_service(j->state, find));
+		if (find->flow->service_by > BY_PORT)
+			call_learn(j->state, find);
+	}
+}
+
 // Match and judge what was found in one packet.
 static void judge_packet(struct judge *j, const struct find *finds, unsigned n)
 {
@@ -355,6 +376,8 @@ static void judge_packet(struct judge *j, const struct find *finds, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		match_one(j, &finds[i]);
 	judge_group(j, finds, n);
+	if (j->emitter != NULL)
+		judge_calls(j, finds, n);
 }
 
 // In turns, because the second one finds the bytes in the cache: else it would always be the cheaper.

@@ -153,6 +153,12 @@ void naming_rule(struct naming *n, const struct find *find, const struct service
 		find->note->function = function & 7;
 }
 
+void naming_peer(struct naming *n, const struct find *find, uint16_t service)
+{
+	if (service != 0 && (find->flow->service == 0 || find->flow->service_by < BY_PEER))
+		set_service(n, find->flow, find->note, service, BY_PEER, CONFIDENCE_LOW);
+}
+
 // RFC 3551 6: payload types that are given out once and for all. Others are agreed upon elsewhere.
 static enum flow_function rtp_function(const struct find *find)
 {

@@ -29,6 +29,8 @@ struct naming {
 // A rule with this label hit, first in `field`.
 void naming_rule(struct naming *n, const struct find *find, const struct service_label *label,
 	enum field field);
+// One end of the flow belongs to a service that is known from another flow.
+void naming_peer(struct naming *n, const struct find *find, uint16_t service);
 // A message: what its protocol says of what the flow is used for.
 void naming_message(const struct find *find);
 // The flow ends: it is counted under what is known of it.

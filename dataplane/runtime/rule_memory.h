@@ -12,7 +12,7 @@ struct window {
 
 // With a name it tells an entry: a bit, a number, a value of a set and each kind and track of a
 // limit have names of their own.
-enum { ENTRY_FREE, ENTRY_BIT, ENTRY_NUMBER, ENTRY_VALUE, ENTRY_LIMIT };
+enum { ENTRY_FREE, ENTRY_BIT, ENTRY_NUMBER, ENTRY_VALUE, ENTRY_PEER, ENTRY_LIMIT };
 
 static inline uint8_t kind_of_limit(const struct limit *limit)
 {
@@ -57,7 +57,7 @@ struct slot {
 	uint64_t until_ns; // from then on it means nothing, and its place is another's
 };
 
-enum slot_table { SLOTS_BITS, SLOTS_LIMITS, SLOTS_VALUES, SLOT_TABLES };
+enum slot_table { SLOTS_BITS, SLOTS_LIMITS, SLOTS_VALUES, SLOTS_PEERS, SLOT_TABLES };
 
 enum { WAYS = 4, CHOICES = 2 }; // slots of a bucket, buckets where a key may be
 

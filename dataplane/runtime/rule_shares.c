@@ -48,7 +48,8 @@ struct rule_shares *rule_shares_new(const struct rule_state_options *options)
 		atomic_flag_clear(&s->shards[i].held);
 	if (!slots_open(&s->tables[SLOTS_BITS], options->max_addr_bits, n) ||
 		!slots_open(&s->tables[SLOTS_LIMITS], options->max_limits, n) ||
-		!slots_open(&s->tables[SLOTS_VALUES], options->max_values, n)) {
+		!slots_open(&s->tables[SLOTS_VALUES], options->max_values, n) ||
+		!slots_open(&s->tables[SLOTS_PEERS], options->max_peers, n)) {
 		rule_shares_free(s);
 		return NULL;
 	}

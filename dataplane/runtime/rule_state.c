@@ -13,6 +13,7 @@ struct rule_state_options rule_state_defaults(void)
 		.max_addr_bits = 64 << 10,
 		.max_limits = 64 << 10,
 		.max_values = 256 << 10,
+		.max_peers = 16 << 10,
 		.shards = 64,
 	};
 }

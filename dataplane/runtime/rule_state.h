@@ -23,6 +23,7 @@
 //   of values     what rules added to sets of values, or took out: max_values, in the same way:
 //                 the one longest there goes. Never the value, but 128 bits of a keyed hash of it:
 //                 who sees this memory without the key can not tell what was on the wire.
+//   of calls      ends of flows whose service is known: max_peers, in the same way.
 
 #pragma once
 
@@ -37,14 +38,15 @@ struct rule_shares;
 struct rule_state_options {
 	uint32_t max_bits; // of each worker
 	uint32_t
-		max_addr_bits; // this and the next two, of all: made up to a power of two a shard, 8 at least
+		max_addr_bits; // this and the next three, of all: made up to a power of two a shard, 8 at least
 	uint32_t max_limits;
 	uint32_t max_values;
+	uint32_t max_peers;
 	uint32_t shards; // a power of two
 	uint64_t seed; // of the hashes; secret
 };
 
-// 256 Ki of flows, 64 Ki of addresses, 64 Ki of limits, 256 Ki of values: 35 MiB when all of it is
+// 256 Ki of flows, 64 Ki of addresses, 64 Ki of limits, 256 Ki of values, 16 Ki of ends: 37 MiB when all of it is
 // used; memory that was never used is not touched. The seed is the caller's.
 struct rule_state_options rule_state_defaults(void);
 
@@ -122,6 +124,12 @@ bool rule_values_has(
 // From now on it is, or is not.
 void rule_values_change(struct rule_state *s, uint64_t set, const void *value, size_t len, bool in,
 	uint64_t now_ns);
+
+// An end of a call (call_peers.h) belongs to this service (a slot) while now_ns < until_ns.
+void rule_peer_learn(struct rule_state *s, const struct state_key *key, uint16_t service,
+	uint64_t now_ns, uint64_t until_ns);
+uint16_t rule_peer_of(
+	struct rule_state *s, const struct state_key *key, uint64_t now_ns); // 0: none
 
 struct limit {
 	uint8_t kind; // enum limit_kind

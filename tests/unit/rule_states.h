@@ -41,6 +41,7 @@ static inline struct rule_state *state_new(uint32_t bits, uint32_t addr_bits, ui
 		.max_addr_bits = addr_bits,
 		.max_limits = limits,
 		.max_values = 8,
+		.max_peers = 8,
 		.shards = 1});
 }
 

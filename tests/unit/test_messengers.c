@@ -119,6 +119,68 @@ static void test_discord(void)
 		"%s", r.text);
 }
 
+static void test_discord_ping(void)
+{
+	const uint8_t ping[8] = {0x13, 0x37, 0xca, 0xfe, 7};
+	enum dir sender;
+
+	CHECK(proto_discord.probe((struct bytes){ping, 8, false}, 1, 2, &sender) == PROBE_YES,
+		"ping");
+	CHECK(proto_discord.probe((struct bytes){ping, 7, false}, 1, 2, &sender) == PROBE_NO,
+		"another length");
+}
+
+static void test_zoom_connect(void)
+{
+	uint8_t ask[109] = {1, 0, 2, 0x7d, 0x46}, told[35] = {2, 0, 1, 0x7d, 0x46};
+	enum dir sender;
+
+	CHECK(proto_zoom.probe((struct bytes){ask, 109, false}, 5, 8801, &sender) == PROBE_YES &&
+			sender == DIR_C2S,
+		"ask");
+	CHECK(proto_zoom.probe((struct bytes){told, 35, false}, 8801, 5, &sender) == PROBE_YES &&
+			sender == DIR_S2C,
+		"answer");
+	CHECK(proto_zoom.probe((struct bytes){ask, 109, false}, 5, 6, &sender) == PROBE_NO, "port");
+	ask[20] = 1;
+	CHECK(proto_zoom.probe((struct bytes){ask, 109, false}, 5, 8801, &sender) == PROBE_NO,
+		"no zeros");
+	CHECK(proto_zoom.probe((struct bytes){told, 34, false}, 8801, 5, &sender) == PROBE_NO,
+		"length");
+}
+
+// wiki.mumble.info/wiki/Protocol: the question alone could be anybody's.
+static void test_mumble(void)
+{
+	static const uint8_t ask[12] = {0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
+	static const uint8_t good[24] = {
+		0, 1, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 9, 0, 0, 0, 99};
+	static struct parser_run r;
+	enum dir sender;
+
+	CHECK(proto_mumble.probe((struct bytes){ask, 12, false}, 1, 2, &sender) == PROBE_MAYBE,
+		"ask");
+	CHECK(proto_mumble.probe((struct bytes){good, 12, false}, 1, 2, &sender) == PROBE_NO,
+		"no zeros");
+	for (unsigned wrong = 0; wrong <= 24; wrong++) {
+		uint8_t told[24];
+		bool matters = wrong < 12 && wrong != 2 && wrong != 3;
+		memcpy(told, good, sizeof(told));
+		if (wrong == 1)
+			told[1] = 0;
+		else if (wrong < 24)
+			told[wrong] ^= 0x40;
+		run_begin(&r, &proto_mumble);
+		run_feed(&r, DIR_C2S, ask, sizeof(ask));
+		run_feed(&r, DIR_S2C, told, sizeof(told));
+		CHECK((strstr(r.text, "ping_answer") != NULL) == !matters, "%u: %s", wrong, r.text);
+	}
+	run_begin(&r, &proto_mumble);
+	run_feed(&r, DIR_C2S, ask, sizeof(ask));
+	run_feed(&r, DIR_C2S, good, sizeof(good));
+	CHECK(r.text[0] == '\0', "its own answer");
+}
+
 // A datagram of RTP with this sequence number and SSRC.
 static void feed_rtp(struct parser_run *r, uint16_t sequence, uint8_t ssrc)
 {
@@ -171,6 +233,9 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"marks", test_marks},
 		{"discord", test_discord},
+		{"Discord: ping", test_discord_ping},
+		{"Zoom: connect", test_zoom_connect},
+		{"Mumble", test_mumble},
 		{"rtp", test_rtp},
 		CU_TEST_INFO_NULL,
 	};

@@ -227,17 +227,31 @@ static enum probe dingtalk(struct bytes in, uint16_t sport, uint16_t dport, stru
 	return len < REACH ? PROBE_MORE : PROBE_NO;
 }
 
-// Discord's documentation, Voice: IP discovery.
+// Discord's documentation, Voice: IP discovery. Before and between media: eight bytes, a number in them.
 static enum probe discord(struct bytes in, uint16_t sport, uint16_t dport, struct mark *m)
 {
 	(void)sport;
 	(void)dport;
+	if (in.len == 8 && begins(in, "\x13\x37\xca\xfe", 4)) {
+		*m = (struct mark){"voice_ping", "call", "medium", .sender = DIR_C2S};
+		return PROBE_YES;
+	}
 	if (in.len != 74 || in.p[0] != 0 || (in.p[1] != 1 && in.p[1] != 2) || in.p[2] != 0 ||
 		in.p[3] != 70)
 		return PROBE_NO;
 	*m = (struct mark){
 		"ip_discovery", "call", "high", .sender = in.p[1] == 1 ? DIR_C2S : DIR_S2C};
 	return PROBE_YES;
+}
+
+// The first two datagrams with a media server: a name of 16 bytes, which the answer repeats.
+static bool zoom_connect(struct bytes in)
+{
+	static const uint8_t zeros[7];
+	bool asks = begins(in, "\x01\x00\x02", 3) && in.len >= 64 && in.len <= 256 &&
+		memcmp(in.p + 19, zeros, sizeof(zeros)) == 0;
+
+	return asks || (begins(in, "\x02\x00\x01", 3) && in.len == 35);
 }
 
 // The header that Zoom's media servers put in front of media, on their ports.
@@ -252,12 +266,20 @@ static enum probe zoom(struct bytes in, uint16_t sport, uint16_t dport, struct m
 		*m = (struct mark){"p2p_probe", "call", "medium", .sender = DIR_C2S};
 		return PROBE_YES;
 	}
-	if (in.len < 20 || in.p[0] != 0x05 || (!from && !to) || (in.p[7] != 0 && in.p[7] != 4))
+	if (in.len < 20 || (!from && !to))
+		return PROBE_NO;
+	if (zoom_connect(in)) {
+		*m = (struct mark){"sfu_connect", "call", "medium",
+			.sender = in.p[0] == 1 ? DIR_C2S : DIR_S2C};
+		return PROBE_YES;
+	}
+	if (in.p[0] != 0x05 || (in.p[7] != 0 && in.p[7] != 4))
 		return PROBE_NO;
 	switch (in.p[8]) {
 	case 13: // screen
 	case 15: // audio
 	case 16: // video
+	case 21: // what the server says of the others
 	case 30:
 	case 33: // RTCP
 	case 34:
@@ -346,6 +368,53 @@ static enum probe probe(
 		*sender = m.sender;
 	return got;
 }
+
+// wiki.mumble.info/wiki/Protocol, UDP ping: four zeros and a number of eight bytes; the answer is the
+// server's version, the number, users, users at most, bandwidth. Only both together are a mark.
+enum { MUMBLE_ASKS = 12, MUMBLE_TELLS = 24, MUMBLE_NUMBER = 8 };
+
+struct mumble_state {
+	uint8_t number[MUMBLE_NUMBER];
+	uint8_t dir;
+};
+
+static enum probe mumble_probe(struct bytes in, uint16_t sport, uint16_t dport, enum dir *sender)
+{
+	static const uint8_t zeros[4];
+
+	(void)sport;
+	(void)dport;
+	if (in.len != MUMBLE_ASKS || memcmp(in.p, zeros, sizeof(zeros)) != 0)
+		return PROBE_NO;
+	*sender = DIR_C2S;
+	return PROBE_MAYBE;
+}
+
+static enum parse mumble_data(void *state, const struct proto_io *io, enum dir dir, struct bytes in)
+{
+	struct mumble_state *s = state;
+	struct mark m = {"ping_answer", NULL, "high", .sender = DIR_S2C};
+
+	if (in.len == MUMBLE_ASKS && in.p[0] == 0) {
+		memcpy(s->number, in.p + 4, MUMBLE_NUMBER);
+		s->dir = (uint8_t)dir;
+		return PARSE_MORE;
+	}
+	if (in.len != MUMBLE_TELLS || dir == s->dir || in.p[0] != 0 || in.p[1] == 0 ||
+		memcmp(in.p + 4, s->number, MUMBLE_NUMBER) != 0)
+		return PARSE_DONE;
+	m.version = (uint16_t)(in.p[1] << 8 | in.p[2]);
+	report(io, APP_MUMBLE, &m);
+	return PARSE_DONE;
+}
+
+const struct proto proto_mumble = {.name = "mumble",
+	.app_proto = APP_MUMBLE,
+	.l4 = IPPROTO_UDP,
+	.state_size = sizeof(struct mumble_state),
+	.opens_flow = true,
+	.probe = mumble_probe,
+	.data = mumble_data};
 
 #define STREAM(name_, app)                                                                         \
 	static enum probe name_##_probe(                                                           \

@@ -202,6 +202,7 @@ struct proto {
 	X(proto_sip)                                                                               \
 	X(proto_oicq)                                                                              \
 	X(proto_discord)                                                                           \
+	X(proto_mumble)                                                                            \
 	X(proto_zoom)                                                                              \
 	X(proto_line)                                                                              \
 	X(proto_viber_call)                                                                        \
