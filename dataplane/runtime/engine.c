@@ -1,5 +1,6 @@
 #include "dataplane/runtime/engine.h"
 
+#include "dataplane/base/clock.h"
 #include "dataplane/base/lines.h"
 #include "dataplane/runtime/shadow.h"
 
@@ -88,6 +89,7 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 		.capture = o->capture,
 		.stages_every = o->stages_every,
 		.leaks = &e->leaks,
+		.leak_from_ns = o->capture ? 0 : clock_wall_ns(),
 	};
 	int err = fill_secrets(o, &w.decoder.seed, &w.emit, w.leak_secret);
 	if (err < 0)

@@ -137,6 +137,7 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 		.counts = w->page->leaks,
 		.counters = w->counters,
 		.seed = options->decoder.seed,
+		.from_ns = options->leak_from_ns,
 		.ctx = w,
 		.tell = on_leak};
 	memcpy(leaks.secret, options->leak_secret, sizeof(leaks.secret));
@@ -257,8 +258,11 @@ unsigned worker_turn(struct worker *w)
 			order_reach(order, w->id, n > 0 ? packets[n - 1].serial + 1 : dealt);
 		total += n;
 	}
-	if (total == 0 && w->live && w->idle_turns % IDLE_SPINS == 0)
-		inspect_idle(w->inspector, clock_wall_ns());
+	if (total == 0 && w->live && w->idle_turns % IDLE_SPINS == 0) {
+		uint64_t now = clock_wall_ns();
+		inspect_idle(w->inspector, now);
+		leaks_time(w->leaks, now);
+	}
 	// Frames that are another worker's, or held, are work, too. What is known stands in the page at once
 	// when there is a pause.
 	bool busy = total > 0 || frames_taken(w) != taken;

@@ -29,6 +29,7 @@ struct worker_options {
 	struct posture_history *servers; // of all workers, borrowed
 	const struct leak_switch *leaks; // which detectors are active, borrowed
 	uint8_t leak_secret[TOKEN_SECRET_LEN]; // of their tokens, the same for all workers
+	uint64_t leak_from_ns; // as struct leak_options
 	struct order *order; // of the capture that is dealt to them, borrowed; NULL: there is none
 	uint32_t stages_every; // turns of which one is timed
 };

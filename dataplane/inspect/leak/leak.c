@@ -107,6 +107,7 @@ struct leaks *leaks_new(const struct leak_options *options)
 		leaks_free(l);
 		return NULL;
 	}
+	tokens_time(l->tokens, options->from_ns);
 	l->watch = (struct detect_watch){l, on_takes, on_surest};
 	detect_watch(l->detect, &l->watch);
 	return l;

@@ -49,6 +49,8 @@ struct leak_options {
 	uint64_t *counters; // the worker's private array
 	uint64_t seed; // the same for all workers
 	uint8_t secret[TOKEN_SECRET_LEN]; // likewise
+	uint64_t
+		from_ns; // keys of days before this time are gone from the begin: the step takes a while
 	void *ctx;
 	// To be told: counted it was already.
 	void (*tell)(void *ctx, const struct leak_place *place, const struct leak *leak);
