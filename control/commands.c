@@ -181,6 +181,22 @@ static json_t *show_leaks(struct daemon *d)
 		"text_bytes", (json_int_t)totals[CTR_TEXT_BYTES], "leaks", list);
 }
 
+static json_t *path_or_null(const char *path)
+{
+	return path != NULL ? escape_json(path) : json_null();
+}
+
+// Where what we write goes.
+static json_t *doctor_places(struct daemon *d)
+{
+	const struct control_config *c = d->config;
+
+	return json_pack("{s:b, s:o, s:o, s:o, s:s, s:i}", "ok", 1, "eve_file",
+		path_or_null(c->eve_file), "state", path_or_null(c->state), "cache",
+		path_or_null(c->cache), "metrics_address", c->metrics_address, "metrics_port",
+		(int)c->metrics_port);
+}
+
 static const struct {
 	json_t *(*show)(struct daemon *); // answers at once
 	void (*begin)(struct daemon *, struct control_call *, const struct request *);
@@ -208,6 +224,7 @@ static const struct {
 	[COMMAND_EVIDENCE_EXPORT] = {.begin = evidence_export},
 	[COMMAND_EVIDENCE_VERIFY] = {.show = evidence_verify},
 	[COMMAND_EVIDENCE_ERASE] = {.begin = evidence_erase},
+	[COMMAND_DOCTOR_PLACES] = {.show = doctor_places},
 	[COMMAND_COUNTERS] = {.show = show_counters},
 	[COMMAND_SERVICES] = {.show = show_services},
 	[COMMAND_LEAKS] = {.show = show_leaks},

@@ -61,6 +61,7 @@ static const struct {
 	[COMMAND_EVIDENCE_EXPORT] = {"evidence.export", KEY_RECORD},
 	[COMMAND_EVIDENCE_VERIFY] = {"evidence.verify", 0},
 	[COMMAND_EVIDENCE_ERASE] = {"evidence.erase", KEY_RECORD},
+	[COMMAND_DOCTOR_PLACES] = {"doctor.places", 0},
 	[COMMAND_COUNTERS] = {"counters", 0},
 	[COMMAND_SERVICES] = {"services", 0},
 	[COMMAND_LEAKS] = {"leaks", 0},

@@ -95,6 +95,7 @@ enum cli_exit cli_evidence_list(const struct cli *cli);
 enum cli_exit cli_evidence_export(const struct cli *cli);
 enum cli_exit cli_evidence_verify(const struct cli *cli);
 enum cli_exit cli_evidence_erase(const struct cli *cli);
+enum cli_exit cli_doctor_privacy(const struct cli *cli);
 enum cli_exit cli_counters(const struct cli *cli);
 enum cli_exit cli_services(const struct cli *cli);
 enum cli_exit cli_leaks(const struct cli *cli);

@@ -100,6 +100,11 @@ static const struct command commands[] = {
 		"is each record what was sealed, and the journal whole"},
 	{{"evidence", "erase"}, cli_evidence_erase, 1, 1, 0, "RECORD",
 		"destroys the record's key and prints the certificate"},
+	{{"doctor", "privacy"}, cli_doctor_privacy, 0, PATHS_MAX, 0, "[PATH...]",
+		"look for raw personal data in all that the daemon writes (events, state, cache, "
+		"metrics,\n"
+		"  answers), or in these files and directories, with our own detectors; status 1 "
+		"when there is any"},
 	{{"counters", NULL}, cli_counters, 0, 0, OPTION_WATCH | OPTION_RULES, "",
 		"every counter, in sum and by worker, and the rules that hit"},
 	{{"top", "rules"}, cli_top_rules, 0, 0, OPTION_BY | OPTION_AGAIN | OPTION_COUNT, "",
