@@ -101,7 +101,8 @@ static const char *text_of(json_t *record, const char *key)
 	json_t *leak = json_object_get(json_object_get(record, "sealwatch"), "leak");
 	json_t *v = json_object_get(leak, key);
 
-	return json_is_string(v) ? json_string_value(v) : "";
+	const char *text = json_string_value(v);
+	return text != NULL ? text : "";
 }
 
 static json_t *find(json_t *leaks, const char *detector, const char *client)

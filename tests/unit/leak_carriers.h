@@ -181,8 +181,9 @@ static void http_with(struct craft_session *s, const struct carried *c, size_t c
 	enum craft_side from = c->dir == DIR_C2S ? CLIENT : SERVER;
 
 	session_open(s);
+	static const char get[] = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 	if (c->dir == DIR_S2C)
-		session_send(s, CLIENT, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", 37);
+		session_send(s, CLIENT, get, sizeof(get) - 1);
 	addf(&b, "%s\r\n%s",
 		c->dir == DIR_C2S ? "POST / HTTP/1.1\r\nHost: a.example" : "HTTP/1.1 200 OK",
 		c->headers);
