@@ -1,6 +1,7 @@
 #include "patterns/beside.h"
 #include "patterns/halves.h"
 #include "patterns/parser.h"
+#include "patterns/watch_list.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -84,6 +85,7 @@ static void check_rule(struct parser *p)
 		parser_error(p, r->where, "sid is missing");
 	parse_contents_check(p);
 	parse_buffer_left(p);
+	watch_list_check(p);
 	if ((r->flow & FLOW_TO_SERVER) && (r->flow & FLOW_TO_CLIENT))
 		parser_error(p, r->where, "flow: to_server and to_client exclude each other");
 	if (r->flow & FLOW_ESTABLISHED && r->flow & (FLOW_NOT_ESTABLISHED | FLOW_STATELESS))

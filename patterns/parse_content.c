@@ -2,6 +2,7 @@
 
 #include "patterns/identifier.h"
 #include "patterns/parser.h"
+#include "patterns/watch_list.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -149,12 +150,8 @@ static void on_content(struct parser *p, struct slice name, struct slice value)
 		return;
 	}
 	const char *kind = identifier_kind(bytes, (size_t)n);
-	if (kind != NULL && p->lab)
-		parser_warning(
-			p, value.where, "this content is %s: allowed in the laboratory only", kind);
-	else if (kind != NULL)
-		parser_error(p, value.where,
-			"this content is %s: a pattern set must not look for one person", kind);
+	if (kind != NULL)
+		watch_list_refuse(p, value.where, "this content", kind);
 	struct condition *c = parser_add(p, COND_CONTENT, name.where);
 	if (c == NULL)
 		return;
