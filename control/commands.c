@@ -3,6 +3,7 @@
 #include "control/answer.h"
 #include "control/commands_evidence.h"
 #include "control/commands_examine.h"
+#include "control/commands_geo.h"
 #include "control/commands_patterns.h"
 #include "control/commands_posture.h"
 #include "control/commands_purpose.h"
@@ -232,6 +233,8 @@ static const struct {
 	[COMMAND_POSTURE_TREND] = {.begin = posture_trend},
 	[COMMAND_TOP] = {.show = top_stages},
 	[COMMAND_TOP_RULES] = {.begin = top_rules},
+	[COMMAND_GEO_LOAD] = {.begin = geo_begin_load},
+	[COMMAND_GEO_MATRIX] = {.begin = geo_matrix},
 };
 
 void commands_serve(void *ctx, struct control_call *call, const char *line, size_t len)

@@ -12,6 +12,7 @@ enum compile_work {
 	COMPILE_LINT, // the same, to be judged: no set comes of it, but all findings and what it costs
 	COMPILE_EXAMPLES, // of a set that is compiled: sealwatch-replay runs them
 	COMPILE_INDEX, // who the rules are, only: nothing is compiled
+	COMPILE_GEO, // no rules: the map of countries of geoip_database (geo_child.h)
 };
 
 struct compile_request {

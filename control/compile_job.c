@@ -1,6 +1,7 @@
 #include "control/compile_job.h"
 
 #include "control/examples_child.h"
+#include "control/geo_child.h"
 #include "dataplane/base/clock.h"
 
 #include <errno.h>
@@ -150,6 +151,8 @@ static int explain_status(const struct compile_job *j, struct compile_result *r)
 	else if (report->n_errors > 0 && j->work == COMPILE_EXAMPLES)
 		snprintf(r->error, sizeof(r->error), "the examples of the set: %u of %u are wrong",
 			report->n_errors, report->n_rules);
+	else if (report->n_errors > 0 && j->work == COMPILE_GEO && report->n > 0)
+		snprintf(r->error, sizeof(r->error), "%.250s", report->diags[0].text);
 	else if (report->n_errors > 0)
 		snprintf(r->error, sizeof(r->error), "the pattern set has %u error%s",
 			report->n_errors, report->n_errors == 1 ? "" : "s");
@@ -170,7 +173,7 @@ static void keep(struct compile_job *j, const struct compile_result *r, const ch
 
 static int take_set(struct compile_job *j, struct compile_result *r, const char *text)
 {
-	int err = j->work == COMPILE_SET ? seal(j, r) : 0;
+	int err = j->work == COMPILE_SET || j->work == COMPILE_GEO ? seal(j, r) : 0;
 
 	if (err == 0 && (j->work == COMPILE_SET || j->work == COMPILE_INDEX))
 		err = pattern_index_read(j->index_fd, &r->index);
@@ -252,6 +255,8 @@ static int start_child(struct compile_job *j, const struct compile_request *req)
 	}
 	if (err == 0 && j->pid == 0 && req->work == COMPILE_EXAMPLES)
 		examples_child_run(req, write_end);
+	if (err == 0 && j->pid == 0 && req->work == COMPILE_GEO)
+		geo_child_run(req, j->blob_fd, write_end);
 	if (err == 0 && j->pid == 0)
 		compile_child_run(req, j->blob_fd, j->index_fd, write_end);
 	fd_drop(&write_end);

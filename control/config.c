@@ -1,7 +1,10 @@
 #include "control/config.h"
 
 #include "control/disabled.h"
+#include "control/matrix.h"
 #include "control/text_file.h"
+
+#include "dataplane/api/geo_map.h"
 
 #include <cyaml/cyaml.h>
 #include <yaml.h>
@@ -27,6 +30,11 @@ struct lint_keys {
 	uint32_t *max_memory_mb;
 };
 
+struct threshold_keys {
+	char *country;
+	uint64_t persons;
+};
+
 struct keys {
 	char *link_socket;
 	char *control_socket;
@@ -36,6 +44,10 @@ struct keys {
 	char *cache;
 	char *replay;
 	char *geoip_database;
+	char *geo_home;
+	uint32_t *geo_min_persons;
+	struct threshold_keys *geo_thresholds;
+	uint32_t geo_thresholds_count;
 	char *state;
 	char *metrics_address;
 	uint32_t *metrics_port;
@@ -93,6 +105,16 @@ static const cyaml_schema_field_t lint_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t threshold_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"country", CYAML_FLAG_POINTER, struct threshold_keys, country, 1, 16),
+	CYAML_FIELD_UINT("persons", CYAML_FLAG_DEFAULT, struct threshold_keys, persons),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t threshold_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct threshold_keys, threshold_fields)};
+
 static const cyaml_strval_t switch_words[] = {
 	{"true", 1}, {"yes", 1}, {"on", 1}, {"false", 0}, {"no", 0}, {"off", 0}};
 
@@ -105,6 +127,10 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(cache, 0, 4096),
 	TEXT(replay, 1, 4095),
 	TEXT(geoip_database, 0, 4096),
+	TEXT(geo_home, 1, 16),
+	NUMBER(struct keys, geo_min_persons),
+	CYAML_FIELD_SEQUENCE("geo_thresholds", POINTER, struct keys, geo_thresholds,
+		&threshold_schema, 0, GEO_THRESHOLDS_MAX),
 	TEXT(state, 0, 4096),
 	TEXT(metrics_address, 1, 64),
 	NUMBER(struct keys, metrics_port),
@@ -270,6 +296,39 @@ static void take_companions(const struct keys *k, struct companions *out)
 	};
 }
 
+static const char *take_geo(const struct keys *k, struct control_config *c, const char **key)
+{
+	static const char two_letters[] = "takes two capital letters: DE";
+
+	c->geoip_database = k->geoip_database;
+	c->geo_home = k->geo_home != NULL ? geo_code_parse(k->geo_home) : 0;
+	c->geo_min_persons = k->geo_min_persons != NULL ? *k->geo_min_persons : MATRIX_MIN_PERSONS;
+	c->n_geo_thresholds = k->geo_thresholds_count;
+	*key = "geo_home";
+	if (k->geo_home != NULL && c->geo_home == 0)
+		return two_letters;
+	*key = "geo_min_persons";
+	if (c->geo_min_persons == 0)
+		return "takes 1 (all is shown) and more";
+	*key = "persons";
+	for (uint32_t i = 0; i < k->geo_thresholds_count; i++) {
+		if (k->geo_thresholds[i].persons == 0)
+			return "takes 1 and more";
+		c->geo_thresholds[i].persons = k->geo_thresholds[i].persons;
+	}
+	*key = "country";
+	for (uint32_t i = 0; i < k->geo_thresholds_count; i++) {
+		const char *country = k->geo_thresholds[i].country;
+		bool foreign = strcmp(country, "foreign") == 0;
+		c->geo_thresholds[i].country = foreign ? 0 : geo_code_parse(country);
+		if (!foreign && c->geo_thresholds[i].country == 0)
+			return "takes two capital letters, or \"foreign\"";
+		if (foreign && c->geo_home == 0)
+			return "foreign: wants geo_home, too";
+	}
+	return NULL;
+}
+
 // Names the key that is wrong and says what it takes, or gives NULL.
 static const char *take_keys(const struct keys *k, struct control_config *c, const char **key)
 {
@@ -286,7 +345,6 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 	if (c->cache[0] == '\0')
 		c->cache = NULL;
 	c->replay = k->replay;
-	c->geoip_database = k->geoip_database;
 	c->state = or_default(k->state, "/var/lib/sealwatch/state");
 	if (c->state[0] == '\0')
 		c->state = NULL;
@@ -325,6 +383,9 @@ static const char *take_keys(const struct keys *k, struct control_config *c, con
 		c->budget.value_ns = *k->lint->max_ns;
 	if (k->lint != NULL && k->lint->max_memory_mb != NULL)
 		c->budget.bytes = (uint64_t)*k->lint->max_memory_mb << 20;
+	const char *what = take_geo(k, c, key);
+	if (what != NULL)
+		return what;
 	*key = take_limits(k->compile, &c->compile);
 	return *key != NULL ? "is out of bounds" : NULL;
 }

@@ -8,7 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { KEEP_GENERATIONS_MAX = 64 };
+enum { KEEP_GENERATIONS_MAX = 64, GEO_THRESHOLDS_MAX = 64 };
+
+struct geo_threshold {
+	uint16_t country; // geo_map.h; 0: all that are not geo_home
+	uint64_t persons; // different ones a year
+};
 
 struct compile_limits { // of the child that compiles a pattern set
 	uint32_t cpu_s;
@@ -38,6 +43,10 @@ struct control_config {
 	bool lab;
 	const char *replay; // path of sealwatch-replay; NULL: where it is looked for
 	const char *geoip_database; // NULL: what the package tor-geoipdb installs; "": none
+	uint16_t geo_home; // the operator's own country; 0: none is
+	uint32_t geo_min_persons; // what is of fewer is not shown
+	struct geo_threshold geo_thresholds[GEO_THRESHOLDS_MAX];
+	uint32_t n_geo_thresholds;
 	const char *cache; // directory of compiled sets; NULL: none
 	const char *state; // directory of what outlives the daemon; NULL: none
 	struct compile_limits compile;

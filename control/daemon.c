@@ -1,6 +1,7 @@
 #include "control/daemon.h"
 
 #include "control/commands.h"
+#include "control/daemon_geo.h"
 #include "control/metrics.h"
 #include "control/private_dir.h"
 #include "control/privileges.h"
@@ -30,10 +31,12 @@ static void link_up(void *ctx, const struct link_region *region)
 	if (last->base != NULL && last->hello.start_ns != region->hello.start_ns) {
 		for (unsigned i = 0; i < LAST_DRAIN_TURNS && drain_turn(d->drain, last); i++)
 			continue;
+		geo_run_ends(d->geo);
 	}
 	if (stats_attach(d->stats, region) < 0)
 		log_error("short of memory: counts by rule of the last dataplane are lost");
 	purpose_link_due(&d->purpose_link); // before a set
+	geo_link_up(d->geo); // flows of the first packet, too, have countries
 	reload_link_up(d->reload, &region->hello);
 }
 
@@ -383,18 +386,21 @@ static int start_link(struct daemon *d)
 		.receipt = link_receipt,
 		.dropped = link_dropped,
 		.purposes = link_purposes_there,
+		.geo = daemon_geo_told,
+		.keys = daemon_geo_keys,
 		.status = link_told,
 		.ctx = d};
 
 	d->reload = reload_new(d->base, d->config, d->cache, &d->disabled);
-	if (d->reload == NULL)
+	d->geo = geo_new(d->base, d->config);
+	if (d->reload == NULL || d->geo == NULL)
 		return -ENOMEM;
 	int err = link_new(d->base, d->config->link_socket, &callbacks, &d->link);
 	if (err < 0)
 		return err;
 	d->purpose_link = (struct purpose_link){.link = d->link, .store = &d->purposes};
 	reload_bind(d->reload, d->link, d->stats);
-	return d->config->n_patterns > 0 ? reload_start_configured(d->reload) : 0;
+	return daemon_geo_start(d);
 }
 
 // It saves time, and nothing else: without it sets are compiled.
@@ -474,6 +480,7 @@ void daemon_stop(struct daemon *d)
 	posture_days_close(&d->days);
 	control_socket_close(d->control);
 	reload_free(d->reload); // answers who waits for a load: after the clients are gone
+	geo_free(d->geo); // likewise
 	link_free(d->link);
 	cache_close(d->cache);
 	disabled_close(&d->disabled);

@@ -8,6 +8,7 @@
 #include "control/disabled.h"
 #include "control/drain.h"
 #include "control/evidence_store.h"
+#include "control/geo.h"
 #include "control/http.h"
 #include "control/link.h"
 #include "control/posture_days.h"
@@ -36,6 +37,7 @@ struct daemon {
 	struct purpose_link purpose_link;
 	struct posture_days days;
 	struct reload *reload;
+	struct geo *geo;
 	struct event *on_drain, *on_stats, *on_days, *on_stop[2], *on_rotate, *on_expire;
 	uint64_t start_ns; // monotonic
 };

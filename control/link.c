@@ -52,11 +52,18 @@ static bool is_loading(const struct link *l)
 		link_client_waits(l->client, LINK_SHADOW_LOAD);
 }
 
+static bool is_loading_geo(const struct link *l)
+{
+	return link_client_waits(l->client, LINK_GEO_LOAD);
+}
+
 static void hang_up(struct link *l, int err)
 {
 	struct link_receipt nothing = {.error = "the dataplane went away during the load"};
+	struct link_geo_receipt no_map = {.error = "the dataplane went away during the load"};
 	bool was_up = l->up;
 	bool loading = l->client != NULL && is_loading(l);
+	bool loading_geo = l->client != NULL && is_loading_geo(l);
 	bool dropping = l->client != NULL && link_client_waits(l->client, LINK_SHADOW_DROP);
 	bool purposes = l->client != NULL && link_client_waits(l->client, LINK_PURPOSES);
 
@@ -72,6 +79,8 @@ static void hang_up(struct link *l, int err)
 		l->callbacks.down(l->callbacks.ctx);
 	if (loading)
 		l->callbacks.receipt(l->callbacks.ctx, -ECONNRESET, &nothing);
+	if (loading_geo)
+		l->callbacks.geo(l->callbacks.ctx, -ECONNRESET, &no_map);
 	if (dropping)
 		l->callbacks.dropped(l->callbacks.ctx, -ECONNRESET);
 	if (purposes && l->callbacks.purposes != NULL)
@@ -115,6 +124,12 @@ static void take_reply(struct link *l, const struct link_reply *reply)
 		if (l->callbacks.purposes != NULL)
 			l->callbacks.purposes(l->callbacks.ctx, reply->status);
 		break;
+	case LINK_GEO_LOAD:
+		l->callbacks.geo(l->callbacks.ctx, reply->status, &reply->geo);
+		break;
+	case LINK_BORDER_KEYS:
+		l->callbacks.keys(l->callbacks.ctx, &reply->keys);
+		break;
 	case LINK_OP_COUNT:
 		break;
 	}
@@ -149,6 +164,7 @@ static void readable(evutil_socket_t fd, short what, void *ctx)
 		hang_up(l, got);
 		return;
 	}
+	explicit_bzero(&reply.keys, sizeof(reply.keys));
 	l->asked_ns = clock_monotonic_ns();
 	if (l->up && !l->has_status)
 		ask_status(l);
@@ -180,7 +196,8 @@ static void tick(evutil_socket_t fd, short what, void *ctx)
 		try_connect(l);
 		return;
 	}
-	uint64_t patience = is_loading(l) ? receipt_within_ns : answer_within_ns;
+	uint64_t patience =
+		is_loading(l) || is_loading_geo(l) ? receipt_within_ns : answer_within_ns;
 	if (!is_waiting(l))
 		l->asked_ns = clock_monotonic_ns();
 	else if (clock_monotonic_ns() - l->asked_ns > patience) {
@@ -253,4 +270,14 @@ int link_shadow_drop(struct link *l)
 int link_purposes(struct link *l, int fd)
 {
 	return l->up ? link_client_purposes(l->client, fd) : -ENOTCONN;
+}
+
+int link_geo(struct link *l, int blob_fd, uint64_t blob_len)
+{
+	return l->up ? link_client_geo(l->client, blob_fd, blob_len) : -ENOTCONN;
+}
+
+int link_border_keys(struct link *l, const struct link_border_keys *keys)
+{
+	return l->up ? link_client_border_keys(l->client, keys) : -ENOTCONN;
 }

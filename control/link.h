@@ -21,6 +21,10 @@ struct link_callbacks {
 	void (*dropped)(void *ctx, int status);
 	// Of a link_purposes(), likewise.
 	void (*purposes)(void *ctx, int status);
+	// Of a link_geo(), as receipt.
+	void (*geo)(void *ctx, int status, const struct link_geo_receipt *receipt);
+	// Of a link_border_keys(), when it was answered; to be wiped.
+	void (*keys)(void *ctx, const struct link_border_keys *keys);
 	void (*status)(void *ctx, const struct link_status *status); // each second
 	void *ctx;
 };
@@ -39,3 +43,6 @@ int link_load(struct link *l, int blob_fd, uint64_t blob_len);
 int link_shadow(struct link *l, int blob_fd, uint64_t blob_len, uint32_t share);
 int link_shadow_drop(struct link *l);
 int link_purposes(struct link *l, int fd); // a sealed struct purpose_table
+// Likewise, and beside one of them.
+int link_geo(struct link *l, int blob_fd, uint64_t blob_len);
+int link_border_keys(struct link *l, const struct link_border_keys *keys);

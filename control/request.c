@@ -29,6 +29,8 @@ enum key {
 	KEY_ID = 1 << 16,
 	KEY_SERVICE = 1 << 17,
 	KEY_SEGMENT = 1 << 18,
+	KEY_FILE = 1 << 24,
+	KEY_WINDOW = 1 << 25,
 };
 
 static const struct {
@@ -69,6 +71,8 @@ static const struct {
 	[COMMAND_POSTURE_TREND] = {"posture.trend", KEY_SERVICE | KEY_SEGMENT},
 	[COMMAND_TOP] = {"top", 0},
 	[COMMAND_TOP_RULES] = {"top.rules", KEY_BY | KEY_COUNT},
+	[COMMAND_GEO_LOAD] = {"geo.load", KEY_FILE},
+	[COMMAND_GEO_MATRIX] = {"geo.matrix", KEY_WINDOW},
 };
 
 __attribute__((format(printf, 2, 3))) static int refuse(char error[256], const char *fmt, ...)
@@ -222,6 +226,27 @@ static int take_by(const json_t *value, struct request *r, char error[256])
 	return refuse(error, "\"by\" takes cost, hits, checks or prefilter");
 }
 
+static int take_file(const json_t *value, struct request *r, char error[256])
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL || text[0] != '/' || strlen(text) > REQUEST_PATH_LEN_MAX)
+		return refuse(error, "\"file\" takes an absolute path");
+	r->file = text;
+	return 0;
+}
+
+static int take_window(const json_t *value, struct request *r, char error[256])
+{
+	const char *text = json_string_value(value);
+	bool day = text != NULL && strcmp(text, "day") == 0;
+
+	if (!day && (text == NULL || strcmp(text, "year") != 0))
+		return refuse(error, "\"window\" takes day or year");
+	r->window = day ? BORDER_DAY : BORDER_YEAR;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	enum key key;
@@ -246,6 +271,8 @@ static const struct {
 	{"id", KEY_ID},
 	{"service", KEY_SERVICE},
 	{"segment", KEY_SEGMENT},
+	{"file", KEY_FILE},
+	{"window", KEY_WINDOW},
 };
 
 static int take_id(const json_t *value, struct request *r, char error[256])
@@ -312,6 +339,10 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 		return take_name(value, "segment", &r->segment, error);
 	case KEY_SHARE:
 		return take_small(value, "share", SHADOW_SHARE_MAX, &r->share, error);
+	case KEY_FILE:
+		return take_file(value, r, error);
+	case KEY_WINDOW:
+		return take_window(value, r, error);
 	}
 	return -EINVAL;
 }

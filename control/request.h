@@ -5,6 +5,7 @@
 
 #include "control/disabled.h"
 #include "control/tally.h"
+#include "dataplane/api/borders.h"
 
 #include <jansson.h>
 
@@ -55,6 +56,8 @@ enum command {
 	COMMAND_DOCTOR_PLACES,
 	COMMAND_TOP,
 	COMMAND_TOP_RULES,
+	COMMAND_GEO_LOAD,
+	COMMAND_GEO_MATRIX,
 	COMMAND_COUNT,
 };
 
@@ -78,6 +81,8 @@ struct request {
 	const json_t *entry; // purpose add: an object
 	const char *record; // evidence: the begin of its id, in lower-case hex
 	const char *id; // purpose show, retire: a name
+	const char *file; // geo load: absolute; NULL: the configured one
+	enum border_kind window; // geo matrix
 	struct disabled_change change; // disable, enable: at least one rule
 	json_t *root; // what the texts point into
 };

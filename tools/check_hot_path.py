@@ -18,6 +18,8 @@ ALLOWED = {
     'main': 'starts and stops threads',
     'begin_load': 'takes a pattern set over',
     'on_shadow_drop': 'ends a shadow',
+    'link_on_border_keys': 'takes keys over',
+    'border_keys_put': 'takes keys over',
     'geo_publish': 'takes a map of countries over',
     'rulesets_purposes': 'other purposes: once a change of the register',
     'engine_purposes': 'the same, where it is part of it',

@@ -19,6 +19,7 @@ enum {
 	OPTION_SHARE = 1 << 6,
 	OPTION_BY = 1 << 7,
 	OPTION_POSTURE = 1 << 8, // --segment, --trend, --explain
+	OPTION_WINDOW = 1 << 9,
 	WORDS_MAX = 3,
 	PATHS_MAX = 64,
 };
@@ -117,6 +118,12 @@ static const struct command commands[] = {
 	{{"posture", NULL}, cli_posture, 0, 1, OPTION_POSTURE, "[SERVICE]",
 		"how well services are sealed, A to F by segment; of one service, each check that\n"
 		"  holds"},
+	{{"geo", "load"}, cli_geo_load, 0, 1, 0, "[FILE]",
+		"have this database of countries (.mmdb, or text as tor-geoipdb has it; the "
+		"configured\n"
+		"  one when none is named) looked up from the next flow on"},
+	{{"geo", "matrix"}, cli_geo_matrix, 0, 0, OPTION_WINDOW, "",
+		"which service goes to which country: flows, bytes, and about how many persons"},
 	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
 	{{"leaks", NULL}, cli_leaks, 0, 0, 0, "",
 		"personal data found in clear text: how many values of each kind, how sure"},
@@ -185,6 +192,8 @@ static const struct {
 		"      --segment NAME  flows of this segment only\n"
 		"      --trend         by day\n"
 		"      --explain       what is looked at, and how the grade comes about\n"},
+	{OPTION_WINDOW, " [--window day|year]",
+		"      --window KEY        day (the default) or year, the latest there is\n"},
 	{OPTION_AGAIN, " [--interval SECONDS] [--once]", again_options},
 	{OPTION_LINT, " [--strict] [--max-ns N] [--max-memory MB]", lint_options},
 };
@@ -286,6 +295,11 @@ static const char *take_value(struct cli *cli, int option, const char *value)
 		return take_number(value, 86400, &cli->deadline_s)
 			? NULL
 			: "--deadline takes 1 to 86400 seconds, not";
+	case 'W':
+		cli->window = value;
+		return strcmp(value, "day") == 0 || strcmp(value, "year") == 0
+			? NULL
+			: "--window takes day or year, not";
 	case 'b':
 		cli->by = value;
 		return top_is_key(value) ? NULL : "--by takes cost, hits, checks or prefilter, not";
@@ -321,6 +335,8 @@ static unsigned option_of(int option)
 		return OPTION_COUNT;
 	case 'p':
 		return OPTION_SHARE;
+	case 'W':
+		return OPTION_WINDOW;
 	case 'b':
 		return OPTION_BY;
 	case 'o':
@@ -399,7 +415,8 @@ int main(int argc, char **argv)
 		{"strict", no_argument, NULL, 'S'}, {"max-ns", required_argument, NULL, 'n'},
 		{"max-memory", required_argument, NULL, 'm'},
 		{"share", required_argument, NULL, 'p'}, {"explain", no_argument, NULL, 'e'},
-		{"trend", no_argument, NULL, 't'}, {"segment", required_argument, NULL, 'g'}, {0}};
+		{"trend", no_argument, NULL, 't'}, {"segment", required_argument, NULL, 'g'},
+		{"window", required_argument, NULL, 'W'}, {0}};
 	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
 	unsigned options = 0;
 	bool help = false;

@@ -14,6 +14,7 @@
 
 #pragma once
 
+#include "dataplane/api/borders.h"
 #include "dataplane/api/fields.h"
 #include "dataplane/api/leaks.h"
 #include "dataplane/api/posture.h"
@@ -226,6 +227,7 @@ struct counter_page {
 	struct rule_counts shadow, beside;
 	struct leak_count leaks[DETECTOR_COUNT]; // as rules
 	struct posture_page posture; // likewise
+	struct border_page borders; // of flows that ended
 };
 
 enum { THREAD_READER = 0xffff };

@@ -12,6 +12,10 @@
 //   STATUS         reply: struct link_status
 //   PURPOSES       + fd of a sealed memfd with a struct purpose_table: the register from here on, in
 //                  place of the one before; reply: no payload, when the live set is under it
+//   GEO_LOAD       + fd of a sealed memfd with a map of countries (geo_map.h); reply: struct link_geo_receipt,
+//                  sent when no worker has the map before any more
+//   BORDER_KEYS    the keys of windows that control knows (borders.h): windows that are open go on with
+//                  them; reply: the same, as they are now
 
 #pragma once
 
@@ -21,7 +25,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum { LINK_VERSION = 11, LINK_WORKERS_MAX = 64, LINK_PAYLOAD_MAX = 4096, LINK_FDS_MAX = 1 };
+enum { LINK_VERSION = 12, LINK_WORKERS_MAX = 64, LINK_PAYLOAD_MAX = 4096, LINK_FDS_MAX = 1 };
 
 enum link_op {
 	LINK_HELLO = 1,
@@ -30,6 +34,8 @@ enum link_op {
 	LINK_SHADOW_LOAD,
 	LINK_SHADOW_DROP,
 	LINK_PURPOSES,
+	LINK_GEO_LOAD,
+	LINK_BORDER_KEYS,
 	LINK_OP_COUNT
 };
 
@@ -94,6 +100,22 @@ struct link_receipt {
 	uint64_t ack_ns[LINK_WORKERS_MAX]; // each worker: publish until it took the new set
 	char error[256]; // status < 0: what was wrong with the blob
 };
+
+struct link_geo_receipt {
+	uint64_t prepare_ns; // map, verify, copy
+	uint64_t grace_ns;
+	uint64_t bytes;
+	uint32_t n4, n6, n_countries;
+	uint32_t reserved;
+	uint8_t digest[32]; // of the files it was made of
+	char error[256]; // status < 0
+};
+static_assert(sizeof(struct link_geo_receipt) == 328, "layout is shared");
+
+struct link_border_keys {
+	struct border_key of[BORDER_WINDOWS]; // by place in a page
+};
+static_assert(sizeof(struct link_border_keys) == 120, "layout is shared");
 
 struct link_status {
 	uint64_t generation;

@@ -197,6 +197,22 @@ int link_client_purposes(struct link_client *c, int fd)
 	return ask(c, LINK_PURPOSES, NULL, 0, fd);
 }
 
+int link_client_geo(struct link_client *c, int blob_fd, uint64_t blob_len)
+{
+	const struct link_load_req req = {.blob_len = blob_len};
+
+	if (!c->greeted)
+		return -ENOTCONN;
+	return ask(c, LINK_GEO_LOAD, &req, sizeof(req), blob_fd);
+}
+
+int link_client_border_keys(struct link_client *c, const struct link_border_keys *keys)
+{
+	if (!c->greeted)
+		return -ENOTCONN;
+	return ask(c, LINK_BORDER_KEYS, keys, sizeof(*keys), -1);
+}
+
 bool link_client_waits(const struct link_client *c, enum link_op op)
 {
 	return c->asked[op] != 0;
@@ -253,6 +269,27 @@ static int take_status(
 	return 0;
 }
 
+static int take_geo(
+	struct link_client *c, struct link_reply *out, const void *payload, uint32_t len, int fd)
+{
+	(void)c;
+	if (fd >= 0 || (len != sizeof(out->geo) && (out->status == 0 || len != 0)))
+		return -EPROTO;
+	memcpy(&out->geo, payload, len);
+	out->geo.error[sizeof(out->geo.error) - 1] = '\0';
+	return 0;
+}
+
+static int take_keys(
+	struct link_client *c, struct link_reply *out, const void *payload, uint32_t len, int fd)
+{
+	(void)c;
+	if (fd >= 0 || out->status < 0 || len != sizeof(out->keys))
+		return -EPROTO;
+	memcpy(&out->keys, payload, len);
+	return 0;
+}
+
 static int (*const takers[LINK_OP_COUNT])(
 	struct link_client *, struct link_reply *, const void *payload, uint32_t len, int fd) = {
 	[LINK_HELLO] = take_hello,
@@ -261,6 +298,8 @@ static int (*const takers[LINK_OP_COUNT])(
 	[LINK_SHADOW_LOAD] = take_receipt,
 	[LINK_SHADOW_DROP] = take_nothing,
 	[LINK_PURPOSES] = take_nothing,
+	[LINK_GEO_LOAD] = take_geo,
+	[LINK_BORDER_KEYS] = take_keys,
 };
 
 static int take(

@@ -48,6 +48,9 @@ int link_client_status(struct link_client *c);
 int link_client_shadow(struct link_client *c, int blob_fd, uint64_t blob_len, uint32_t share);
 int link_client_shadow_drop(struct link_client *c);
 int link_client_purposes(struct link_client *c, int fd); // a sealed struct purpose_table
+// The map of countries, as link_client_load().
+int link_client_geo(struct link_client *c, int blob_fd, uint64_t blob_len);
+int link_client_border_keys(struct link_client *c, const struct link_border_keys *keys);
 bool link_client_waits(const struct link_client *c, enum link_op op);
 
 struct link_reply {
@@ -57,6 +60,8 @@ struct link_reply {
 	struct link_receipt
 		receipt; // LINK_PATTERNS_LOAD, LINK_SHADOW_LOAD; error is NUL-terminated
 	struct link_status state; // LINK_STATUS; source is NUL-terminated
+	struct link_geo_receipt geo; // LINK_GEO_LOAD; error is NUL-terminated
+	struct link_border_keys keys; // LINK_BORDER_KEYS; to be wiped
 };
 
 // Takes one message. 1: *out is filled in; 0: nothing there; -errno: the link is to be closed:

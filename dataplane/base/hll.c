@@ -26,17 +26,19 @@ static uint32_t entries(unsigned size)
 	return hll_bytes(size) / sizeof(entry);
 }
 
-// Where the register is, or the first place it could have.
+// Where the register is, or the first place it could have. NULL: it has none, which only a table has that
+// somebody else wrote to.
 static entry *place_of(entry *table, unsigned size, uint16_t index)
 {
-	uint32_t mask = entries(size) - 1;
+	uint32_t n = entries(size), first = index * 0x9e3779b1u >> 16;
 
-	for (uint32_t i = index * 0x9e3779b1u >> 16;; i++) {
-		entry *e = &table[i & mask];
+	for (uint32_t i = 0; i < n; i++) {
+		entry *e = &table[(first + i) & (n - 1)];
 		uint32_t v = load(e);
 		if (v == 0 || v >> 8 == index + 1u)
 			return e;
 	}
+	return NULL;
 }
 
 static enum hll_add add_register(void *block, uint32_t *used, struct hll_point p)
@@ -57,6 +59,8 @@ enum hll_add hll_add(void *block, unsigned size, uint32_t *used, struct hll_poin
 		return add_register(block, used, p);
 
 	entry *e = place_of(block, size, p.index);
+	if (e == NULL)
+		return HLL_FULL;
 	uint32_t was = load(e);
 	if ((was & 0xff) >= p.rank)
 		return HLL_KNOWN;
@@ -80,23 +84,38 @@ void hll_grow(const void *from, unsigned size, void *to)
 	}
 }
 
-static void merge_one(uint8_t registers[HLL_REGISTERS], uint32_t index, uint8_t rank)
+static bool take_point(uint32_t index, uint32_t rank, struct hll_point *out)
 {
-	if (index < HLL_REGISTERS && rank <= HLL_RANK_MAX && rank > registers[index])
-		registers[index] = rank;
+	if (index >= HLL_REGISTERS || rank == 0 || rank > HLL_RANK_MAX)
+		return false;
+	*out = (struct hll_point){(uint16_t)index, (uint8_t)rank};
+	return true;
+}
+
+bool hll_next(const void *block, unsigned size, uint32_t *at, struct hll_point *out)
+{
+	const entry *table = block;
+	const _Atomic uint8_t *all = block;
+	bool found = false;
+
+	while (size == HLL_ALL && !found && *at < HLL_REGISTERS) {
+		uint32_t i = (*at)++;
+		found = take_point(i, atomic_load_explicit(&all[i], memory_order_relaxed), out);
+	}
+	while (size < HLL_ALL && !found && *at < entries(size)) {
+		uint32_t e = load(&table[(*at)++]);
+		found = take_point((e >> 8) - 1, e & 0xff, out);
+	}
+	return found;
 }
 
 void hll_merge(uint8_t registers[HLL_REGISTERS], const void *block, unsigned size)
 {
-	const entry *table = block;
-	const _Atomic uint8_t *all = block;
+	struct hll_point p;
 
-	for (uint32_t i = 0; size == HLL_ALL && i < HLL_REGISTERS; i++)
-		merge_one(registers, i, atomic_load_explicit(&all[i], memory_order_relaxed));
-	for (uint32_t i = 0; size < HLL_ALL && i < entries(size); i++) {
-		uint32_t e = load(&table[i]);
-		if (e != 0)
-			merge_one(registers, (e >> 8) - 1, (uint8_t)e);
+	for (uint32_t at = 0; hll_next(block, size, &at, &p);) {
+		if (p.rank > registers[p.index])
+			registers[p.index] = p.rank;
 	}
 }
 

@@ -49,9 +49,13 @@ static inline struct hll_point hll_point(uint64_t hash)
 enum hll_add { HLL_KNOWN, HLL_NEW, HLL_FULL }; // FULL: nothing was added, a larger block is wanted
 
 // block: hll_bytes(size), zeroed when new, at a multiple of 4. *used: registers in it, kept by the caller.
+// Whatever bytes the block holds, nothing outside it is touched, and the end comes.
 enum hll_add hll_add(void *block, unsigned size, uint32_t *used, struct hll_point point);
 // `to` is one size larger, and zeroed; what is in `from` is in it then. Not from the largest.
 void hll_grow(const void *from, unsigned size, void *to);
+
+// The next register that is not zero, from place *at on; 0 begins. False: there is none any more.
+bool hll_next(const void *block, unsigned size, uint32_t *at, struct hll_point *out);
 
 // All registers, a byte each: adds what is in the block. Whatever bytes it holds, it is read in bounds,
 // and no rank comes out that could not be.

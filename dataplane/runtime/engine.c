@@ -112,6 +112,7 @@ static int open_workers(struct engine *e, const struct engine_options *o)
 	if (e->servers == NULL)
 		return -ENOMEM;
 	w.servers = e->servers;
+	w.border_keys = &e->border_keys;
 	bool deals = o->capture && e->n_workers > 1;
 	if (deals) {
 		e->order = order_new(e->n_workers);
@@ -179,6 +180,7 @@ int engine_open(struct engine *e, const struct engine_options *o)
 
 	memset(e, 0, sizeof(*e));
 	e->shared.fd = -1;
+	border_keys_open(&e->border_keys, o->clear);
 	e->n_workers = o->n_workers;
 	e->clear = o->clear;
 	int err = shared_open(
@@ -218,6 +220,7 @@ void engine_close(struct engine *e)
 	free(e->workers);
 	packet_pool_free(e->pool);
 	rulesets_free(e->rulesets);
+	border_keys_close(&e->border_keys);
 	if (e->shared.base != NULL)
 		shared_close(&e->shared);
 	memset(e, 0, sizeof(*e));

@@ -39,6 +39,7 @@ struct engine {
 	struct rule_state_options rule_state;
 	struct rule_shares *rule_shares;
 	struct posture_history *servers;
+	struct border_keys border_keys;
 	uint32_t max_flows; // of a worker
 	struct reader *reader; // NULL: one worker, or ports
 	struct order *order; // as reader

@@ -1,5 +1,4 @@
-#include "dataplane/runtime/link.h"
-
+#include "dataplane/runtime/link_impl.h"
 #include "dataplane/runtime/shadow.h"
 
 #include "dataplane/base/clock.h"
@@ -18,37 +17,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BLOB_MAX = 1 << 30, GRACE_TIMEOUT_NS = 2000000000, CLIENTS_MAX = 8 };
-
-// What was published and waits for the workers; its asker gets the receipt then.
-struct pending {
-	bool active;
-	uint16_t op; // enum link_op
-	int client; // index, or -1 when it has gone
-	uint32_t id;
-	uint64_t published_ns;
-	uint64_t lost_before;
-	struct link_receipt receipt;
-};
-
-struct link_server {
-	struct engine *engine;
-	struct link_facts facts;
-	int listener;
-	int clients[CLIENTS_MAX]; // -1: free
-	struct pending pending;
-	char path[108];
-};
-
 static void drop_client(struct link_server *l, int i)
 {
 	close(l->clients[i]);
 	l->clients[i] = -1;
 	if (l->pending.client == i)
 		l->pending.client = -1;
+	if (l->geo.client == i)
+		l->geo.client = -1;
 }
 
-static void reply(struct link_server *l, int i, uint16_t op, uint32_t id, int status,
+void link_reply_to(struct link_server *l, int i, uint16_t op, uint32_t id, int status,
 	const void *payload, uint32_t len, int pass_fd)
 {
 	uint8_t message[sizeof(struct link_head) + LINK_PAYLOAD_MAX];
@@ -88,15 +67,14 @@ static void on_hello(struct link_server *l, int i, uint32_t id, const void *payl
 
 	(void)fd;
 	if (req->version != LINK_VERSION) {
-		reply(l, i, LINK_HELLO, id, -EPROTO, NULL, 0, -1);
+		link_reply_to(l, i, LINK_HELLO, id, -EPROTO, NULL, 0, -1);
 		return;
 	}
 	hello.generation = describe(ruleset_live(l->engine->rulesets), hello.digest, &n_rules);
-	reply(l, i, LINK_HELLO, id, 0, &hello, sizeof(hello), l->engine->shared.fd);
+	link_reply_to(l, i, LINK_HELLO, id, 0, &hello, sizeof(hello), l->engine->shared.fd);
 }
 
-// Only a memfd that nobody can change or shrink under us is mapped.
-static int map_blob(int fd, uint64_t len, void **out)
+int link_map_blob(int fd, uint64_t len, void **out)
 {
 	const int wanted = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
 	struct stat st;
@@ -128,7 +106,7 @@ static int publish(struct link_server *l, uint64_t len, uint32_t share, int fd)
 	struct link_receipt *r = &l->pending.receipt;
 	void *blob = NULL;
 
-	int err = map_blob(fd, len, &blob);
+	int err = link_map_blob(fd, len, &blob);
 	if (err < 0) {
 		snprintf(r->error, sizeof(r->error),
 			"the pattern set is no sealed memfd of its length");
@@ -180,12 +158,13 @@ static void begin_load(struct link_server *l, int i, uint16_t op, uint32_t id, u
 	struct link_receipt busy = {.error = "another pattern set is being loaded"};
 
 	if (l->pending.active) {
-		reply(l, i, op, id, -EBUSY, &busy, sizeof(busy), -1);
+		link_reply_to(l, i, op, id, -EBUSY, &busy, sizeof(busy), -1);
 		return;
 	}
 	int err = load(l, op, len, share, fd);
 	if (err < 0) {
-		reply(l, i, op, id, err, &l->pending.receipt, sizeof(l->pending.receipt), -1);
+		link_reply_to(
+			l, i, op, id, err, &l->pending.receipt, sizeof(l->pending.receipt), -1);
 		return;
 	}
 	l->pending.active = true;
@@ -206,7 +185,7 @@ static void on_shadow_load(struct link_server *l, int i, uint32_t id, const void
 	struct link_receipt wrong = {.error = "a share is 1 to 1000 thousandths of the flows"};
 
 	if (req->share == 0 || req->share > SHADOW_SHARE_MAX)
-		reply(l, i, LINK_SHADOW_LOAD, id, -EINVAL, &wrong, sizeof(wrong), -1);
+		link_reply_to(l, i, LINK_SHADOW_LOAD, id, -EINVAL, &wrong, sizeof(wrong), -1);
 	else
 		begin_load(l, i, LINK_SHADOW_LOAD, id, req->blob_len, req->share, fd);
 }
@@ -217,7 +196,7 @@ static void on_shadow_drop(struct link_server *l, int i, uint32_t id, const void
 	(void)fd;
 	int err = l->pending.active ? -EBUSY : engine_shadow_drop(l->engine);
 	if (err < 0) {
-		reply(l, i, LINK_SHADOW_DROP, id, err, NULL, 0, -1);
+		link_reply_to(l, i, LINK_SHADOW_DROP, id, err, NULL, 0, -1);
 		return;
 	}
 	l->pending = (struct pending){.active = true,
@@ -248,7 +227,7 @@ static void on_purposes(struct link_server *l, int i, uint32_t id, const void *p
 	void *mapped = NULL;
 
 	(void)payload;
-	int err = t == NULL ? -ENOMEM : map_blob(fd, sizeof(*t), &mapped);
+	int err = t == NULL ? -ENOMEM : link_map_blob(fd, sizeof(*t), &mapped);
 	if (err == 0) {
 		memcpy(t, mapped, sizeof(*t));
 		munmap(mapped, sizeof(*t));
@@ -262,7 +241,7 @@ static void on_purposes(struct link_server *l, int i, uint32_t id, const void *p
 			inactive_rules(l));
 	}
 	free(t);
-	reply(l, i, LINK_PURPOSES, id, err, NULL, 0, -1);
+	link_reply_to(l, i, LINK_PURPOSES, id, err, NULL, 0, -1);
 }
 
 static void on_status(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
@@ -282,7 +261,7 @@ static void on_status(struct link_server *l, int i, uint32_t id, const void *pay
 	}
 	status.source_ended = l->facts.ended != NULL && l->facts.ended(l->facts.ctx);
 	snprintf(status.source, sizeof(status.source), "%s", l->facts.source);
-	reply(l, i, LINK_STATUS, id, 0, &status, sizeof(status), -1);
+	link_reply_to(l, i, LINK_STATUS, id, 0, &status, sizeof(status), -1);
 }
 
 static const struct {
@@ -296,6 +275,8 @@ static const struct {
 	[LINK_SHADOW_LOAD] = {sizeof(struct link_shadow_req), true, on_shadow_load},
 	[LINK_SHADOW_DROP] = {0, false, on_shadow_drop},
 	[LINK_PURPOSES] = {0, true, on_purposes},
+	[LINK_GEO_LOAD] = {sizeof(struct link_load_req), true, link_on_geo},
+	[LINK_BORDER_KEYS] = {sizeof(struct link_border_keys), false, link_on_border_keys},
 };
 
 static void dispatch(struct link_server *l, int i, const uint8_t *message, size_t len, int fd)
@@ -309,12 +290,12 @@ static void dispatch(struct link_server *l, int i, const uint8_t *message, size_
 	}
 	memcpy(&head, message, sizeof(head));
 	if (head.op >= LINK_OP_COUNT || handlers[head.op].fn == NULL) {
-		reply(l, i, head.op, head.id, -ENOTSUP, NULL, 0, -1);
+		link_reply_to(l, i, head.op, head.id, -ENOTSUP, NULL, 0, -1);
 		return;
 	}
 	if (head.len != handlers[head.op].len || len != sizeof(head) + head.len ||
 		handlers[head.op].wants_fd != (fd >= 0)) {
-		reply(l, i, head.op, head.id, -EMSGSIZE, NULL, 0, -1);
+		link_reply_to(l, i, head.op, head.id, -EMSGSIZE, NULL, 0, -1);
 		return;
 	}
 	memcpy(payload, message + sizeof(head), head.len);
@@ -404,7 +385,7 @@ static void finish_pending(struct link_server *l)
 	if (p->client < 0)
 		return;
 	bool drop = p->op == LINK_SHADOW_DROP;
-	reply(l, p->client, p->op, p->id, status, drop ? NULL : &p->receipt,
+	link_reply_to(l, p->client, p->op, p->id, status, drop ? NULL : &p->receipt,
 		drop ? 0 : sizeof(p->receipt), -1);
 }
 
@@ -452,7 +433,7 @@ void link_step(struct link_server *l, int timeout_ms)
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		fds[i + 1] = (struct pollfd){.fd = l->clients[i], .events = POLLIN};
 	// While workers are awaited, look often: their acknowledgement takes microseconds.
-	if (poll(fds, CLIENTS_MAX + 1, l->pending.active ? 1 : timeout_ms) > 0) {
+	if (poll(fds, CLIENTS_MAX + 1, l->pending.active || l->geo.active ? 1 : timeout_ms) > 0) {
 		for (int i = 0; i < CLIENTS_MAX; i++) {
 			if (fds[i + 1].revents != 0 && l->clients[i] >= 0)
 				serve(l, i);
@@ -461,4 +442,5 @@ void link_step(struct link_server *l, int timeout_ms)
 			accept_client(l);
 	}
 	finish_pending(l);
+	link_finish_geo(l);
 }

@@ -69,6 +69,7 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 	judge_flow_end(&w->judge, inspect_flow_number(w->inspector, flow), flow, note);
 	posture_stage_flow_end(&w->posture, flow, note);
 	stage_enter(&w->clock, STAGE_REPORT);
+	borders_flow(w->borders, flow, note);
 	emit_posture(w->judge.emitter, flow, note, generation);
 	emit_flow(w->judge.emitter, flow, note, inspect_tunnel(w->inspector, flow), &name, reason,
 		generation);
@@ -126,6 +127,7 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 		.stop = &w->stop,
 		.clock = &w->clock,
 		.counters = w->counters};
+	w->borders = borders_new(&w->page->borders, options->border_keys);
 	w->judge.order = options->order;
 	w->judge.stop = &w->stop;
 	w->judge.state = rule_state_new(
@@ -147,7 +149,7 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 		? evidence_new(options->seal_keys, options->capture, w->counters)
 		: NULL;
 	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL ||
-		w->judge.state == NULL || w->leaks == NULL ||
+		w->judge.state == NULL || w->leaks == NULL || w->borders == NULL ||
 		w->judge.naming.applications == NULL ||
 		(options->events && w->judge.evidence == NULL)) {
 		worker_close(w);
@@ -168,12 +170,14 @@ void worker_close(struct worker *w)
 	rule_state_free(w->judge.state);
 	applications_free(w->judge.naming.applications);
 	w->judge.naming.applications = NULL;
+	borders_free(w->borders);
 	w->inspector = NULL;
 	w->leaks = NULL;
 	w->intake.decoder = NULL;
 	w->intake.witnesses = NULL;
 	w->judge.emitter = NULL;
 	w->judge.state = NULL;
+	w->borders = NULL;
 }
 
 void worker_add_source(struct worker *w, struct source *s, enum deal deal)

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "dataplane/runtime/borders.h"
 #include "dataplane/runtime/intake.h"
 #include "dataplane/runtime/judge.h"
 #include "dataplane/runtime/posture_stage.h"
@@ -30,6 +31,7 @@ struct worker_options {
 	const struct leak_switch *leaks; // which detectors are active, borrowed
 	uint8_t leak_secret[TOKEN_SECRET_LEN]; // of their tokens, the same for all workers
 	uint64_t leak_from_ns; // as struct leak_options
+	struct border_keys *border_keys; // of all workers, borrowed
 	struct order *order; // of the capture that is dealt to them, borrowed; NULL: there is none
 	uint32_t stages_every; // turns of which one is timed
 };
@@ -47,6 +49,7 @@ struct worker {
 	struct leaks *leaks;
 	struct rulesets *rulesets;
 	const struct geo_map *countries; // borrowed for a turn
+	struct borders *borders;
 	struct counter_page *page;
 	unsigned idle_turns; // one after the other
 	unsigned busy_turns;

@@ -2,6 +2,7 @@
 
 #include "control/config.h"
 #include "control/geo_database.h"
+#include "control/matrix.h"
 #include "control/purpose.h"
 #include "control/sinks/eve.h"
 #include "dataplane/base/clock.h"
@@ -9,6 +10,7 @@
 #include "dataplane/base/private.h"
 #include "dataplane/runtime/capture_file.h"
 #include "dataplane/runtime/config.h"
+#include "tools/replay/crossed.h"
 #include "tools/replay/examples.h"
 #include "tools/replay/options.h"
 #include "tools/replay/rules.h"
@@ -346,6 +348,14 @@ static int close_eve(struct replay *r, uint64_t *lines)
 	return EXIT_OUTPUT;
 }
 
+// In a laboratory nobody has to be hidden.
+static uint32_t least_persons(const struct replay *r)
+{
+	if (r->config.geo_min_persons != 0)
+		return r->config.geo_min_persons;
+	return r->options.lab ? 1 : MATRIX_MIN_PERSONS;
+}
+
 static void finish(struct replay *r, uint64_t lines)
 {
 	struct summary s = {.engine = &r->engine, .rules = &r->rules, .eve_lines = lines};
@@ -359,10 +369,13 @@ static void finish(struct replay *r, uint64_t lines)
 	// Standard output may be the event stream.
 	if (r->options.eve != NULL && strcmp(r->options.eve, "-") == 0)
 		return;
+	if (geo_borrow(r->engine.rulesets) != NULL)
+		s.crossed = crossed(&r->engine, least_persons(r));
 	if (r->options.json)
 		summary_print_json(&s);
 	else
 		summary_print(&s);
+	json_decref(s.crossed);
 }
 
 // What the command line does not say.

@@ -1,5 +1,7 @@
 #include "tools/replay/summary.h"
 
+#include "control/cli/geo.h"
+
 #include "patterns/content.h"
 #include "tools/replay/summary_leaks.h"
 
@@ -295,6 +297,10 @@ void summary_print(const struct summary *s)
 	print_costliest(rules, n_rules);
 	summary_leaks_print(s->engine);
 	print_inactive(s);
+	if (s->crossed != NULL) {
+		printf("\n");
+		geo_print(s->crossed);
+	}
 	print_accounting(v);
 	free(services);
 	free(rules);
@@ -348,6 +354,8 @@ void summary_print_json(const struct summary *s)
 		service_list, "rules", rule_list, "counters", counters_json(v));
 	json_object_set_new(all, "inactive", inactive_json(s));
 	json_object_set_new(all, "leaks", summary_leaks_json(s->engine));
+	if (s->crossed != NULL)
+		json_object_set(all, "borders", s->crossed);
 	json_dumpf(all, stdout, JSON_INDENT(1));
 	printf("\n");
 	json_decref(all);
