@@ -81,6 +81,8 @@ static void put_texts(json_t *row, const struct pattern_entry *e)
 	json_object_set_new(row, "set", escape_json(e->set));
 	json_object_set_new(row, "service", escape_json(e->service));
 	json_object_set_new(row, "msg", escape_json(e->msg));
+	if (e->expires[0] != '\0')
+		json_object_set_new(row, "expires", escape_json(e->expires));
 }
 
 static json_t *name_of_rule(uint32_t gid, uint32_t sid, uint32_t rev)

@@ -22,7 +22,7 @@
 
 #define MAGIC "SWCACHE" // with its NUL, 8 bytes
 
-enum { VERSION = 1, NAME_LEN = 64 + 32 };
+enum { VERSION = 2, NAME_LEN = 64 + 32 };
 
 struct header {
 	char magic[8];

@@ -74,7 +74,8 @@ int pattern_index_write(const struct rule_list *rules, FILE *out)
 		escape_write(r->msg, out);
 		fputc('\t', out);
 		write_digest(&digest, out);
-		fprintf(out, "\t%s", field_table[content].name);
+		fprintf(out, "\t%s\t", field_table[content].name);
+		escape_write(r->expires != NULL ? r->expires : "", out);
 		fputc('\n', out);
 		content = FIELD_NONE;
 	}
@@ -95,7 +96,7 @@ static int compare(const void *a, const void *b)
 
 static bool parse_line(char *line, struct pattern_entry *out)
 {
-	enum { COLUMNS = 8 };
+	enum { COLUMNS = 9 };
 	char *columns[COLUMNS];
 
 	for (unsigned i = 0; i < COLUMNS; i++)
@@ -106,7 +107,7 @@ static bool parse_line(char *line, struct pattern_entry *out)
 		escape_number(columns[2], &out->rev) && (out->set = columns[3]) != NULL &&
 		(out->service = columns[4]) != NULL && (out->msg = columns[5]) != NULL &&
 		escape_hex(columns[6], (uint8_t *)out->digest.parts, sizeof(out->digest.parts)) &&
-		(out->content = columns[7]) != NULL;
+		(out->content = columns[7]) != NULL && (out->expires = columns[8]) != NULL;
 }
 
 static bool is_sorted(const struct pattern_index *x)

@@ -13,6 +13,7 @@ struct pattern_entry {
 	const char *set;
 	const char *service; // "": names none
 	const char *msg;
+	const char *expires; // a date; "": for ever
 	const char *content; // the buffer for which it needs a purpose; "": it needs none
 	struct rule_digest digest; // what it says; of a rule with "=>": of both its halves
 };

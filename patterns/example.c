@@ -109,8 +109,8 @@ static const uint8_t *address(
 	return any;
 }
 
-static void set_addresses(
-	const struct pattern_db *db, const struct swdb_rule *rule, struct match_env *env)
+static void set_addresses(const struct pattern_db *db, const struct swdb_rule *rule,
+	const struct example *e, struct match_env *env)
 {
 	static const uint8_t v4[2][16] = {{192, 0, 2, 1}, {198, 51, 100, 1}};
 	static const uint8_t v6[2][16] = {
@@ -118,9 +118,13 @@ static void set_addresses(
 	unsigned both = versions(db, rule->src) & versions(db, rule->dst);
 	bool six = !(both & 1) || rule->proto == RULE_IPV6 || rule->proto == RULE_ICMPV6;
 
+	if (e->dst_version != 0)
+		six = e->dst_version == 6;
 	env->ip_version = six ? 6 : 4;
 	env->src = address(db, rule->src, env->ip_version, six ? v6[0] : v4[0]);
-	env->dst = address(db, rule->dst, env->ip_version, six ? v6[1] : v4[1]);
+	env->dst = e->dst_version != 0
+		? e->dst
+		: address(db, rule->dst, env->ip_version, six ? v6[1] : v4[1]);
 	env->sport = rule->sport.n > 0 ? db->ports[rule->sport.first].lo : 49152;
 	env->dport = rule->dport.n > 0 ? db->ports[rule->dport.first].lo : 443;
 }
@@ -260,7 +264,7 @@ static bool show(struct example_runner *r, const struct swdb_rule *rule, const s
 			packet.payload = values[i].value;
 	}
 	const uint16_t field = e->n_values > 0 ? values[0].field : FIELD_PAYLOAD;
-	set_addresses(r->db, rule, &env);
+	set_addresses(r->db, rule, e, &env);
 	env.app_proto = app_of(rule, field);
 	env.dir = dir_of(rule, e, field);
 	env.payload_len = (uint32_t)packet.payload.len;

@@ -1,8 +1,8 @@
 // An example of what a rule must match, or must not: values of a message, or payload, shown to a
 // loaded set as traffic would be. Numbers of the message that the rule compares and the
 // example does not give (dns.opcode, tls.version, that it is a question) are as the rule wants them.
-// What a rule remembers (flowbits, thresholds) is not judged, and there are no headers: for that
-// there are captures.
+// What a rule remembers (flowbits, thresholds) is not judged, and of headers only the address that the
+// packet goes to may be given: for the rest there are captures.
 
 #pragma once
 
@@ -18,6 +18,8 @@ struct example {
 	uint32_t gid, sid;
 	bool must_hit;
 	uint8_t dir; // enum example_dir
+	uint8_t dst_version; // 4, 6: of dst; 0: an address that the rule's header has
+	uint8_t dst[16]; // as in flow_key
 	uint32_t count; // captures: so many hits, not just one or more; 0: any number
 	const char *capture; // NULL: values
 	uint32_t n_values;
@@ -32,6 +34,6 @@ struct example_runner *example_runner_new(const struct pattern_db *db);
 void example_runner_free(struct example_runner *r); // NULL is allowed
 
 bool example_has_rule(const struct example_runner *r, uint32_t gid, uint32_t sid);
-// Addresses, ports, protocol and direction are such that the rule's header matches. True: the rule
+// Addresses that are not given, ports, protocol and direction are such that the rule's header matches. True: the rule
 // matches the values. -ENOMEM is false too: see *failed.
 bool example_hits(struct example_runner *r, const struct example *e, bool *failed);

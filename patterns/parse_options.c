@@ -1,9 +1,11 @@
 // What a rule says of itself, and of the flow and the size of its packet.
 
+#include "dataplane/base/expiry.h"
 #include "patterns/beside.h"
 #include "patterns/parser.h"
 
 #include <string.h>
+#include <time.h>
 
 static char *text_of(struct parser *p, struct slice s)
 {
@@ -138,6 +140,21 @@ static void on_service(struct parser *p, struct rule_where where, const char *id
 		p->rule.service = id;
 }
 
+// What a rule rests on has changed by then: it loads all the same.
+static void on_expires(struct parser *p, struct rule_where where, const char *date)
+{
+	enum { DAY_S = 86400 };
+	int32_t days;
+
+	if (!expiry_read(date, &days))
+		parser_warning(
+			p, where, "expires is no date: YYYY-MM-DD is wanted, not \"%.20s\"", date);
+	else if (time(NULL) / DAY_S >= days)
+		parser_warning(p, where,
+			"rule is past its date (expires %s): look whether it still holds", date);
+	p->rule.expires = date;
+}
+
 // "key value" up to the next comma.
 void parse_metadata(struct parser *p, struct slice name, struct slice value)
 {
@@ -165,6 +182,8 @@ void parse_metadata(struct parser *p, struct slice name, struct slice value)
 		*out = (struct rule_pair){text_of(p, k), text_of(p, slice_trim(v))};
 		if (strcmp(out->key, "service") == 0)
 			on_service(p, pair.where, out->value);
+		else if (strcmp(out->key, "expires") == 0)
+			on_expires(p, pair.where, out->value);
 	}
 }
 

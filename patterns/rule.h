@@ -341,6 +341,7 @@ struct rule {
 	uint32_t n_references;
 	const struct rule_reference *references;
 	const char *service; // value of metadata "service", or NULL: names the flow's service
+	const char *expires; // value of metadata "expires", a date, or NULL
 	const char *set; // base name of its file, without .rules
 };
 

@@ -24,6 +24,7 @@ struct cli {
 	bool rules; // counters: of rules only; patterns show: each of them
 	bool once; // top: also on a terminal
 	const char *by; // top: what is sorted by; NULL: cost
+	unsigned days; // patterns stale; 0: the default
 	unsigned count; // top, shadow show: rules; 0: the default
 	unsigned share; // shadow load: of the flows, in thousandths; 0: the default
 	unsigned interval_s; // top; 0: the default
@@ -82,6 +83,7 @@ enum cli_exit cli_patterns_enable(const struct cli *cli);
 enum cli_exit cli_patterns_cancel(const struct cli *cli);
 enum cli_exit cli_patterns_show(const struct cli *cli);
 enum cli_exit cli_patterns_list(const struct cli *cli);
+enum cli_exit cli_patterns_stale(const struct cli *cli);
 enum cli_exit cli_shadow_load(const struct cli *cli);
 enum cli_exit cli_shadow_show(const struct cli *cli);
 enum cli_exit cli_shadow_promote(const struct cli *cli);

@@ -20,6 +20,7 @@ enum {
 	OPTION_BY = 1 << 7,
 	OPTION_POSTURE = 1 << 8, // --segment, --trend, --explain
 	OPTION_WINDOW = 1 << 9,
+	OPTION_DAYS = 1 << 10,
 	WORDS_MAX = 3,
 	PATHS_MAX = 64,
 };
@@ -67,6 +68,8 @@ static const struct command commands[] = {
 		"have these rules back; what the configuration disables stays so"},
 	{{"patterns", "cancel"}, cli_patterns_cancel, 0, 1, 0, "[LOAD]",
 		"give up a load: the one under way, or one that sealctl status shows"},
+	{{"patterns", "stale"}, cli_patterns_stale, 0, 0, OPTION_DAYS, "",
+		"rules of the live set that never hit since it was loaded, or are past their date"},
 	{{"patterns", "shadow", "load"}, cli_shadow_load, 1, PATHS_MAX,
 		OPTION_DEADLINE | OPTION_SHARE, "PATH...",
 		"compile rules as load does, and let them run beside the live set on a share of "
@@ -184,6 +187,9 @@ static const struct {
 	{OPTION_DEADLINE, " [--deadline SECONDS]",
 		"      --deadline SECONDS  when it is to be ready (1 to 86400); else it is\n"
 		"                          given up. The daemon's default: load_deadline_s\n"},
+	{OPTION_DAYS, " [--days N]",
+		"      --days N            rules that did not hit in the last N days, 1 to 36500;\n"
+		"                          none before the set has been live for so long\n"},
 	{OPTION_COUNT, " [--count N]",
 		"      --count N           rules that are shown, 1 to 10000 (20)\n"},
 	{OPTION_BY, " [--by KEY]",
@@ -310,6 +316,9 @@ static const char *take_value(struct cli *cli, int option, const char *value)
 		return take_bound(value, &cli->max_ns) ? NULL : bound;
 	case 'm':
 		return take_bound(value, &cli->max_memory_mb) ? NULL : bound;
+	case 'D':
+		return take_number(value, 36500, &cli->days) ? NULL
+							     : "--days takes 1 to 36500, not";
 	case 'p':
 		return cli_parse_share(value, &cli->share)
 			? NULL
@@ -337,6 +346,8 @@ static unsigned option_of(int option)
 		return OPTION_SHARE;
 	case 'W':
 		return OPTION_WINDOW;
+	case 'D':
+		return OPTION_DAYS;
 	case 'b':
 		return OPTION_BY;
 	case 'o':
@@ -415,8 +426,9 @@ int main(int argc, char **argv)
 		{"strict", no_argument, NULL, 'S'}, {"max-ns", required_argument, NULL, 'n'},
 		{"max-memory", required_argument, NULL, 'm'},
 		{"share", required_argument, NULL, 'p'}, {"explain", no_argument, NULL, 'e'},
-		{"trend", no_argument, NULL, 't'}, {"segment", required_argument, NULL, 'g'},
-		{"window", required_argument, NULL, 'W'}, {0}};
+		{"days", required_argument, NULL, 'D'}, {"trend", no_argument, NULL, 't'},
+		{"segment", required_argument, NULL, 'g'}, {"window", required_argument, NULL, 'W'},
+		{0}};
 	struct cli cli = {.socket = "/run/sealwatch/control.sock"};
 	unsigned options = 0;
 	bool help = false;

@@ -29,6 +29,8 @@ static const struct {
 		"- {sid: 1, expect: hit, values: [{field: http.uri, text: /}, {field: payload, "
 		"hex: 00}]}\n",
 		1, ""},
+	{"an address", "- {sid: 1, expect: hit, dst: 192.0.2.1}\n", 1, ""},
+	{"an address of six", "- {sid: 1, expect: miss, dst: \"2001:db8::1\", text: a}\n", 1, ""},
 	{"a capture", "- {sid: 1, expect: hit, capture: a.pcap, count: 3}\n", 1, ""},
 	{"a capture below", "- {sid: 1, expect: miss, capture: below/b.pcap}\n", 1, ""},
 
@@ -40,6 +42,9 @@ static const struct {
 	{"expects something else", "- {sid: 1, expect: maybe, text: a}\n", 0, "1:20: hit or miss"},
 	{"nothing to look at", "- {sid: 1, expect: hit}\n", 0, "1:3: text, hex"},
 	{"two things to look at", "- {sid: 1, expect: hit, text: a, capture: a.pcap}\n", 0,
+		"1:3: text, hex"},
+	{"no address", "- {sid: 1, expect: hit, dst: 192.0.2}\n", 0, "1:30: an IPv4"},
+	{"an address of a capture", "- {sid: 1, expect: hit, dst: 192.0.2.1, capture: a.pcap}\n", 0,
 		"1:3: text, hex"},
 	{"text and hex", "- {sid: 1, expect: hit, text: a, hex: 00}\n", 0, "1:39: a value has one"},
 	{"a field of nothing", "- {sid: 1, expect: hit, field: tls.sni, capture: a.pcap}\n", 0,

@@ -1,5 +1,6 @@
 #include "tools/replay/examples_file.h"
 
+#include <arpa/inet.h>
 #include <yaml.h>
 
 #include <errno.h>
@@ -237,6 +238,20 @@ static const char *take_capture(struct reader *r, const yaml_node_t *node)
 	return copy;
 }
 
+// Where the packet goes to.
+static void take_address(struct reader *r, const yaml_node_t *node, struct example *e)
+{
+	size_t len = 0;
+	const char *text = text_of(r, node, &len);
+
+	if (text == NULL)
+		return;
+	e->dst_version = strchr(text, ':') != NULL ? 6 : 4;
+	if (strlen(text) != len ||
+		inet_pton(e->dst_version == 6 ? AF_INET6 : AF_INET, text, e->dst) != 1)
+		complain(r, node, "an IPv4 or IPv6 address is wanted");
+}
+
 typedef void (*pair_fn)(
 	struct reader *r, const char *key, const yaml_node_t *at, yaml_node_t *value, void *ctx);
 
@@ -322,6 +337,8 @@ static void on_pair(
 		e->count = take_number(r, value);
 	else if (strcmp(key, "capture") == 0)
 		e->capture = take_capture(r, value);
+	else if (strcmp(key, "dst") == 0)
+		take_address(r, value, e);
 	else if (strcmp(key, "values") == 0)
 		take_values(r, value, e);
 	else if (strcmp(key, "direction") == 0)
@@ -334,7 +351,7 @@ static void on_pair(
 		complain(r, at,
 			"an example has the keys sid gid expect field text hex values capture "
 			"count "
-			"direction");
+			"direction dst");
 }
 
 static void check(
@@ -346,8 +363,9 @@ static void check(
 		return;
 	if (e->sid == 0 || !r->expected)
 		complain(r, node, "sid and expect (hit or miss) are wanted");
-	else if ((e->capture != NULL) == (e->n_values > 0))
-		complain(r, node, "text, hex, values or capture is wanted, and only one of them");
+	else if ((e->capture != NULL) == (e->n_values > 0 || e->dst_version != 0))
+		complain(r, node,
+			"text, hex, values or capture is wanted, and only one of them, or dst");
 	else if (own->value.p == NULL && own->field != FIELD_NONE)
 		complain(r, node, "field wants text or hex beside it");
 	else if (e->count != 0 && (e->capture == NULL || !e->must_hit))
