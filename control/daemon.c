@@ -232,6 +232,7 @@ static int write_metrics(const struct daemon *d, struct metrics_input *in, char 
 		in->leaks = leaks;
 		in->postures = &postures;
 		in->stacks = stats_stacks(d->stats);
+		in->borders = daemon_geo_metrics(d);
 		err = metrics_write(out, in);
 	}
 	if (out != NULL && fclose(out) != 0 && err == 0)

@@ -47,3 +47,12 @@ int daemon_geo_start(struct daemon *d)
 	geo_ready(d, &outcome);
 	return 0;
 }
+
+struct metrics_borders daemon_geo_metrics(const struct daemon *d)
+{
+	struct metrics_borders b = {
+		.ledger = geo_ledger(d->geo), .min_persons = d->config->geo_min_persons};
+
+	b.levels = geo_levels(d->geo, &b.n_levels);
+	return b;
+}

@@ -329,7 +329,9 @@ int metrics_write(FILE *out, const struct metrics_input *in)
 	put_words(out, in);
 	put_segments(out, in);
 	metrics_postures(out, in->postures, &in->stacks);
+	int borders = metrics_borders(out, &in->borders);
 	int err = put_rules(out, in);
+	err = err == 0 ? borders : err;
 	fprintf(out, "# EOF\n");
 	if (fflush(out) != 0 && err == 0)
 		err = -errno;

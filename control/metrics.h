@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "control/metrics_borders.h"
 #include "control/posture_tally.h"
 #include "control/shadow.h"
 #include "control/tally.h"
@@ -29,6 +30,7 @@ struct metrics_input {
 		*leaks; // DETECTOR_COUNT; NULL: none; those never found are left out
 	const struct posture_tallies *postures; // NULL: none
 	struct posture_stacks stacks;
+	struct metrics_borders borders;
 	const struct service_tallies *services; // likewise; the nameless one reads "other"
 	bool dataplane_up;
 	uint64_t generation; // 0: none
