@@ -26,11 +26,25 @@ static uint32_t entries(unsigned size)
 	return hll_bytes(size) / sizeof(entry);
 }
 
+static uint32_t first_place(uint16_t index, unsigned size)
+{
+	return (index * 0x9e3779b1u >> 16) & (entries(size) - 1);
+}
+
+void hll_prefetch(const void *block, unsigned size, struct hll_point point)
+{
+	const uint8_t *p = block;
+
+	__builtin_prefetch(size == HLL_ALL ? p + point.index
+					   : p + first_place(point.index, size) * sizeof(entry),
+		1);
+}
+
 // Where the register is, or the first place it could have. NULL: it has none, which only a table has that
 // somebody else wrote to.
 static entry *place_of(entry *table, unsigned size, uint16_t index)
 {
-	uint32_t n = entries(size), first = index * 0x9e3779b1u >> 16;
+	uint32_t n = entries(size), first = first_place(index, size);
 
 	for (uint32_t i = 0; i < n; i++) {
 		entry *e = &table[(first + i) & (n - 1)];

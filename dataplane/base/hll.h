@@ -54,6 +54,9 @@ enum hll_add hll_add(void *block, unsigned size, uint32_t *used, struct hll_poin
 // `to` is one size larger, and zeroed; what is in `from` is in it then. Not from the largest.
 void hll_grow(const void *from, unsigned size, void *to);
 
+// Brings what hll_add() of the same will look at first into the cache.
+void hll_prefetch(const void *block, unsigned size, struct hll_point point);
+
 // The next register that is not zero, from place *at on; 0 begins. False: there is none any more.
 bool hll_next(const void *block, unsigned size, uint32_t *at, struct hll_point *out);
 

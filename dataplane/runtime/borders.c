@@ -274,10 +274,14 @@ static uint32_t find_cell(struct own_window *own, struct border_window *w, uint3
 	return i;
 }
 
-static void add_person(
-	struct own_window *own, struct border_window *w, uint32_t i, const struct crossing *c)
+static struct hll_point point_of(const struct own_window *own, const struct crossing *c)
 {
-	struct hll_point p = hll_point(siphash(own->key, c->person, c->person_len));
+	return hll_point(siphash(own->key, c->person, c->person_len));
+}
+
+static void add_person(
+	struct own_window *own, struct border_window *w, uint32_t i, struct hll_point p)
+{
 	struct own_cell *cell = &own->cells[i];
 	enum hll_add added = HLL_FULL;
 
@@ -292,19 +296,39 @@ static void add_person(
 	}
 }
 
-static void count_in(struct own_window *own, struct border_window *w, const struct crossing *c)
+// A window in which a flow counts: what it needs of memory is fetched for all of them, step by step.
+struct place {
+	struct own_window *own;
+	struct border_window *window;
+	struct hll_point point;
+	uint32_t cell;
+};
+
+static void find_place(struct place *at, const struct crossing *c)
 {
-	uint32_t i = find_cell(own, w, c->key);
+	const struct own_cell *cell;
+
+	at->cell = find_cell(at->own, at->window, c->key);
+	if (at->cell == BORDER_CELLS)
+		return;
+	cell = &at->own->cells[at->cell];
+	if (cell->block != NO_BLOCK)
+		hll_prefetch(at->window->pool + cell->block, cell->size, at->point);
+}
+
+static void count_in(const struct place *at, const struct crossing *c)
+{
+	struct border_window *w = at->window;
 
 	add(&w->changes, 1);
-	if (i == BORDER_CELLS) {
+	if (at->cell == BORDER_CELLS) {
 		add(&w->lost_flows, 1);
 		return;
 	}
-	add(&w->cells[i].flows, 1);
-	add(&w->cells[i].bytes[0], c->bytes[0]);
-	add(&w->cells[i].bytes[1], c->bytes[1]);
-	add_person(own, w, i, c);
+	add(&w->cells[at->cell].flows, 1);
+	add(&w->cells[at->cell].bytes[0], c->bytes[0]);
+	add(&w->cells[at->cell].bytes[1], c->bytes[1]);
+	add_person(at->own, w, at->cell, at->point);
 }
 
 // A person who was there before midnight was there on that day, too; what the flow carried counts where it
@@ -321,7 +345,7 @@ static void was_there(struct borders *b, enum border_kind kind, const struct flo
 			continue;
 		uint32_t i = find_cell(own, &b->page->windows[slot], c->key);
 		if (i < BORDER_CELLS)
-			add_person(own, &b->page->windows[slot], i, c);
+			add_person(own, &b->page->windows[slot], i, point_of(own, c));
 	}
 }
 
@@ -345,21 +369,42 @@ static unsigned window_of(struct borders *b, enum border_kind kind, uint64_t ts_
 	return begin_window(b, slot, span) ? slot : BORDER_WINDOWS;
 }
 
+// The place in its window; false: that has gone.
+static bool place_of(struct borders *b, enum border_kind kind, const struct flow *f,
+	const struct crossing *c, struct place *out)
+{
+	unsigned slot = window_of(b, kind, f->last_ns);
+	uint32_t first = hash_key(c->key) % BORDER_CELLS;
+
+	if (slot == BORDER_WINDOWS) {
+		add(&b->page->late, 1);
+		return false;
+	}
+	if (b->windows[slot].serial != border_keys_serial(b->keys))
+		change_key(b, slot);
+	*out = (struct place){.own = &b->windows[slot], .window = &b->page->windows[slot]};
+	__builtin_prefetch(&out->own->cells[first], 1);
+	__builtin_prefetch(&out->window->cells[first], 1);
+	return true;
+}
+
 void borders_flow(struct borders *b, const struct flow *f, const struct flow_note *note)
 {
 	struct crossing c = crossing_of(f, note);
+	struct place places[BORDER_KINDS];
+	unsigned n = 0;
 
-	for (enum border_kind kind = 0; kind < BORDER_KINDS; kind++) {
-		unsigned slot = window_of(b, kind, f->last_ns);
-		if (slot == BORDER_WINDOWS) {
-			add(&b->page->late, 1);
-			continue;
-		}
-		struct own_window *own = &b->windows[slot];
-		if (own->serial != border_keys_serial(b->keys))
-			change_key(b, slot);
-		count_in(own, &b->page->windows[slot], &c);
-		if (f->first_ns < own->span.from_ns)
-			was_there(b, kind, f, &own->span, &c);
+	for (enum border_kind kind = 0; kind < BORDER_KINDS; kind++)
+		n += place_of(b, kind, f, &c, &places[n]);
+	for (unsigned i = 0; i < n; i++)
+		places[i].point = point_of(places[i].own, &c);
+	for (unsigned i = 0; i < n; i++)
+		find_place(&places[i], &c);
+	for (unsigned i = 0; i < n; i++) {
+		const struct border_span *span = &places[i].own->span;
+		count_in(&places[i], &c);
+		if (f->first_ns < span->from_ns)
+			was_there(b, border_kind_of((unsigned)(places[i].own - b->windows)), f,
+				span, &c);
 	}
 }
