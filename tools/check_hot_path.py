@@ -21,6 +21,7 @@ ALLOWED = {
     'link_on_border_keys': 'takes keys over',
     'border_keys_put': 'takes keys over',
     'geo_publish': 'takes a map of countries over',
+    'link_on_geo': 'takes a map of countries over',
     'rulesets_purposes': 'other purposes: once a change of the register',
     'engine_purposes': 'the same, where it is part of it',
     'engine_open': 'the same, where it is part of it',
