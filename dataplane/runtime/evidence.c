@@ -90,21 +90,24 @@ static size_t put_field(const struct field_value *v, uint8_t *out, size_t room)
 		out, room, field_table[v->field].name, v->value.p, v->value.len);
 }
 
-static uint32_t make_window(struct evidence *e, const struct find *find, enum field field)
+static uint32_t make_window(
+	struct evidence *e, const struct find *find, const struct evidence_cause *cause)
 {
+	const char *name = cause->section != NULL ? cause->section
+		: find->kind == FIND_STREAM	  ? "stream"
+						  : "payload";
 	const bool bytes = find->kind == FIND_PACKET || find->kind == FIND_STREAM;
 	uint8_t *out = e->window;
 	size_t at = put_ends(find, out, sizeof(e->window));
 
 	if (bytes)
-		at += evidence_section_put(out + at, sizeof(e->window) - at,
-			find->kind == FIND_STREAM ? "stream" : "payload", find->bytes.p,
-			find->bytes.len);
+		at += evidence_section_put(
+			out + at, sizeof(e->window) - at, name, find->bytes.p, find->bytes.len);
 	for (unsigned first = 1; !bytes && first <= 1; first--) {
 		for (unsigned i = 0; i < find->n_fields; i++) {
 			const struct field_value *v = &find->fields[i];
 			bool wanted = field_table[v->field].scan == SCAN_BLOCK;
-			if (wanted && (v->field == field) == (first == 1))
+			if (wanted && (v->field == cause->field) == (first == 1))
 				at += put_field(v, out + at, sizeof(e->window) - at);
 		}
 	}
@@ -137,7 +140,7 @@ void evidence_keep(struct evidence *e, struct emitter *emitter, const struct fin
 		memcpy(about.digest, cause->digest, sizeof(about.digest));
 	emit_begin_evidence(emitter, find, event);
 	about.flow_id = event->flow_id;
-	uint32_t len = make_window(e, find, cause->field);
+	uint32_t len = make_window(e, find, cause);
 	int sealed = seal(&e->keys, &about, e->window, len, e->record + sizeof(*event));
 	seal_wipe(e->window, len);
 	if (sealed < 0) {
@@ -149,4 +152,32 @@ void evidence_keep(struct evidence *e, struct emitter *emitter, const struct fin
 	event->len = (total + 7) & ~7u;
 	const bool told = emit_record(emitter, e->record, event->len);
 	e->counters[told ? CTR_EVIDENCE : CTR_EVIDENCE_LOST]++;
+}
+
+void evidence_keep_leak(struct evidence *e, struct emitter *emitter, const struct ruleset *rs,
+	const struct leak_place *place, const struct leak *leak)
+{
+	enum { BEFORE = 256, BEHIND = 1024 };
+	const struct purpose_row *purpose = rs != NULL && !leak->test_data
+		? ruleset_evidence_detector(rs, leak->detector, place->note)
+		: NULL;
+
+	if (purpose == NULL)
+		return;
+	size_t from = leak->at > BEFORE ? leak->at - BEFORE : 0;
+	size_t to = (size_t)leak->at + leak->len + BEHIND;
+	from = from < place->text.len ? from : place->text.len;
+	to = to < place->text.len ? to : place->text.len;
+	const struct find find = {.kind = FIND_PACKET,
+		.dir = place->dir,
+		.app_proto = place->app_proto,
+		.flow = place->flow,
+		.note = (struct flow_note *)(uintptr_t)place->note,
+		.ts_ns = place->ts_ns,
+		.bytes = {.p = place->text.p + from, .len = to - from}};
+	const struct evidence_cause cause = {.purpose = purpose,
+		.class_name = detector_table[leak->detector].name,
+		.digest = pattern_db_digest(rs->db),
+		.section = field_table[place->field].name};
+	evidence_keep(e, emitter, &find, &cause);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "dataplane/inspect/inspect.h"
+#include "dataplane/inspect/leak/leak.h"
 #include "dataplane/runtime/emit.h"
 #include "dataplane/runtime/ruleset.h"
 #include "dataplane/runtime/seal.h"
@@ -25,9 +26,14 @@ struct evidence_cause {
 	enum field field;
 	uint32_t gid, sid, rev;
 	const uint8_t *digest; // of the pattern set, 32 bytes; NULL: none
+	const char *section; // what find->bytes are called; NULL: payload, stream
 };
 void evidence_keep(struct evidence *e, struct emitter *emitter, const struct find *find,
 	const struct evidence_cause *cause);
+
+// Of what a detector found: the text around it, as it was decoded.
+void evidence_keep_leak(struct evidence *e, struct emitter *emitter, const struct ruleset *rs,
+	const struct leak_place *place, const struct leak *leak);
 
 // The purpose under which a rule's hit is kept; NULL: none, which is so for nearly all.
 static inline const struct purpose_row *evidence_purpose(

@@ -1,5 +1,6 @@
 #include "dataplane/runtime/ruleset.h"
 
+#include "dataplane/api/detectors.h"
 #include "dataplane/runtime/shadow.h"
 #include "dataplane/runtime/verdict.h"
 
@@ -231,17 +232,37 @@ static uint64_t active_in(const struct rulesets *r, const struct pattern_rule *r
 	return segments;
 }
 
+// Is the purpose one of mode M2, where the flow is?
+static bool keeps_there(const struct ruleset *rs, uint32_t i, const struct flow_note *note)
+{
+	const unsigned segment = note != NULL ? note->segment : 0;
+
+	return rs->purposes->rows[i].mode == PURPOSE_EVIDENCE && segment < RULESET_SEGMENTS &&
+		(rs->where[i] >> segment & 1) != 0;
+}
+
 const struct purpose_row *ruleset_evidence_purpose(
 	const struct ruleset *rs, uint32_t rule, const struct find *find)
 {
-	const unsigned segment = find->note != NULL ? find->note->segment : 0;
 	const struct pattern_rule *r = pattern_db_rule(rs->db, rule);
 
 	for (uint32_t i = 0; rs->purposes != NULL && i < rs->purposes->n; i++) {
 		const struct purpose_row *p = &rs->purposes->rows[i];
-		if (p->mode == PURPOSE_EVIDENCE && segment < RULESET_SEGMENTS &&
-			(rs->where[i] >> segment & 1) != 0 &&
+		if (keeps_there(rs, i, find->note) &&
 			purpose_covers_rule(p, r->gid, r->sid, r->set))
+			return p;
+	}
+	return NULL;
+}
+
+const struct purpose_row *ruleset_evidence_detector(
+	const struct ruleset *rs, unsigned detector, const struct flow_note *note)
+{
+	const struct detector_name *d = &detector_table[detector];
+
+	for (uint32_t i = 0; rs->purposes != NULL && i < rs->purposes->n; i++) {
+		const struct purpose_row *p = &rs->purposes->rows[i];
+		if (keeps_there(rs, i, note) && purpose_covers_detector(p, d->name, d->class))
 			return p;
 	}
 	return NULL;

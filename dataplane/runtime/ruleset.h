@@ -46,6 +46,9 @@ struct rulesets;
 // The purpose of mode M2 that covers the rule where the flow is; NULL: there is none.
 const struct purpose_row *ruleset_evidence_purpose(
 	const struct ruleset *rs, uint32_t rule, const struct find *find);
+// The same for a detector (enum detector_id).
+const struct purpose_row *ruleset_evidence_detector(
+	const struct ruleset *rs, unsigned detector, const struct flow_note *note);
 
 enum { RULESET_SEGMENTS = 64 };
 

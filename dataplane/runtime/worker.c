@@ -47,6 +47,9 @@ static void on_leak(void *ctx, const struct leak_place *place, const struct leak
 
 	enum stage before = stage_enter(&w->clock, STAGE_REPORT);
 	emit_leak(w->judge.emitter, place, leak, lure, generation);
+	if (w->judge.evidence != NULL && !lure)
+		evidence_keep_leak(
+			w->judge.evidence, w->judge.emitter, w->judge.rules, place, leak);
 	stage_enter(&w->clock, before);
 }
 
