@@ -22,6 +22,7 @@ ALLOWED = {
     'border_keys_put': 'takes keys over',
     'geo_publish': 'takes a map of countries over',
     'link_on_geo': 'takes a map of countries over',
+    'ruleset_prepare': 'what a cycle is worth, once a pattern set or a change of the register',
     'rulesets_purposes': 'other purposes: once a change of the register',
     'engine_purposes': 'the same, where it is part of it',
     'engine_open': 'the same, where it is part of it',
