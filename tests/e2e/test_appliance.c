@@ -91,6 +91,45 @@ static void test_counters_and_services(void)
 	json_decref(services);
 }
 
+// Flows of the loop end all the time: how they were named, and where, adds up.
+static void test_named_flows(void)
+{
+	json_t *services = ask("services", NULL, NULL), *service;
+	size_t i;
+
+	json_array_foreach(json_object_get(services, "services"), i, service)
+	{
+		json_t *ended = json_object_get(service, "ended"), *n, *segment;
+		json_int_t sure = 0, by = 0, in = 0;
+		const char *word;
+		size_t k;
+		json_object_foreach(json_object_get(ended, "confidence"), word, n) sure +=
+			json_integer_value(n);
+		json_object_foreach(json_object_get(ended, "service_by"), word, n) by +=
+			json_integer_value(n);
+		json_array_foreach(json_object_get(ended, "segments"), k, segment) in +=
+			number_in(segment, "flows");
+		CHECK(by > 0 && llabs(by - sure) <= 8 && llabs(by - in) <= 8,
+			"%s: by %lld, sure %lld, segments %lld",
+			json_string_value(json_object_get(service, "service")), (long long)by,
+			(long long)sure, (long long)in);
+	}
+	json_decref(services);
+}
+
+// Of thousands of rules few hit in a sample; none is past its date, for it was just made.
+static void test_stale(void)
+{
+	json_t *answer = ask("patterns", "stale", NULL);
+	json_t *first = json_array_get(json_object_get(answer, "stale"), 0);
+	size_t n = json_array_size(json_object_get(answer, "stale"));
+
+	CHECK(n > 1000 && (json_int_t)n < number_in(answer, "rules"), "%zu", n);
+	CHECK(number_in(first, "hits") == 0 && number_in(first, "idle_s") >= 0, "never hit");
+	CHECK(json_is_string(json_object_get(first, "expires")), "has a date");
+	json_decref(answer);
+}
+
 static json_int_t graded_flows(void)
 {
 	json_t *answer = ask("posture", NULL, NULL), *row;
@@ -387,6 +426,8 @@ int main(void)
 		{"load", test_load},
 		{"swap under traffic", test_swap},
 		{"counters and services", test_counters_and_services},
+		{"how flows were named", test_named_flows},
+		{"stale rules", test_stale},
 		{"posture", test_posture},
 		{"top rules", test_top_rules},
 		{"top", test_top},
