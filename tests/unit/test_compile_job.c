@@ -367,20 +367,25 @@ static void test_index(void)
 		uint32_t n;
 	} rows[] = {
 		{"no rule", TEXT(""), 0, 0},
-		{"two", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\t\n1\t2\t1\ts\tx\tm\t" DIGEST "\t\n"), 0,
-			2},
-		{"largest", TEXT("4294967295\t4294967295\t4294967295\t\t\t\t" DIGEST "\t\n"), 0, 1},
+		{"two",
+			TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\t\t2027-11-30\n1\t2\t1\ts\tx\tm\t" DIGEST
+			     "\t\t2027-11-30\n"),
+			0, 2},
+		{"largest",
+			TEXT("4294967295\t4294967295\t4294967295\t\t\t\t" DIGEST
+			     "\t\t2027-11-30\n"),
+			0, 1},
 		{"no newline", TEXT("1\t9\t1\ts\t\tm"), -EBADMSG, 0},
-		{"column missing", TEXT("1\t9\t1\ts\tm\t" DIGEST "\t\n"), -EBADMSG, 0},
-		{"column too many", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\t\tz\n"), -EBADMSG, 0},
+		{"column missing", TEXT("1\t9\t1\ts\tm\t" DIGEST "\t\t2027-11-30\n"), -EBADMSG, 0},
+		{"column too many", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\t\t\tz\n"), -EBADMSG, 0},
 		{"digest missing", TEXT("1\t9\t1\ts\t\tm\n"), -EBADMSG, 0},
-		{"digest too short", TEXT("1\t9\t1\ts\t\tm\t" X16 "\t\n"), -EBADMSG, 0},
+		{"digest too short", TEXT("1\t9\t1\ts\t\tm\t" X16 "\t\t\n"), -EBADMSG, 0},
 		{"digest in capitals",
-			TEXT("1\t9\t1\ts\t\tm\t0123456789ABCDEF" X16 X16 X16 X16 X16 X16 "\t\n"),
+			TEXT("1\t9\t1\ts\t\tm\t0123456789ABCDEF" X16 X16 X16 X16 X16 X16 "\t\t\n"),
 			-EBADMSG, 0},
-		{"no number", TEXT("1\tx\t1\ts\t\tm\t" DIGEST "\t\n"), -EBADMSG, 0},
+		{"no number", TEXT("1\tx\t1\ts\t\tm\t" DIGEST "\t\t2027-11-30\n"), -EBADMSG, 0},
 		{"empty line", TEXT("\n"), -EBADMSG, 0},
-		{"a NUL", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\t\n1\t\0\n"), -EBADMSG, 0},
+		{"a NUL", TEXT("1\t9\t1\ts\t\tm\t" DIGEST "\t\t2027-11-30\n1\t\0\n"), -EBADMSG, 0},
 		{"NULs", TEXT("\0\n\0\n"), -EBADMSG, 0},
 	};
 #undef TEXT
