@@ -4,6 +4,7 @@
 // Input: step, hole (whose highest bit: rules look at nothing), then pieces, each with a length of
 // two bytes whose highest bit tells the direction. seeds.c writes such inputs from captures.
 
+#include "dataplane/inspect/posture/posture.h"
 #include "tests/unit/tx_log.h"
 
 #include <netinet/in.h>
@@ -35,6 +36,23 @@ static bool ended(const struct parser_run *r)
 	return false;
 }
 
+// Whatever a parser tells, its posture is asked.
+static void on_tx(void *ctx, const struct tx *tx)
+{
+	static const struct flow flow = {.flags = FLOW_A_IS_CLIENT, .key = {.bport = 443}};
+	struct flow of = flow;
+	struct find find = {.kind = FIND_TX,
+		.app_proto = tx->app_proto,
+		.dir = tx->dir,
+		.flow = &of,
+		.fields = tx->fields,
+		.n_fields = tx->n_fields,
+		.ts_ns = 1700000000000000000};
+
+	posture_message(&find);
+	run_on_tx(ctx, tx);
+}
+
 // Pieces in parts of `step` bytes, 0: whole; the one numbered `hole` is lost.
 static void run_pieces(struct parser_run *r, struct bytes in, size_t step, unsigned hole)
 {
@@ -42,6 +60,7 @@ static void run_pieces(struct parser_run *r, struct bytes in, size_t step, unsig
 	enum dir dir;
 
 	run_begin(r, &PROTO);
+	r->io.tx = on_tx;
 	if (PROTO.setup != NULL)
 		PROTO.setup(r->state, setup);
 	for (unsigned n = 0; !ended(r) && next_piece(&in, &dir, &piece); n++) {
