@@ -34,7 +34,7 @@
 	X(POSTURE_CERT_SELF, "cert_self", "", MEDIUM, C, "the server's certificate, up to TLS 1.2", "its issuer is its subject. The signature is not verified, no list of roots is asked", "RFC 5280 3.2") \
 	X(POSTURE_CERT_NAME, "cert_name", "", HIGH, D, "the server's certificate and the client's SNI", "no subjectAltName fits the name; common names do not count", "RFC 9525 6") \
 	X(POSTURE_PQ, "pq_kex", "", INFO, NONE, "group of the ServerHello; of SSH, the method agreed on", "it is post-quantum: 0x11eb-0x11ee, 0x0200-0x0202, 0x6399; mlkem, sntrup", "draft-ietf-tls-ecdhe-mlkem; FIPS 203") \
-	X(POSTURE_PQ_OFFERED, "pq_kex", "offered", INFO, NONE, "groups and key shares of the ClientHello", "one of them is post-quantum", "draft-ietf-tls-ecdhe-mlkem") \
+	X(POSTURE_PQ_OFFERED, "pq_kex", "offered", INFO, NONE, "groups of the ClientHello", "one of them is post-quantum", "draft-ietf-tls-ecdhe-mlkem") \
 	X(POSTURE_RETRY, "pq_kex", "retry", INFO, NONE, "HelloRetryRequest", "there was one: the cost of a key share that was not wanted", "RFC 8446 4.1.4") \
 	X(POSTURE_ECH, "ech", "", INFO, NONE, "extensions of the ClientHello", "ECH (0xfe0d), GREASE included, or ESNI (0xffce). A protection of people: never an alert", "RFC 9849") \
 	X(POSTURE_NO_SNI, "sni_missing", "", INFO, NONE, "ClientHello to port 443", "it has neither a name nor ECH", "RFC 6066 3") \

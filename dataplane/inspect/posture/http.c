@@ -101,8 +101,5 @@ void posture_http(const struct find *find, struct posture_told *told)
 		}
 	}
 	posture_set(told, POSTURE_CLEAR);
-	if (posture_is_httpdns(host, uri))
-		posture_set(told, POSTURE_HTTPDNS);
-	if (posture_is_keyboard(host))
-		posture_set(told, POSTURE_KEYBOARD);
+	told->bits |= posture_of_host(host, uri);
 }

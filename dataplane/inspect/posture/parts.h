@@ -10,11 +10,9 @@ void posture_mail(const struct find *find, struct posture_told *told); // SMTP, 
 void posture_chat(const struct find *find, struct posture_told *told); // XMPP, IRC, SIP, MQTT
 void posture_ssh(const struct find *find, struct posture_told *told);
 
-// Names of servers (names.c); without regard to the case of letters.
-bool posture_is_resolver(struct bytes sni); // of DNS over HTTPS
-bool posture_is_tunnel(struct bytes sni); // of Tor, of a VPN provider
-bool posture_is_httpdns(struct bytes host, struct bytes target);
-bool posture_is_keyboard(struct bytes host);
+// What is known of a server by its name (names.c), without regard to the case of letters: bits of checks.
+uint64_t posture_of_name(struct bytes sni);
+uint64_t posture_of_host(struct bytes host, struct bytes target); // of HTTP
 
 static inline void posture_set(struct posture_told *told, unsigned bit)
 {

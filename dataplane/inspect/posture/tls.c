@@ -87,17 +87,13 @@ static void client_hello(const struct find *find, struct posture_told *told)
 		case FIELD_TLS_SNI:
 		case FIELD_QUIC_SNI:
 			named = true;
-			if (posture_is_resolver(v))
-				posture_set(told, POSTURE_DNS_SEALED);
-			if (posture_is_tunnel(v))
-				posture_set(told, POSTURE_TUNNEL);
+			told->bits |= posture_of_name(v);
 			break;
 		case FIELD_TLS_ECH:
 		case FIELD_TLS_ESNI:
 			hidden = true;
 			break;
-		case FIELD_TLS_GROUPS:
-		case FIELD_TLS_KEY_SHARES:
+		case FIELD_TLS_GROUPS: // RFC 8446 4.2.8: key shares are of these
 			if (offers_post_quantum(v))
 				posture_set(told, POSTURE_PQ_OFFERED);
 			break;
