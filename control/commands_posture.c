@@ -1,68 +1,14 @@
 #include "control/commands_posture.h"
 
 #include "control/answer.h"
-#include "control/escape.h"
+#include "control/posture_row.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char none[] = "(none)", rest[] = "(other)";
-
-static const char *name_of(const char *name, bool is_rest)
-{
-	return is_rest ? rest : name[0] != '\0' ? name : none;
-}
-
 static bool is_wanted(const char *wanted, const char *name, bool is_rest)
 {
-	return wanted == NULL || strcmp(wanted, name_of(name, is_rest)) == 0;
-}
-
-static json_t *grades_of(const uint64_t grades[GRADES])
-{
-	json_t *o = json_object();
-
-	for (unsigned g = GRADE_A; g < GRADES; g++)
-		json_object_set_new(o, posture_grade_names[g], answer_number(grades[g]));
-	return o;
-}
-
-// Those that hold for a flow at least; with the parts of a check behind a dot.
-static json_t *checks_of(const struct posture_tally *t)
-{
-	json_t *o = json_object();
-	char name[64];
-
-	for (unsigned i = 0; i < POSTURE_CHECK_COUNT; i++) {
-		const struct posture_check_info *c = &posture_checks[i];
-		if (t->checks[i] == 0)
-			continue;
-		snprintf(name, sizeof(name), "%s%s%s", c->check, c->part[0] != '\0' ? "." : "",
-			c->part);
-		json_object_set_new(o, name,
-			json_pack("{s:I, s:s}", "flows", (json_int_t)t->checks[i], "severity",
-				posture_severity_names[c->severity]));
-	}
-	return o;
-}
-
-static json_t *facts_of(const struct posture_tally *t)
-{
-	json_t *o = json_object();
-
-	for (unsigned i = 0; i < POSTURE_FACT_COUNT; i++)
-		json_object_set_new(o, posture_facts[i].name, answer_number(t->facts[i]));
-	return o;
-}
-
-static json_t *row_of(const struct posture_tally *t)
-{
-	return json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "service",
-		escape_json(name_of(t->service, t->rest)), "segment",
-		escape_json(name_of(t->segment, t->rest)), "grade",
-		posture_grade_names[posture_mean(t->grades)], "flows", (json_int_t)t->flows,
-		"bytes", (json_int_t)t->bytes, "ungraded", (json_int_t)t->grades[GRADE_NONE],
-		"grades", grades_of(t->grades), "checks", checks_of(t), "facts", facts_of(t));
+	return wanted == NULL || strcmp(wanted, posture_row_name(name, is_rest)) == 0;
 }
 
 static json_t *stacks_of(const struct daemon *d)
@@ -72,15 +18,6 @@ static json_t *stacks_of(const struct daemon *d)
 	return json_pack("{s:I, s:I, s:I, s:I, s:i}", "stacks", (json_int_t)s.stacks, "rare",
 		(json_int_t)s.rare, "hellos", (json_int_t)s.hellos, "rare_hellos",
 		(json_int_t)s.rare_hellos, "rare_below", POSTURE_RARE);
-}
-
-static int by_flows(const void *a, const void *b)
-{
-	const struct posture_tally *x = a, *y = b;
-
-	if (x->flows != y->flows)
-		return x->flows < y->flows ? 1 : -1;
-	return posture_compare(a, b);
 }
 
 void posture_show(struct daemon *d, struct control_call *call, const struct request *request)
@@ -93,12 +30,12 @@ void posture_show(struct daemon *d, struct control_call *call, const struct requ
 		control_call_answer(call, NULL);
 		return;
 	}
-	qsort(all.items, all.n, sizeof(*all.items), by_flows);
+	posture_rows_sort(&all);
 	for (uint32_t i = 0; i < all.n; i++) {
 		const struct posture_tally *t = &all.items[i];
 		if (t->flows > 0 && is_wanted(request->service, t->service, t->rest) &&
 			is_wanted(request->segment, t->segment, t->rest))
-			json_array_append_new(list, row_of(t));
+			json_array_append_new(list, posture_row(t));
 	}
 	posture_tallies_free(&all);
 	control_call_answer(call,

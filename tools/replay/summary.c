@@ -4,6 +4,7 @@
 
 #include "patterns/content.h"
 #include "tools/replay/summary_leaks.h"
+#include "tools/replay/summary_posture.h"
 
 #include <jansson.h>
 #include <libsmartcols.h>
@@ -295,6 +296,7 @@ void summary_print(const struct summary *s)
 		print_services(services, n_services);
 	print_hits(rules, n_rules);
 	print_costliest(rules, n_rules);
+	summary_posture_print(s->engine);
 	summary_leaks_print(s->engine);
 	print_inactive(s);
 	if (s->crossed != NULL) {
@@ -353,6 +355,7 @@ void summary_print_json(const struct summary *s)
 		s->seconds, "unaccounted", (json_int_t)counters_unaccounted(v), "services",
 		service_list, "rules", rule_list, "counters", counters_json(v));
 	json_object_set_new(all, "inactive", inactive_json(s));
+	json_object_set_new(all, "postures", summary_posture_json(s->engine));
 	json_object_set_new(all, "leaks", summary_leaks_json(s->engine));
 	if (s->crossed != NULL)
 		json_object_set(all, "borders", s->crossed);
