@@ -83,7 +83,7 @@ static const char limits[] =
 	"chain.\n"
 	"- `starttls_strip`: learnt since the dataplane began; a server that stops offering for a "
 	"reason of its own looks the\n"
-	"  same.\n"
+	"  same. POP3 tells its capabilities a line at a time, and is left out.\n"
 	"- `http_auth_clear`: fields of a form are known by usual names (password, pwd ...); "
 	"bodies that are no form are\n"
 	"  not looked into. A session is a cookie whose name has sess, sid, token, auth, login or "

@@ -52,7 +52,7 @@
 	X(POSTURE_MAIL_CLEAR, "mail_clear", "", CRITICAL, F, "AUTH, LOGIN, USER, APOP of SMTP, IMAP, POP3 in front of STARTTLS", "a login in clear; ANONYMOUS and EXTERNAL are none", "RFC 8314") \
 	X(POSTURE_HTTP_AUTH, "http_auth_clear", "", CRITICAL, F, "requests of HTTP in clear", "Authorization, or a form or query with a password that is filled in", "RFC 7617 4; RFC 9110 17.16") \
 	X(POSTURE_HTTP_SESSION, "http_auth_clear", "session", HIGH, F, "requests of HTTP in clear", "a cookie that is named as sessions and tokens are", "RFC 6265 8.3") \
-	X(POSTURE_STRIPPED, "starttls_strip", "", HIGH, F, "what SMTP, IMAP, POP3 and XMPP servers say they can", "STARTTLS is missing, and the server offered it before", "RFC 8314; RFC 3207 6") \
+	X(POSTURE_STRIPPED, "starttls_strip", "", HIGH, F, "what SMTP, IMAP and XMPP servers say they can", "STARTTLS is missing, and the server offered it before", "RFC 8314; RFC 3207 6") \
 	X(POSTURE_SSH_OLD, "ssh_old", "", MEDIUM, C, "banners of SSH, and what both sides agree on", "SSH 1, a key exchange or MAC with SHA-1 or MD5, a cipher like 3DES, Blowfish or arcfour", "RFC 9142; RFC 8758") \
 	X(POSTURE_DNS_CLEAR, "dns_clear", "", INFO, NONE, "DNS over UDP or TCP", "it is in clear", "RFC 9076") \
 	X(POSTURE_DNS_SEALED, "dns_clear", "sealed", INFO, NONE, "port 853, ALPN dot or doq, known names of DNS over HTTPS", "it is sealed", "RFC 7858; RFC 8484; RFC 9250") \

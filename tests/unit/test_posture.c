@@ -273,6 +273,7 @@ static const struct row clear_rows[] = {
 		UPGRADE_OFFERED},
 	{"offers it not", APP_IMAP, DIR_S2C, 143, {V(FIELD_IMAP_AUTH, "PLAIN")}, 0,
 		UPGRADE_MISSING},
+	{"pop3's mechanisms", APP_POP3, DIR_S2C, 110, {V(FIELD_POP3_AUTH, "PLAIN")}, 0, 0},
 	{"says nothing of it", APP_SMTP, DIR_S2C, 25, {V(FIELD_SMTP_CODE, "250")}, 0, 0},
 
 	{"xmpp's login", APP_XMPP, DIR_C2S, 5222,

@@ -48,8 +48,9 @@ void posture_mail(const struct find *find, struct posture_told *told)
 	struct mail fields = fields_of(find->app_proto);
 	struct bytes auth = posture_value(find, fields.auth);
 
-	if (find->dir == DIR_S2C)
+	// POP3's capabilities are a message a line: which of them are missing none can tell.
+	if (find->dir == DIR_S2C && find->app_proto != APP_POP3)
 		server(auth, posture_value(find, fields.starttls), told);
-	else
+	else if (find->dir == DIR_C2S)
 		client(find, auth, told);
 }

@@ -1,20 +1,23 @@
 #include "dataplane/inspect/proto/tls_name.h"
 
+#include "dataplane/base/hash.h"
 #include "dataplane/inspect/proto/certificate.h"
 
 enum { NAME_MAX_LEN = 256 };
 
-// FNV-1a, letters in lower case (RFC 4343). Who makes two names that share one gains nothing but a
-// check that does not fail for him.
+static const uint64_t lower_case = 0x2020202020202020;
+
+// Letters in lower case (RFC 4343), which leaves digits, dots and hyphens as they are. Who makes two names
+// that share a hash gains nothing but a check that does not fail for him.
 static uint64_t name_hash(struct bytes name)
 {
-	uint64_t h = 0xcbf29ce484222325;
+	uint64_t h = name.len, word = 0;
 
-	for (size_t i = 0; i < name.len; i++) {
-		uint8_t c = name.p[i];
-		if (c >= 'A' && c <= 'Z')
-			c |= 0x20;
-		h = (h ^ c) * 0x100000001b3;
+	for (; name.len >= sizeof(word); bytes_take(&name, sizeof(word)))
+		h = hash_mix(h, hash_load64(name.p) | lower_case);
+	if (name.len > 0) {
+		memcpy(&word, name.p, name.len);
+		h = hash_mix(h, word | lower_case);
 	}
 	return h != 0 ? h : 1;
 }
