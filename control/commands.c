@@ -13,6 +13,7 @@
 #include "control/escape.h"
 #include "control/request.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,23 @@ static json_t *show_counters(struct daemon *d)
 		"rules", list);
 }
 
+static json_t *lure_places(struct lures *l)
+{
+	json_t *list = json_array();
+
+	lures_sort(l);
+	for (unsigned i = 0; i < LURE_PLACES && l->places[i].ip_version != 0; i++) {
+		const struct lure_place *p = &l->places[i];
+		char text[INET6_ADDRSTRLEN];
+		inet_ntop(p->ip_version == 4 ? AF_INET : AF_INET6, p->address, text, sizeof(text));
+		json_array_append_new(list,
+			json_pack("{s:s, s:I, s:I, s:I, s:I}", "destination", text, "account_trade",
+				(json_int_t)p->texts[0], "loan", (json_int_t)p->texts[1], "scam",
+				(json_int_t)p->texts[2], "last_ns", (json_int_t)p->last_ns));
+	}
+	return list;
+}
+
 static json_t *show_leaks(struct daemon *d)
 {
 	struct leak_numbers leaks[DETECTOR_COUNT];
@@ -178,8 +196,11 @@ static json_t *show_leaks(struct daemon *d)
 				(json_int_t)n->values[DETECT_HIGH], "test_data",
 				(json_int_t)n->test_data, "records", (json_int_t)n->events));
 	}
-	return json_pack("{s:b, s:I, s:I, s:o}", "ok", 1, "texts", (json_int_t)totals[CTR_TEXTS],
-		"text_bytes", (json_int_t)totals[CTR_TEXT_BYTES], "leaks", list);
+	struct lures *lures = drain_lures(d->drain);
+	return json_pack("{s:b, s:I, s:I, s:o, s:o, s:I}", "ok", 1, "texts",
+		(json_int_t)totals[CTR_TEXTS], "text_bytes", (json_int_t)totals[CTR_TEXT_BYTES],
+		"leaks", list, "lures", lure_places(lures), "lures_forgotten",
+		(json_int_t)lures->forgotten);
 }
 
 static json_t *path_or_null(const char *path)

@@ -15,6 +15,7 @@ struct drain {
 	struct service_tallies services; // as they were told last
 	void (*put)(void *ctx, const void *record, size_t len); // of evidence; NULL: it is dropped
 	void *put_ctx;
+	struct lures lures;
 	unsigned next_ring; // where the next turn begins: no ring starves another
 	_Alignas(8) uint8_t record[EVENT_RECORD_MAX];
 };
@@ -92,6 +93,18 @@ static void take_evidence(struct drain *d, size_t len)
 			len - sizeof(struct event_head));
 }
 
+static void take_event(struct drain *d, uint32_t len)
+{
+	lures_take(&d->lures, d->record, len);
+	if (d->eve != NULL)
+		eve_write(d->eve, d->record, len); // the writer counts what fails
+}
+
+struct lures *drain_lures(struct drain *d)
+{
+	return &d->lures;
+}
+
 // One record; false when the ring has none.
 static bool take(struct drain *d, const struct link_region *region, unsigned ring)
 {
@@ -104,8 +117,8 @@ static bool take(struct drain *d, const struct link_region *region, unsigned rin
 		d->bad_rings++;
 	else if (is_evidence(d, (size_t)len))
 		take_evidence(d, (size_t)len);
-	else if (d->eve != NULL)
-		eve_write(d->eve, d->record, (uint32_t)len); // the writer counts what fails
+	else
+		take_event(d, (uint32_t)len);
 	return true;
 }
 

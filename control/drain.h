@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "control/lures.h"
 #include "control/sinks/eve.h"
 #include "dataplane/api/link_client.h"
 
@@ -33,3 +34,5 @@ void drain_stats_line(struct drain *d, uint64_t uptime_s, const uint64_t *counte
 void drain_service_lines(struct drain *d, const struct service_tallies *now);
 
 struct drain_counts drain_counts(const struct drain *d);
+// Since the daemon began.
+struct lures *drain_lures(struct drain *d);

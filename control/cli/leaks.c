@@ -29,6 +29,32 @@ static void print_leaks(const json_t *reply)
 	table_print(t);
 }
 
+// Where pages with lures came from.
+static void print_lures(const json_t *reply)
+{
+	const json_t *list = json_object_get(reply, "lures"), *place;
+	struct table *t;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return;
+	printf("\n");
+	t = table_new();
+	table_column(t, "LURES FROM", TABLE_LEFT);
+	table_column(t, "ACCOUNTS", TABLE_RIGHT);
+	table_column(t, "LOANS", TABLE_RIGHT);
+	table_column(t, "SCAMS", TABLE_RIGHT);
+	json_array_foreach(list, i, place)
+	{
+		table_row(t);
+		table_text(t, cli_text(place, "destination"));
+		table_number(t, cli_number(place, "account_trade"));
+		table_number(t, cli_number(place, "loan"));
+		table_number(t, cli_number(place, "scam"));
+	}
+	table_print(t);
+}
+
 enum cli_exit cli_leaks(const struct cli *cli)
 {
 	json_t *reply = NULL;
@@ -40,8 +66,10 @@ enum cli_exit cli_leaks(const struct cli *cli)
 		printf("No text was looked at: no detector is active, or nothing in clear came "
 		       "by.\n"
 		       "A purpose makes detectors active: sealctl purpose add.\n");
-	else if (status == CLI_OK)
+	else if (status == CLI_OK) {
 		print_leaks(reply);
+		print_lures(reply);
+	}
 	json_decref(reply);
 	return status;
 }

@@ -342,6 +342,31 @@ static void smtp(struct craft_session *s, const struct carried *c)
 	session_close(s);
 }
 
+static void xmpp(struct craft_session *s, const struct carried *c)
+{
+	static const char before[] =
+		"<?xml version='1.0'?><stream:stream to='a.example' xmlns='jabber:client' "
+		"xmlns:stream='http://etherx.jabber.org/streams' version='1.0'><message><body>";
+
+	session_open(s);
+	session_send(s, CLIENT, before, sizeof(before) - 1);
+	session_send(s, CLIENT, c->p, c->len);
+	session_send(s, CLIENT, "</body></message>", 17);
+	session_close(s);
+}
+
+// RFC 959: commands, and a file by itself.
+static void ftp(struct craft_session *s, const struct carried *c)
+{
+	session_open(s);
+	session_send(s, SERVER, "220 ready\r\n", 11);
+	session_send(s, CLIENT, "USER anonymous\r\nPASV\r\nSTOR f\r\n", 32);
+	session_close(s);
+	s->host[CLIENT].port++;
+	s->host[SERVER].port = 2121;
+	bare(s, c);
+}
+
 static const struct variant {
 	const char *name;
 	void (*encode)(const struct text *t, struct buffer *out);
@@ -384,5 +409,8 @@ static const struct variant {
 	{"bare TCP, 2 bytes a segment", as_it_is, bare, "", 4000, 2, true, true},
 	{"bare UDP", as_it_is, datagram_, "", 4000, 1400, false, true},
 	{"mail", as_it_is, smtp, "", 25, 1400, false, false},
+	{"XMPP", as_it_is, xmpp, "", 5222, 1400, false, false},
+	{"XMPP, small segments", as_it_is, xmpp, "", 5222, 4, false, true},
+	{"FTP", as_it_is, ftp, "", 21, 1400, false, false},
 	{"mail, small segments", as_it_is, smtp, "", 25, 9, false, true},
 };
