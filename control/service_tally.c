@@ -47,6 +47,9 @@ static void add_service(struct service_tally *to, const struct service_tally *mo
 	to->flows += more->flows;
 	to->packets += more->packets;
 	to->bytes += more->bytes;
+	to->ended_flows += more->ended_flows;
+	to->ended_packets += more->ended_packets;
+	to->ended_bytes += more->ended_bytes;
 	add_all(to->by, more->by, SERVICE_BYS);
 	add_all(to->confidence, more->confidence, CONFIDENCES);
 	add_all(to->function, more->function, FUNCTIONS);
@@ -68,6 +71,9 @@ static struct service_tally live_service(const struct link_region *r, uint32_t s
 		t.flows += load(&c->flows);
 		t.packets += load(&c->packets);
 		t.bytes += load(&c->bytes);
+		t.ended_flows += load(&c->ended_flows);
+		t.ended_packets += load(&c->ended_packets);
+		t.ended_bytes += load(&c->ended_bytes);
 		load_all(t.by, c->by, SERVICE_BYS);
 		load_all(t.confidence, c->confidence, CONFIDENCES);
 		load_all(t.function, c->function, FUNCTIONS);

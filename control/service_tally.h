@@ -7,6 +7,7 @@
 struct service_tally {
 	char name[SERVICE_NAME_LEN]; // "": all services for which the table had no room
 	uint64_t flows, packets, bytes;
+	uint64_t ended_flows, ended_packets, ended_bytes;
 	uint64_t by[SERVICE_BYS], confidence[CONFIDENCES], function[FUNCTIONS]; // flows that ended
 };
 

@@ -169,9 +169,9 @@ static bool moved(const struct service_tally *now, const struct service_tallies 
 	for (uint32_t i = 0; i < last->n; i++) {
 		const struct service_tally *was = &last->items[i];
 		if (strcmp(was->name, now->name) == 0)
-			return memcmp(was, now, sizeof(*was)) != 0;
+			return was->ended_flows != now->ended_flows;
 	}
-	return now->flows > 0;
+	return now->ended_flows > 0;
 }
 
 void eve_write_services(struct eve_writer *w, uint64_t ts_ns, const struct service_tallies *now,

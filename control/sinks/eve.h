@@ -29,8 +29,7 @@ int eve_write(struct eve_writer *w, const void *record, uint32_t len);
 // A `stats` line: totals of counters[CTR_COUNT], at a time (ns since 1970), `uptime` seconds.
 int eve_write_stats(
 	struct eve_writer *w, uint64_t ts_ns, uint64_t uptime, const uint64_t *counters);
-// `service` lines: one for each service of `now` of which something was counted since `last`, which may be
-// empty. Both are by name.
+// `service` lines: one for each service of `now` of which flows ended since `last`, which may be empty. Both are by name.
 void eve_write_services(struct eve_writer *w, uint64_t ts_ns, const struct service_tallies *now,
 	const struct service_tallies *last);
 // Push out what is buffered: before a pause, or once a second.

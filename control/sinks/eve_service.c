@@ -1,4 +1,4 @@
-// A `service` line: what was counted of a service since the begin.
+// A `service` line: what was counted of a service since the begin, of flows that ended.
 
 #include "control/sinks/eve_json.h"
 
@@ -23,10 +23,9 @@ void eve_json_service(struct json_out *j, uint64_t ts_ns, const struct service_t
 	jout_string(j, "event_type", "service");
 	jout_open(j, "sealwatch", '{');
 	jout_string(j, "service", s->name);
-	jout_number(j, "flows", s->flows);
-	jout_number(j, "packets", s->packets);
-	jout_number(j, "bytes", s->bytes);
-	jout_open(j, "ended", '{');
+	jout_number(j, "flows", s->ended_flows);
+	jout_number(j, "packets", s->ended_packets);
+	jout_number(j, "bytes", s->ended_bytes);
 	put_words(j, "service_by", s->by, service_by_words, SERVICE_BYS);
 	put_words(j, "confidence", s->confidence, confidence_words, CONFIDENCES);
 	put_words(j, "function", s->function, function_words, FUNCTIONS);
@@ -38,7 +37,6 @@ void eve_json_service(struct json_out *j, uint64_t ts_ns, const struct service_t
 		jout_close(j, '}');
 	}
 	jout_close(j, ']');
-	jout_close(j, '}');
 	jout_close(j, '}');
 	jout_close(j, '}');
 	jout_newline(j);

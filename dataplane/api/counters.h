@@ -209,6 +209,11 @@ struct service_count {
 	_Atomic uint64_t flows;
 	_Atomic uint64_t packets;
 	_Atomic uint64_t bytes;
+	// Of flows that ended: what does not depend on where bursts end, or on a name that another one
+	// took the place of.
+	_Atomic uint64_t ended_flows;
+	_Atomic uint64_t ended_packets;
+	_Atomic uint64_t ended_bytes;
 	_Atomic uint64_t by[SERVICE_BYS]; // ended flows, by what named them,
 	_Atomic uint64_t confidence[CONFIDENCES]; // by how sure that is,
 	_Atomic uint64_t function[FUNCTIONS]; // by what they were used for

@@ -221,6 +221,9 @@ void naming_flow_end(struct naming *n, const struct flow *flow, const struct flo
 	if (flow->service == 0 || flow->service_by >= SERVICE_BYS)
 		return;
 	struct service_count *count = &n->page->services[flow->service];
+	counter_add(&count->ended_flows, 1);
+	counter_add(&count->ended_packets, flow->packets[0] + (uint64_t)flow->packets[1]);
+	counter_add(&count->ended_bytes, flow->bytes[0] + flow->bytes[1]);
 	counter_add(&count->by[flow->service_by], 1);
 	counter_add(&count->confidence[note->confidence], 1);
 	counter_add(&count->function[note->function], 1);

@@ -218,6 +218,7 @@ static void test_end(void)
 	naming_rule(&naming, &find, &label, FIELD_TLS_SNI);
 	naming_flow_end(&naming, &flow, &note);
 	const struct service_count *c = &page->services[2];
+	CHECK(c->ended_flows == 1 && c->ended_packets == 5 && c->ended_bytes == 50, "traffic");
 	CHECK(c->by[BY_SNI] == 1 && c->confidence[CONFIDENCE_HIGH] == 1 &&
 			c->function[FUNCTION_LOGIN] == 1 && page->segments[2][5] == 1,
 		"counted");
