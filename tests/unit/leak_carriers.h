@@ -360,7 +360,7 @@ static void ftp(struct craft_session *s, const struct carried *c)
 {
 	session_open(s);
 	session_send(s, SERVER, "220 ready\r\n", 11);
-	session_send(s, CLIENT, "USER anonymous\r\nPASV\r\nSTOR f\r\n", 32);
+	session_send(s, CLIENT, "USER anonymous\r\nPASV\r\nSTOR f\r\n", 30);
 	session_close(s);
 	s->host[CLIENT].port++;
 	s->host[SERVER].port = 2121;
