@@ -71,6 +71,7 @@ struct find conversation_find(struct conversations *c, enum find_kind kind)
 		.counts = c->counts,
 		.session = c->session,
 		.app_proto = c->flow->app_proto,
+		.app_after = c->flow->app_proto,
 		.tx_id = c->flow->tx_count,
 		.serial = c->serial,
 		.ts_ns = c->flow->last_ns,
@@ -422,6 +423,7 @@ void conversation_packet(
 		finds_tell_app(c->finds, f->app_proto, first_known(c));
 		texts_datagram(c, (struct bytes){p->payload, p->payload_len, false});
 	}
+	finds_packet_done(c->finds, f);
 
 	if (verdict == CTR_HELD_OUT_OF_ORDER)
 		p->buf = NULL;

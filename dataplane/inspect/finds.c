@@ -10,6 +10,7 @@ struct finds {
 	const struct inspect_hooks *hooks;
 	struct stage_clock *clock;
 	unsigned n;
+	unsigned done; // items of packets that were parsed
 	struct find *packet; // the last FIND_PACKET, while it waits
 	unsigned n_fields;
 	unsigned n_released;
@@ -50,6 +51,7 @@ void finds_flush(struct finds *f)
 		stage_enter(f->clock, before);
 	}
 	f->n = 0;
+	f->done = 0;
 	f->packet = NULL;
 	f->n_fields = 0;
 	f->n_facts = 0;
@@ -91,9 +93,17 @@ void finds_add(struct finds *f, const struct find *find)
 
 void finds_tell_app(struct finds *f, uint8_t app_proto, bool first_known)
 {
-	if (f->packet != NULL) {
-		f->packet->app_proto = app_proto;
-		f->packet->first_known = first_known;
+	if (f->packet == NULL)
+		return;
+	f->packet->app_proto = app_proto;
+	f->packet->first_known = first_known;
+}
+
+void finds_packet_done(struct finds *f, const struct flow *flow)
+{
+	for (; f->done < f->n; f->done++) {
+		if (f->items[f->done].flow == flow)
+			f->items[f->done].app_after = flow->app_proto;
 	}
 	f->packet = NULL;
 }

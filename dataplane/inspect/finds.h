@@ -14,6 +14,8 @@ void finds_free(struct finds *f);
 // Add one; `tx` (for FIND_TX) and facts are copied. A full list is matched first.
 // The find of the packet at hand, while it waits: its protocol is known when the packet was parsed.
 void finds_tell_app(struct finds *f, uint8_t app_proto, bool first_known);
+// It was parsed: what it brought knows its flow's protocol now.
+void finds_packet_done(struct finds *f, const struct flow *flow);
 void finds_add(struct finds *f, const struct find *find);
 void finds_add_tx(struct finds *f, const struct find *find, const struct tx *tx);
 

@@ -63,6 +63,7 @@ struct find {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint8_t app_proto; // of the message; of the flow, as it was known then
+	uint8_t app_after; // of the flow, once the packet was parsed
 	uint8_t first; // FIND_PACKET, FIND_TX: the first of its direction in the flow
 	uint8_t first_known; // FIND_PACKET: the first of its direction since the protocol is known
 	uint8_t quiet; // FIND_TX: matched, not told

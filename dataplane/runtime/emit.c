@@ -181,8 +181,8 @@ static void put_find(struct emitter *e, const struct find *find)
 {
 	struct event_head *h = (struct event_head *)e->record;
 
-	if (find->kind == FIND_TX)
-		h->app_proto = find->app_proto;
+	// The flow itself may be further: all of a burst was parsed before any of it is told.
+	h->app_proto = find->kind == FIND_TX ? find->app_proto : find->app_after;
 	h->pcap_cnt = find->pcap_cnt;
 	h->tx_id = find->tx_id;
 	if (find->flow->key.l4 == IPPROTO_ICMP || find->flow->key.l4 == IPPROTO_ICMPV6) {

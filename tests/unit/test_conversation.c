@@ -15,6 +15,7 @@ struct talk {
 	uint8_t app_proto; // of the last flow that ended
 	uint64_t last_tx; // number of the last transaction
 	bool packets; // wanted, too
+	bool after; // packets' flows' protocols are wanted
 	size_t len;
 	char text[8192];
 };
@@ -41,7 +42,9 @@ static void on_match(void *ctx, const struct find *finds, unsigned n)
 	struct talk *t = ctx;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (finds[i].kind == FIND_PACKET)
+		if (finds[i].kind == FIND_PACKET && t->after)
+			say(t, "%s; ", app_proto_table[finds[i].app_after].name, "");
+		else if (finds[i].kind == FIND_PACKET)
 			say(t, "%s%s; ",
 				finds[i].counts.state == FLOW_STATE_NEW ? "new" : "established",
 				finds[i].first_known ? " known" : "");
@@ -377,6 +380,28 @@ static void test_state_in_burst(void)
 	}
 }
 
+// What a packet let be known stands with it, whatever comes behind it in the burst.
+static void test_known_after(void)
+{
+	static const struct piece pieces[] = {C2S("GE"), C2S("T / HTTP/1.1\r\nHost: a\r\n\r\n"),
+		C2S("GET / HTTP/1.1\r\nHost: a\r\n\r\n")};
+	static struct talk t;
+
+	for (unsigned burst = 1; burst <= 3; burst += 2) {
+		uint32_t seq[2] = {1000, 9000};
+		struct packet packets[3];
+		start(&t, 16);
+		t.packets = t.after = true;
+		for (unsigned i = 0; i < 3; i++)
+			packets[i] = packet_at(IPPROTO_TCP, 0, &pieces[i], seq, 1000000000ull + i);
+		for (unsigned i = 0; i < 3; i += burst)
+			inspect_burst(t.inspector, &packets[i], burst);
+		CHECK(strcmp(t.text, "unknown; http; http GET; http; http GET; ") == 0,
+			"bursts of %u: %s", burst, t.text);
+		stop(&t);
+	}
+}
+
 // Of each direction one packet is the first whose protocol is known, and again when it changes. Of TCP
 // that is one after the packet that told.
 static void test_first_known(void)
@@ -466,6 +491,7 @@ int main(void)
 		{"state in a burst", test_state_in_burst},
 		{"first known", test_first_known},
 		{"sessions run out", test_sessions_shed},
+		{"what a packet lets be known", test_known_after},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("conversation", tests);
