@@ -256,6 +256,7 @@ static const struct {
 	[COMMAND_TOP_RULES] = {.begin = top_rules},
 	[COMMAND_GEO_LOAD] = {.begin = geo_begin_load},
 	[COMMAND_GEO_MATRIX] = {.begin = geo_matrix},
+	[COMMAND_GEO_EXPORT] = {.begin = geo_export_answer},
 };
 
 void commands_serve(void *ctx, struct control_call *call, const char *line, size_t len)

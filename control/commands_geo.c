@@ -6,6 +6,8 @@
 #include "control/request.h"
 #include "dataplane/api/geo_map.h"
 
+#include <sodium.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,4 +115,42 @@ void geo_matrix(struct daemon *d, struct control_call *call, const struct reques
 	json_object_set_new(answer, "map", map_of(geo_map_live(d->geo)));
 	matrix_free(&m);
 	control_call_answer(call, answer);
+}
+
+static json_t *export_failure(int err)
+{
+	if (err == -ENOKEY)
+		return answer_failure("no_key",
+			"no geo_key_file is configured: what this machine sketches fits no "
+			"other's");
+	if (err == -ENODATA)
+		return answer_failure("nothing", "nothing was counted yet");
+	return answer_failure(NULL, err == -EFBIG ? "it is too large" : strerror(-err));
+}
+
+static json_t *export_answer(const uint8_t *bytes, size_t len)
+{
+	char *hex = malloc(2 * len + 1);
+
+	if (hex == NULL)
+		return NULL;
+	sodium_bin2hex(hex, 2 * len + 1, bytes, len);
+	json_t *answer =
+		json_pack("{s:b, s:I, s:s}", "ok", 1, "bytes", (json_int_t)len, "hex", hex);
+	free(hex);
+	return answer;
+}
+
+void geo_export_answer(struct daemon *d, struct control_call *call, const struct request *request)
+{
+	char *bytes = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&bytes, &len);
+
+	int err = out != NULL ? geo_export(d->geo, request->window, out) : -ENOMEM;
+	if (out != NULL && fclose(out) != 0 && err == 0)
+		err = -ENOMEM;
+	control_call_answer(
+		call, err < 0 ? export_failure(err) : export_answer((const uint8_t *)bytes, len));
+	free(bytes);
 }

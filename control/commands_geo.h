@@ -1,4 +1,4 @@
-// geo load, geo matrix.
+// geo load, geo matrix, geo export.
 
 #pragma once
 
@@ -8,3 +8,4 @@ struct request;
 
 void geo_begin_load(struct daemon *d, struct control_call *call, const struct request *request);
 void geo_matrix(struct daemon *d, struct control_call *call, const struct request *request);
+void geo_export_answer(struct daemon *d, struct control_call *call, const struct request *request);

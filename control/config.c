@@ -1,6 +1,7 @@
 #include "control/config.h"
 
 #include "control/disabled.h"
+#include "control/geo_key.h"
 #include "control/matrix.h"
 #include "control/text_file.h"
 
@@ -45,6 +46,7 @@ struct keys {
 	char *replay;
 	char *geoip_database;
 	char *geo_home;
+	char *geo_key_file;
 	uint32_t *geo_min_persons;
 	struct threshold_keys *geo_thresholds;
 	uint32_t geo_thresholds_count;
@@ -128,6 +130,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(replay, 1, 4095),
 	TEXT(geoip_database, 0, 4096),
 	TEXT(geo_home, 1, 16),
+	TEXT(geo_key_file, 1, 4096),
 	NUMBER(struct keys, geo_min_persons),
 	CYAML_FIELD_SEQUENCE("geo_thresholds", POINTER, struct keys, geo_thresholds,
 		&threshold_schema, 0, GEO_THRESHOLDS_MAX),
@@ -310,6 +313,11 @@ static const char *take_geo(const struct keys *k, struct control_config *c, cons
 	*key = "geo_min_persons";
 	if (c->geo_min_persons == 0)
 		return "takes 1 (all is shown) and more";
+	*key = "geo_key_file";
+	c->has_geo_secret = k->geo_key_file != NULL;
+	const char *what = c->has_geo_secret ? geo_key_read(k->geo_key_file, c->geo_secret) : NULL;
+	if (what != NULL)
+		return what;
 	*key = "persons";
 	for (uint32_t i = 0; i < k->geo_thresholds_count; i++) {
 		if (k->geo_thresholds[i].persons == 0)
@@ -473,5 +481,6 @@ void config_free(struct control_config *c)
 	if (owned != NULL)
 		cyaml_free(&cyaml, &top_schema, owned->keys, 0);
 	free(owned);
+	explicit_bzero(c->geo_secret, sizeof(c->geo_secret));
 	c->owned = NULL;
 }

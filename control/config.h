@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "dataplane/api/borders.h"
 #include "patterns/lint.h"
 #include "patterns/parse.h"
 
@@ -45,6 +46,8 @@ struct control_config {
 	const char *geoip_database; // NULL: what the package tor-geoipdb installs; "": none
 	uint16_t geo_home; // the operator's own country; 0: none is
 	uint32_t geo_min_persons; // what is of fewer is not shown
+	bool has_geo_secret;
+	uint8_t geo_secret[BORDER_SECRET_LEN]; // keys of windows are derived from it
 	struct geo_threshold geo_thresholds[GEO_THRESHOLDS_MAX];
 	uint32_t n_geo_thresholds;
 	const char *cache; // directory of compiled sets; NULL: none

@@ -36,7 +36,8 @@ static void link_up(void *ctx, const struct link_region *region)
 	if (stats_attach(d->stats, region) < 0)
 		log_error("short of memory: counts by rule of the last dataplane are lost");
 	purpose_link_due(&d->purpose_link); // before a set
-	geo_link_up(d->geo); // flows of the first packet, too, have countries
+	geo_link_up(
+		d->geo, region->hello.start_ns); // flows of the first packet, too, have countries
 	reload_link_up(d->reload, &region->hello);
 }
 
@@ -479,6 +480,7 @@ void daemon_stop(struct daemon *d)
 	if (d->stats != NULL)
 		keep_days(d);
 	posture_days_close(&d->days);
+	geo_end(d->geo);
 	control_socket_close(d->control);
 	reload_free(d->reload); // answers who waits for a load: after the clients are gone
 	geo_free(d->geo); // likewise

@@ -1,5 +1,6 @@
 #include "control/geo.h"
 
+#include "control/geo_keep.h"
 #include "dataplane/api/geo_map.h"
 #include "dataplane/base/log.h"
 
@@ -9,14 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOOK_S = 5 };
+enum { LOOK_S = 5, KEEP_S = 60 };
 
 struct geo {
 	struct event_base *base;
 	const struct control_config *config;
 	struct link *link;
 	const struct stats *stats;
-	struct event *on_look;
+	struct event *on_look, *on_keep;
 	struct compile_job *job;
 	bool sending;
 	geo_done_fn done; // NULL: nobody waits
@@ -29,15 +30,17 @@ struct geo {
 	struct link_border_keys keys;
 	bool keyed; // this run of the dataplane has the keys of the last one
 	struct ledger *ledger;
+	struct geo_keep keep;
 	uint64_t year; // of the levels
 	struct geo_level levels[GEO_THRESHOLDS_MAX];
 };
 
 static void look(evutil_socket_t fd, short what, void *ctx);
+static void keep(evutil_socket_t fd, short what, void *ctx);
 
 struct geo *geo_new(struct event_base *base, const struct control_config *config)
 {
-	const struct timeval period = {.tv_sec = LOOK_S};
+	const struct timeval period = {.tv_sec = LOOK_S}, minute = {.tv_sec = KEEP_S};
 	struct geo *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
@@ -45,9 +48,11 @@ struct geo *geo_new(struct event_base *base, const struct control_config *config
 	g->base = base;
 	g->config = config;
 	g->map_fd = -1;
-	g->ledger = ledger_new();
+	g->ledger = geo_keep_open(&g->keep, config);
 	g->on_look = event_new(base, -1, EV_PERSIST, look, g);
-	if (g->ledger == NULL || g->on_look == NULL || event_add(g->on_look, &period) < 0) {
+	g->on_keep = event_new(base, -1, EV_PERSIST, keep, g);
+	if (g->ledger == NULL || g->on_look == NULL || event_add(g->on_look, &period) < 0 ||
+		g->on_keep == NULL || event_add(g->on_keep, &minute) < 0) {
 		geo_free(g);
 		return NULL;
 	}
@@ -78,6 +83,9 @@ void geo_free(struct geo *g)
 		finish(g, -ECANCELED, "sealwatchd ends", NULL);
 	if (g->on_look != NULL)
 		event_free(g->on_look);
+	if (g->on_keep != NULL)
+		event_free(g->on_keep);
+	geo_keep_close(&g->keep);
 	if (g->map_fd >= 0)
 		close(g->map_fd);
 	ledger_free(g->ledger);
@@ -153,14 +161,19 @@ void geo_forget(struct geo *g, void *ctx)
 
 static void exchange_keys(struct geo *g)
 {
-	int err = link_border_keys(g->link, &g->keys);
+	struct link_border_keys keys = g->keys;
 
+	keys.has_secret = g->config->has_geo_secret;
+	memcpy(keys.secret, g->config->geo_secret, sizeof(keys.secret));
+	int err = link_border_keys(g->link, &keys);
+	explicit_bzero(&keys, sizeof(keys));
 	if (err < 0 && err != -EBUSY && err != -ENOTCONN)
 		log_error("borders: keys of windows: %s", strerror(-err));
 }
 
-void geo_link_up(struct geo *g)
+void geo_link_up(struct geo *g, uint64_t run_ns)
 {
+	geo_keep_run(&g->keep, g->ledger, run_ns);
 	exchange_keys(g);
 	g->live = false;
 	send_map(g);
@@ -214,6 +227,40 @@ const struct ledger *geo_ledger(struct geo *g)
 {
 	read_pages(g);
 	return g->ledger;
+}
+
+static void keep(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	geo_end(ctx);
+}
+
+void geo_end(struct geo *g)
+{
+	if (g == NULL || g->stats == NULL)
+		return;
+	read_pages(g);
+	geo_keep_save(&g->keep, g->ledger);
+}
+
+static bool is_window(void *ctx, const struct ledger_window *w)
+{
+	return w == ctx;
+}
+
+int geo_export(struct geo *g, enum border_kind kind, FILE *out)
+{
+	struct ledger_file head = g->keep.head;
+
+	if (!g->config->has_geo_secret)
+		return -ENOKEY;
+	read_pages(g);
+	const struct ledger_window *w = ledger_latest(g->ledger, kind);
+	if (w == NULL)
+		return -ENODATA;
+	head.run_ns = 0;
+	return ledger_file_write(g->ledger, &head, is_window, (void *)(uintptr_t)w, out);
 }
 
 struct abroad {

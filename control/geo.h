@@ -12,6 +12,8 @@
 
 #include <event2/event.h>
 
+#include <stdio.h>
+
 struct geo;
 
 // `config` and `base` are borrowed for the life of it. NULL: short of memory.
@@ -38,7 +40,7 @@ int geo_load(struct geo *g, const char *path, geo_done_fn done, void *ctx);
 void geo_forget(struct geo *g, void *ctx);
 
 // What the link has to tell. up: before anything else is sent.
-void geo_link_up(struct geo *g);
+void geo_link_up(struct geo *g, uint64_t run_ns); // which run of the dataplane it is
 void geo_receipt(struct geo *g, int status, const struct link_geo_receipt *receipt);
 void geo_keys(struct geo *g, const struct link_border_keys *keys);
 // Another run of the dataplane was met; the pages of the last one are still there.
@@ -47,6 +49,12 @@ void geo_run_ends(struct geo *g);
 const struct link_geo_receipt *geo_map_live(const struct geo *g); // NULL: none
 // As of now.
 const struct ledger *geo_ledger(struct geo *g);
+
+// Keeps what is to be kept: before the end. NULL is allowed.
+void geo_end(struct geo *g);
+// The latest window of a kind, as ledger_file.h has it. 0, -ENOKEY: there is no geo_key_file; -ENODATA: nothing
+// was counted; -ENOMEM, -EFBIG.
+int geo_export(struct geo *g, enum border_kind kind, FILE *out);
 
 struct geo_level {
 	struct geo_threshold threshold;

@@ -21,6 +21,9 @@ struct ledger {
 	uint64_t late[LEDGER_THREADS], late_base;
 	uint64_t changes[LEDGER_THREADS][BORDER_WINDOWS]; // of pages, as they were read last
 	struct cell_copy copy;
+	uint64_t n_changes;
+	bool has_secret;
+	uint8_t secret[BORDER_SECRET_LEN];
 };
 
 struct ledger *ledger_new(void)
@@ -30,6 +33,12 @@ struct ledger *ledger_new(void)
 	if (l != NULL)
 		l->n_names = 1;
 	return l;
+}
+
+void ledger_secret(struct ledger *l, const uint8_t secret[BORDER_SECRET_LEN])
+{
+	l->has_secret = true;
+	memcpy(l->secret, secret, BORDER_SECRET_LEN);
 }
 
 static void sketch_free(struct ledger *l, struct ledger_sketch *s)
@@ -55,6 +64,8 @@ void ledger_free(struct ledger *l)
 {
 	for (unsigned i = 0; l != NULL && i < LEDGER_WINDOWS; i++)
 		window_free(l, &l->windows[i]);
+	if (l != NULL)
+		explicit_bzero(l->secret, sizeof(l->secret));
 	free(l);
 }
 
@@ -71,9 +82,7 @@ static uint16_t name_number(struct ledger *l, const char name[SERVICE_NAME_LEN])
 	return (uint16_t)l->n_names++;
 }
 
-// Its place, which may be that of the oldest one. NULL: it is older than all that are kept, or memory is
-// short.
-static struct ledger_window *window_at(struct ledger *l, enum border_kind kind, uint64_t number)
+struct ledger_window *ledger_window_at(struct ledger *l, enum border_kind kind, uint64_t number)
 {
 	unsigned first = kind == BORDER_DAY ? 0 : LEDGER_DAYS;
 	unsigned end = kind == BORDER_DAY ? LEDGER_DAYS : LEDGER_WINDOWS;
@@ -221,8 +230,22 @@ static void change_key(struct ledger *l, struct ledger_window *w, uint64_t key_i
 	w->key_id = key_id;
 }
 
+static void derive_key_id(const struct ledger *l, struct ledger_window *w)
+{
+	uint8_t key[BORDER_KEY_LEN];
+
+	border_key_derive(l->secret, w->kind, w->number, key);
+	w->key_id = border_key_id(key);
+	explicit_bzero(key, sizeof(key));
+}
+
 static bool takes_key(struct ledger *l, struct ledger_window *w, uint64_t key_id)
 {
+	// A worker that has not met the secret yet has another one, and begins anew with the next flow.
+	if (l->has_secret) {
+		derive_key_id(l, w);
+		return w->key_id == key_id;
+	}
 	if (w->key_id != key_id && !w->of_run)
 		change_key(l, w, key_id);
 	w->of_run |= w->key_id == key_id;
@@ -275,7 +298,7 @@ static void read_window(const struct reading *r, struct border_page *page, unsig
 	if (which == 0 || seq % 2 == 1 || changes == l->changes[r->thread][slot] ||
 		atomic_load_explicit(&from->seq, memory_order_relaxed) != seq)
 		return;
-	struct ledger_window *w = window_at(l, border_kind_of(slot), which);
+	struct ledger_window *w = ledger_window_at(l, border_kind_of(slot), which);
 	if (w == NULL)
 		return;
 	bool sketches = takes_key(l, w, key_id);
@@ -287,6 +310,7 @@ static void read_window(const struct reading *r, struct border_page *page, unsig
 	w->lost_flows[r->thread] = number(&from->lost_flows);
 	w->lost_persons[r->thread] = number(&from->lost_persons);
 	l->changes[r->thread][slot] = changes;
+	l->n_changes++;
 }
 
 static void learn_names(struct reading *r, const struct directory_page *directory)
@@ -312,7 +336,7 @@ void ledger_read(struct ledger *l, struct counter_page *const *pages, unsigned n
 	}
 }
 
-static void numbers_add(struct ledger_numbers *to, const struct ledger_numbers *more)
+void ledger_numbers_add(struct ledger_numbers *to, const struct ledger_numbers *more)
 {
 	to->flows += more->flows;
 	to->bytes[0] += more->bytes[0];
@@ -325,15 +349,16 @@ static void window_end_run(struct ledger_window *w)
 	for (uint32_t i = 0; i < w->n_cells; i++) {
 		struct ledger_cell *c = &w->cells[i];
 		c->base = ledger_cell_numbers(c);
+		c->told = (struct ledger_numbers){0};
 		free(c->live);
 		c->live = NULL;
 		c->n_live = 0;
 	}
-	for (unsigned t = 0; t < LEDGER_THREADS; t++) {
-		w->lost_base[0] += w->lost_flows[t];
-		w->lost_base[1] += w->lost_persons[t];
-		w->lost_flows[t] = w->lost_persons[t] = 0;
-	}
+	w->lost_base[0] = ledger_lost(w, false);
+	w->lost_base[1] = ledger_lost(w, true);
+	memset(w->lost_told, 0, sizeof(w->lost_told));
+	memset(w->lost_flows, 0, sizeof(w->lost_flows));
+	memset(w->lost_persons, 0, sizeof(w->lost_persons));
 }
 
 void ledger_end_run(struct ledger *l)
@@ -343,6 +368,60 @@ void ledger_end_run(struct ledger *l)
 	l->late_base = ledger_late(l);
 	memset(l->late, 0, sizeof(l->late));
 	memset(l->changes, 0, sizeof(l->changes));
+}
+
+static void window_settle(struct ledger_window *w, bool goes_on)
+{
+	for (uint32_t i = 0; i < w->n_cells; i++) {
+		struct ledger_cell *c = &w->cells[i];
+		if (!goes_on)
+			ledger_numbers_add(&c->base, &c->told);
+		c->told = (struct ledger_numbers){0};
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		w->lost_base[i] += goes_on ? 0 : w->lost_told[i];
+		w->lost_told[i] = 0;
+	}
+}
+
+void ledger_settle(struct ledger *l, bool goes_on)
+{
+	for (unsigned i = 0; i < LEDGER_WINDOWS; i++)
+		window_settle(&l->windows[i], goes_on);
+}
+
+const struct ledger_window *ledger_window(const struct ledger *l, unsigned i)
+{
+	return &l->windows[i];
+}
+
+uint32_t ledger_names(const struct ledger *l)
+{
+	return l->n_names;
+}
+
+const char *ledger_name(const struct ledger *l, uint32_t i)
+{
+	return l->names[i];
+}
+
+uint64_t ledger_changes(const struct ledger *l)
+{
+	return l->n_changes;
+}
+
+struct ledger_cell *ledger_cell_at(struct ledger *l, struct ledger_window *w, const char *service,
+	uint16_t country, enum border_direction d)
+{
+	char name[SERVICE_NAME_LEN] = "";
+
+	strncpy(name, service, sizeof(name) - 1);
+	return cell_at(w, border_cell_key(name_number(l, name), country, d));
+}
+
+bool ledger_add_person(struct ledger *l, struct ledger_cell *c, struct hll_point p)
+{
+	return sketch_add(l, &c->persons, p);
 }
 
 const struct ledger_window *ledger_latest(const struct ledger *l, enum border_kind kind)
@@ -362,8 +441,9 @@ struct ledger_numbers ledger_cell_numbers(const struct ledger_cell *c)
 {
 	struct ledger_numbers sum = c->base;
 
+	ledger_numbers_add(&sum, &c->told);
 	for (unsigned t = 0; t < c->n_live; t++)
-		numbers_add(&sum, &c->live[t]);
+		ledger_numbers_add(&sum, &c->live[t]);
 	return sum;
 }
 
@@ -383,7 +463,7 @@ uint64_t ledger_late(const struct ledger *l)
 
 uint64_t ledger_lost(const struct ledger_window *w, bool persons)
 {
-	uint64_t sum = w->lost_base[persons];
+	uint64_t sum = w->lost_base[persons] + w->lost_told[persons];
 
 	for (unsigned t = 0; t < LEDGER_THREADS; t++)
 		sum += persons ? w->lost_persons[t] : w->lost_flows[t];

@@ -73,6 +73,7 @@ static const struct {
 	[COMMAND_TOP_RULES] = {"top.rules", KEY_BY | KEY_COUNT},
 	[COMMAND_GEO_LOAD] = {"geo.load", KEY_FILE},
 	[COMMAND_GEO_MATRIX] = {"geo.matrix", KEY_WINDOW},
+	[COMMAND_GEO_EXPORT] = {"geo.export", KEY_WINDOW},
 };
 
 __attribute__((format(printf, 2, 3))) static int refuse(char error[256], const char *fmt, ...)

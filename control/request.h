@@ -58,6 +58,7 @@ enum command {
 	COMMAND_TOP_RULES,
 	COMMAND_GEO_LOAD,
 	COMMAND_GEO_MATRIX,
+	COMMAND_GEO_EXPORT,
 	COMMAND_COUNT,
 };
 
@@ -82,7 +83,7 @@ struct request {
 	const char *record; // evidence: the begin of its id, in lower-case hex
 	const char *id; // purpose show, retire: a name
 	const char *file; // geo load: absolute; NULL: the configured one
-	enum border_kind window; // geo matrix
+	enum border_kind window; // geo matrix, export
 	struct disabled_change change; // disable, enable: at least one rule
 	json_t *root; // what the texts point into
 };

@@ -28,7 +28,7 @@ struct cli {
 	unsigned count; // top, shadow show: rules; 0: the default
 	unsigned share; // shadow load: of the flows, in thousandths; 0: the default
 	unsigned interval_s; // top; 0: the default
-	const char *window; // geo matrix; NULL: day
+	const char *window; // geo matrix, export; NULL: day
 	bool strict; // lint: warnings count as errors
 	uint64_t max_ns, max_memory_mb; // lint; 0: the daemon's
 	const char *segment; // posture; NULL: all
@@ -105,5 +105,7 @@ enum cli_exit cli_leaks(const struct cli *cli);
 enum cli_exit cli_posture(const struct cli *cli);
 enum cli_exit cli_geo_load(const struct cli *cli);
 enum cli_exit cli_geo_matrix(const struct cli *cli);
+enum cli_exit cli_geo_export(const struct cli *cli);
+enum cli_exit cli_geo_merge(const struct cli *cli);
 enum cli_exit cli_top(const struct cli *cli);
 enum cli_exit cli_top_rules(const struct cli *cli);

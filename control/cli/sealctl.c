@@ -127,6 +127,12 @@ static const struct command commands[] = {
 		"  one when none is named) looked up from the next flow on"},
 	{{"geo", "matrix"}, cli_geo_matrix, 0, 0, OPTION_WINDOW, "",
 		"which service goes to which country: flows, bytes, and about how many persons"},
+	{{"geo", "export"}, cli_geo_export, 1, 1, OPTION_WINDOW, "FILE",
+		"write what this machine counted, for a merge with others of the same "
+		"geo_key_file"},
+	{{"geo", "merge"}, cli_geo_merge, 1, 16, 0, "FILE...",
+		"the matrix over machines, each person once; files of geo export, of one day or "
+		"year"},
 	{{"services", NULL}, cli_services, 0, 0, 0, "", "messengers seen, by packets"},
 	{{"leaks", NULL}, cli_leaks, 0, 0, 0, "",
 		"personal data found in clear text: how many values of each kind, how sure"},

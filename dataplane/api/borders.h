@@ -2,7 +2,8 @@
 // shared memory, of the days and years that flows ended in, by packet time. No address is in it: a person
 // is a register of a sketch (dataplane/base/hll.h) under a key that is drawn for each window, the same for
 // all workers, and forgotten with it. So neither an address can be tried on a page without the key, nor
-// what a person did be put together from two windows.
+// what a person did be put together from two windows. Where machines of one operator are to count together,
+// keys are derived from a secret that all of them have: who has it has the key of each window.
 //
 // Written by its worker, load and store; read by anyone. Counts of a cell only grow while its window lasts.
 // A cell's sketch may move: its `seq` is odd meanwhile, and other afterwards; so is the window's when it is
@@ -28,6 +29,7 @@ enum {
 	BORDER_CELLS_USED = BORDER_CELLS / 4 * 3,
 	BORDER_POOL = 8 << 20, // bytes of sketches of a window
 	BORDER_KEY_LEN = 16,
+	BORDER_SECRET_LEN = 32,
 };
 
 enum border_direction { BORDER_EGRESS, BORDER_INGRESS, BORDER_DIRECTIONS };
@@ -88,6 +90,24 @@ struct border_key {
 	uint64_t number; // of its window; 0: none
 	uint8_t key[BORDER_KEY_LEN];
 };
+
+// What nanoseconds since 1970 can say in 64 bits: July 2554.
+enum { BORDER_LAST_DAY = 213503, BORDER_FIRST_YEAR = 1970, BORDER_LAST_YEAR = 2554 };
+
+static inline bool border_number_is_good(enum border_kind kind, uint64_t number)
+{
+	return kind == BORDER_DAY ? number >= 1 && number <= BORDER_LAST_DAY
+				  : number >= BORDER_FIRST_YEAR && number <= BORDER_LAST_YEAR;
+}
+
+// The key of a window, as all have it who have the operator's secret: each half of it by SipHash-2-4 under
+// a half of the secret. Nobody comes from it to the secret, or to the key of another window.
+void border_key_derive(const uint8_t secret[BORDER_SECRET_LEN], enum border_kind kind,
+	uint64_t number, uint8_t key[BORDER_KEY_LEN]);
+// Names a key, so that sketches of two keys are never put together.
+uint64_t border_key_id(const uint8_t key[BORDER_KEY_LEN]);
+// Names a secret.
+uint64_t border_secret_id(const uint8_t secret[BORDER_SECRET_LEN]);
 
 static inline unsigned border_slot(enum border_kind kind, uint64_t number)
 {

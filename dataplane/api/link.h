@@ -15,7 +15,8 @@
 //   GEO_LOAD       + fd of a sealed memfd with a map of countries (geo_map.h); reply: struct link_geo_receipt,
 //                  sent when no worker has the map before any more
 //   BORDER_KEYS    the keys of windows that control knows (borders.h): windows that are open go on with
-//                  them; reply: the same, as they are now
+//                  them; or the operator's secret that keys of windows are derived from; reply: the keys,
+//                  as they are now
 
 #pragma once
 
@@ -114,8 +115,11 @@ static_assert(sizeof(struct link_geo_receipt) == 328, "layout is shared");
 
 struct link_border_keys {
 	struct border_key of[BORDER_WINDOWS]; // by place in a page
+	uint32_t has_secret; // keys are derived from it, whatever they were; a reply has none
+	uint32_t reserved;
+	uint8_t secret[BORDER_SECRET_LEN];
 };
-static_assert(sizeof(struct link_border_keys) == 120, "layout is shared");
+static_assert(sizeof(struct link_border_keys) == 160, "layout is shared");
 
 struct link_status {
 	uint64_t generation;

@@ -13,6 +13,8 @@ struct border_keys {
 	bool fixed; // a laboratory's: the same in each run
 	_Atomic uint32_t serial; // counts up when a key is replaced within its window
 	struct border_key of[BORDER_WINDOWS];
+	bool has_secret; // keys are derived, not drawn
+	uint8_t secret[BORDER_SECRET_LEN];
 };
 
 void border_keys_open(struct border_keys *k, bool fixed);
@@ -22,7 +24,10 @@ void border_keys_close(struct border_keys *k); // wipes them
 bool border_keys_get(
 	struct border_keys *k, unsigned slot, uint64_t number, uint8_t key[BORDER_KEY_LEN]);
 // A key from before this run of the dataplane: so that its window goes on. One that cannot be is left.
+// With a secret each is: it has them all.
 void border_keys_put(struct border_keys *k, unsigned slot, const struct border_key *key);
+// The operator's: from here on keys are derived from it, also those of windows that are open.
+void border_keys_secret(struct border_keys *k, const uint8_t secret[BORDER_SECRET_LEN]);
 void border_keys_copy(struct border_keys *k, struct border_key of[BORDER_WINDOWS]);
 
 static inline uint32_t border_keys_serial(const struct border_keys *k)

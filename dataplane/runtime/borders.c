@@ -129,12 +129,6 @@ static void put_word(_Atomic uint32_t *to, uint32_t v)
 	atomic_store_explicit(to, v, memory_order_relaxed);
 }
 
-// Names the key, so that sketches of two keys are never put together.
-static uint64_t key_id(const uint8_t key[BORDER_KEY_LEN])
-{
-	return siphash(key, "sealwatch window", 16);
-}
-
 // Nothing is in the window any more. Cells that were never used are left alone: of shared memory, writing
 // zeroes makes pages.
 static void empty(struct own_window *own, struct border_window *w)
@@ -171,7 +165,7 @@ static bool begin_window(struct borders *b, unsigned slot, struct border_span sp
 	own->serial = border_keys_serial(b->keys);
 	own->span = span;
 	put_number(&w->number, span.number);
-	put_number(&w->key_id, key_id(own->key));
+	put_number(&w->key_id, border_key_id(own->key));
 	add(&w->changes, 1);
 	turn_seq(&w->seq);
 	return true;
@@ -201,7 +195,7 @@ static void change_key(struct borders *b, unsigned slot)
 	memset(w->pool, 0, own->next);
 	memset(own->free, 0xff, sizeof(own->free));
 	own->next = 0;
-	put_number(&w->key_id, key_id(own->key));
+	put_number(&w->key_id, border_key_id(own->key));
 	turn_seq(&w->seq);
 }
 

@@ -84,9 +84,11 @@ void link_finish_geo(struct link_server *l)
 void link_on_border_keys(struct link_server *l, int i, uint32_t id, const void *payload, int fd)
 {
 	const struct link_border_keys *known = payload;
-	struct link_border_keys now;
+	struct link_border_keys now = {0};
 
 	(void)fd;
+	if (known->has_secret)
+		border_keys_secret(&l->engine->border_keys, known->secret);
 	for (unsigned slot = 0; slot < BORDER_WINDOWS; slot++) {
 		if (known->of[slot].number != 0)
 			border_keys_put(&l->engine->border_keys, slot, &known->of[slot]);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINKTYPE_RAW = 101, PERSONS_US = 300, PERSONS_DE = 40, PERSONS_FR = 6, PERSONS_IN = 15 };
@@ -229,7 +230,15 @@ static bool has_ended(void *ctx)
 	return sum >= flows;
 }
 
-static bool start_appliance(void)
+static void start_control(void)
+{
+	const char *argv[] = {program("sealwatchd"), "-c", in_dir(dir, "sealwatchd.yaml"), NULL};
+
+	control = start(argv, in_dir(dir, "sealwatchd.log"));
+}
+
+// more: further keys of the daemon.
+static bool start_appliance(const char *more)
 {
 	char text[1024];
 	json_int_t flows = (PERSONS_US + PERSONS_DE) * 2;
@@ -241,14 +250,13 @@ static bool start_appliance(void)
 	snprintf(text, sizeof(text),
 		"link_socket: %s/link.sock\ncontrol_socket: %s/control.sock\neve_file: "
 		"%s/eve.json\n"
-		"metrics_port: %u\ncache: \"\"\nstate: \"\"\npatterns: [%s/one.rules]\n"
+		"metrics_port: %u\ncache: \"\"\n%spatterns: [%s/one.rules]\n"
 		"geoip_database: %s\ngeo_home: DE\n"
 		"geo_thresholds:\n- {country: US, persons: 310}\n- {country: foreign, persons: "
 		"500}\n",
-		dir, dir, dir, 43000 + (unsigned)getpid() % 1000, dir, countries);
+		dir, dir, dir, 43000 + (unsigned)getpid() % 1000, more, dir, countries);
 	write_file(in_dir(dir, "sealwatchd.yaml"), text);
-	const char *argv[] = {program("sealwatchd"), "-c", in_dir(dir, "sealwatchd.yaml"), NULL};
-	control = start(argv, in_dir(dir, "sealwatchd.log"));
+	start_control();
 	start_dataplane();
 	return wait_until(has_ended, &flows, 30000);
 }
@@ -284,7 +292,7 @@ static void test_appliance(void)
 {
 	json_int_t flows = (PERSONS_US + PERSONS_DE) * 4;
 
-	CHECK(start_appliance(), "started");
+	CHECK(start_appliance("state: \"\"\n"), "started");
 	check_windows(1);
 	bool warned = wait_until(reached, NULL, 20000);
 	struct output o = ctl("geo", "matrix", NULL, NULL);
@@ -327,6 +335,80 @@ static void test_load(void)
 	json_decref(matrix);
 }
 
+static int export_to(const char *path)
+{
+	const char *argv[] = {program("sealctl"), "--socket", in_dir(dir, "control.sock"), "geo",
+		"export", "--window", "year", path, NULL};
+	struct output o = run(argv, 30);
+	int status = o.status;
+
+	output_free(&o);
+	return status;
+}
+
+// A machine with a state of its own, twice: both processes begin anew, and its year goes on.
+static void live_twice(const char *machine, const char *first, const char *second)
+{
+	const char *const files[] = {first, second};
+	char more[256];
+
+	snprintf(more, sizeof(more), "geo_key_file: %s/key\nstate: %s/%s\n", dir, dir, machine);
+	for (unsigned life = 0; life < 2; life++) {
+		json_int_t flows = (PERSONS_US + PERSONS_DE) * 2 * (life + 1);
+		stop(control, SIGTERM);
+		kill(dataplane, SIGKILL);
+		stop(dataplane, SIGKILL);
+		CHECK(start_appliance(more) && wait_until(has_ended, &flows, 30000), "life %u",
+			life);
+		json_t *matrix = ask("geo", "matrix", "--window", "year");
+		check_matrix(matrix, life + 1);
+		json_decref(matrix);
+		CHECK(export_to(files[life]) == 0, "exported");
+		CHECK(export_to(files[life]) == 1, "not over a file");
+	}
+}
+
+static struct output merge(const char *a, const char *b)
+{
+	const char *argv[] = {program("sealctl"), "--json", "geo", "merge", a, b, NULL};
+	return run(argv, 30);
+}
+
+static void check_refused(const char *a, const char *b, const char *why)
+{
+	struct output o = merge(a, b);
+
+	CHECK(o.status == 1 && strstr(o.err, why) != NULL, "%d %s", o.status, o.err);
+	output_free(&o);
+}
+
+static void test_together(void)
+{
+	const char *files[] = {
+		in_dir(dir, "a1"), in_dir(dir, "a2"), in_dir(dir, "b1"), in_dir(dir, "b2")};
+
+	for (size_t i = 0; i < ROWS(files); i++)
+		files[i] = strdup(files[i]);
+	CHECK(export_to(files[0]) == 1, "no key, no export");
+	write_file(in_dir(dir, "key"), "0123456789abcdefghijklmnopqrstuv");
+	chmod(in_dir(dir, "key"), 0600);
+	live_twice("one", files[0], files[1]);
+	live_twice("two", files[2], files[3]);
+	struct output o = merge(files[1], files[2]);
+	json_t *matrix = json_loads(o.out, 0, NULL);
+	CHECK(o.status == 0 && number_in(matrix, "machines") == 2, "%d %s", o.status, o.err);
+	check_matrix(matrix, 3);
+	json_decref(matrix);
+	output_free(&o);
+	check_refused(files[0], files[1], "same machine");
+	check_refused(files[0], capture, "byte 0: this is no file");
+	o = merge(files[0], in_dir(dir, "absent"));
+	CHECK(o.status == 2, "%d", o.status);
+	output_free(&o);
+	for (size_t i = 0; i < ROWS(files); i++)
+		free((char *)(uintptr_t)files[i]);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -334,6 +416,7 @@ int main(void)
 		{"EVE", test_eve},
 		{"the appliance", test_appliance},
 		{"geo load", test_load},
+		{"machines together", test_together},
 		CU_TEST_INFO_NULL,
 	};
 

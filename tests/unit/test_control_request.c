@@ -148,6 +148,7 @@ static const struct {
 	{"a matrix", "{\"cmd\":\"geo.matrix\",\"window\":\"year\"}", 0, COMMAND_GEO_MATRIX, 0, ""},
 	{"a matrix of a week", "{\"cmd\":\"geo.matrix\",\"window\":\"week\"}", -EINVAL, 0, 0,
 		"day or year"},
+	{"an export", "{\"cmd\":\"geo.export\",\"window\":\"day\"}", 0, COMMAND_GEO_EXPORT, 0, ""},
 	{"countries", "{\"cmd\":\"geo.load\",\"file\":\"/a\"}", 0, COMMAND_GEO_LOAD, 0, ""},
 	{"the configured countries", "{\"cmd\":\"geo.load\"}", 0, COMMAND_GEO_LOAD, 0, ""},
 	{"countries from here", "{\"cmd\":\"geo.load\",\"file\":\"a\"}", -EINVAL, 0, 0, "absolute"},
