@@ -1,14 +1,17 @@
 #include "control/hash_chain.h"
 
+#include "dataplane/base/log.h"
+
 #include <sodium.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { DIGEST_LEN = 32 };
@@ -86,40 +89,84 @@ int hash_chain_check(const char *path, uint64_t *lines, char last[HASH_CHAIN_HEX
 	return err;
 }
 
-// Of the last line; the others are hash_chain_check()'s.
-static int find_last(int fd, char last[HASH_CHAIN_HEX])
+// The last whole line: where it ends, and its digest; the others are hash_chain_check()'s.
+static int find_last(struct hash_chain *c, size_t *len)
 {
 	char *text = NULL;
-	size_t len = 0;
 
-	int err = read_all(fd, &text, &len);
-	digest_none(last);
-	if (err == 0 && len > 0) {
-		const char *before = len > 1 ? memrchr(text, '\n', len - 1) : NULL;
-		size_t begin = before != NULL ? (size_t)(before - text) + 1 : 0;
-		if (text[len - 1] != '\n')
-			err = -EBADMSG;
-		else
-			digest_line(text + begin, len - 1 - begin, last);
+	int err = read_all(c->fd, &text, len);
+	digest_none(c->last);
+	if (err < 0)
+		return err;
+	const char *end = *len > 0 ? memrchr(text, '\n', *len) : NULL;
+	if (end != NULL) {
+		const char *before = end > text ? memrchr(text, '\n', (size_t)(end - text)) : NULL;
+		const char *begin = before != NULL ? before + 1 : text;
+		digest_line(begin, (size_t)(end - begin), c->last);
+		c->end = end - text + 1;
 	}
 	free(text);
+	return 0;
+}
+
+static int cut(struct hash_chain *c)
+{
+	c->torn = ftruncate(c->fd, c->end) < 0;
+	return c->torn ? -EBADMSG : 0;
+}
+
+// Another one has it for as long as a line takes.
+static int lock(int fd)
+{
+	enum { TRIES = 100, WAIT_MS = 50 };
+	const struct timespec wait = {.tv_nsec = WAIT_MS * 1000000};
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		nanosleep(&wait, NULL);
+	}
+	return -EWOULDBLOCK;
+}
+
+static int open_file(const char *path, struct hash_chain *c)
+{
+	*c = (struct hash_chain){.fd = -1};
+	if (sodium_init() < 0)
+		return -EIO;
+	c->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return c->fd < 0 ? -errno : 0;
+}
+
+// err: of what came before.
+static int find_end(int err, const char *path, struct hash_chain *c)
+{
+	size_t len = 0;
+
+	if (err == 0)
+		err = find_last(c, &len);
+	if (err == 0 && len > (size_t)c->end) {
+		log_warning("%s: %zu bytes behind its last whole line are cut off", path,
+			len - (size_t)c->end);
+		err = cut(c);
+	}
+	if (err < 0)
+		hash_chain_close(c);
 	return err;
 }
 
 int hash_chain_open(const char *path, struct hash_chain *out)
 {
-	struct hash_chain c = {.fd = -1};
+	return find_end(open_file(path, out), path, out);
+}
 
-	if (sodium_init() < 0)
-		return -EIO;
-	c.fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int err = c.fd < 0 ? -errno : find_last(c.fd, c.last);
-	if (err < 0) {
-		hash_chain_close(&c);
-		return err;
-	}
-	*out = c;
-	return 0;
+int hash_chain_open_shared(const char *path, struct hash_chain *out)
+{
+	int err = open_file(path, out);
+
+	return find_end(err == 0 ? lock(out->fd) : err, path, out);
 }
 
 void hash_chain_close(struct hash_chain *c)
@@ -127,6 +174,22 @@ void hash_chain_close(struct hash_chain *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+}
+
+// A line is there, or nothing of it is.
+static int append(struct hash_chain *c, const char *line, size_t len)
+{
+	if (c->end + (off_t)len > HASH_CHAIN_MAX)
+		return -EFBIG;
+	if (c->torn && cut(c) < 0)
+		return -EBADMSG;
+	ssize_t n = write(c->fd, line, len);
+	if (n == (ssize_t)len) {
+		c->end += n;
+		return 0;
+	}
+	int err = n < 0 ? -errno : -ENOSPC;
+	return cut(c) < 0 ? -EBADMSG : err;
 }
 
 int hash_chain_add(struct hash_chain *c, json_t *entry, char hash[HASH_CHAIN_HEX])
@@ -138,8 +201,7 @@ int hash_chain_add(struct hash_chain *c, json_t *entry, char hash[HASH_CHAIN_HEX
 	if (line == NULL)
 		return -ENOMEM;
 	line[len] = '\n'; // in place of the NUL: one write, one line
-	ssize_t n = write(c->fd, line, len + 1);
-	int err = n < 0 ? -errno : n != (ssize_t)(len + 1) ? -ENOSPC : 0;
+	int err = append(c, line, len + 1);
 	if (err == 0) {
 		digest_line(line, len, c->last);
 		memcpy(hash, c->last, HASH_CHAIN_HEX);

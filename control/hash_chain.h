@@ -6,19 +6,27 @@
 
 #include <jansson.h>
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { HASH_CHAIN_HEX = 65, HASH_CHAIN_MAX = 256 << 20 }; // bytes of a file
 
 struct hash_chain {
 	int fd; // -1: closed
+	off_t end; // of the last whole line
+	bool torn; // there may be more behind it, which is to be cut off
 	char last[HASH_CHAIN_HEX]; // digest of the last line; zeros before the first
 };
 
-// Made when it is missing (0600). 0, or -errno: -EBADMSG its last line is torn or no line, -EFBIG.
+// Made when it is missing (0600). What stands behind its last whole line (somebody was stopped while he wrote) is
+// cut off, and that is logged. 0, or -errno: -EFBIG.
 int hash_chain_open(const char *path, struct hash_chain *out);
+// Of a log that several write: it is ours until it is closed. -EWOULDBLOCK: for seconds it was somebody else's.
+int hash_chain_open_shared(const char *path, struct hash_chain *out);
 void hash_chain_close(struct hash_chain *c);
-// Steals `entry`, an object, and adds "prev" to it. 0 or -errno; *hash: its digest.
+// Steals `entry`, an object, and adds "prev" to it. *hash: its digest. 0 or -errno, and the file is as it was;
+// -EBADMSG: part of a line is there and can not be cut off; the next call tries that again. -EFBIG: it is full.
 int hash_chain_add(struct hash_chain *c, json_t *entry, char hash[HASH_CHAIN_HEX]);
 int hash_chain_sync(struct hash_chain *c); // to the disk
 

@@ -103,7 +103,7 @@ static int write_down(const struct job *j, const struct evidence_head *h,
 	struct hash_chain log;
 	char hash[HASH_CHAIN_HEX];
 
-	int err = hash_chain_open(j->log, &log);
+	int err = hash_chain_open_shared(j->log, &log);
 	if (err < 0)
 		return err;
 	json_t *line = json_pack("{s:o, s:I, s:s, s:s, s:s, s:o, s:o, s:[o, o]}", "at", now(),
