@@ -32,6 +32,7 @@ static void link_up(void *ctx, const struct link_region *region)
 		for (unsigned i = 0; i < LAST_DRAIN_TURNS && drain_turn(d->drain, last); i++)
 			continue;
 		geo_run_ends(d->geo);
+		*drain_lures(d->drain) = (struct lures){0}; // another run's pseudonyms are others
 	}
 	if (stats_attach(d->stats, region) < 0)
 		log_error("short of memory: counts by rule of the last dataplane are lost");

@@ -34,19 +34,46 @@ static int take_name(char to[PURPOSE_NAME_LEN], const char *key, const char *val
 	return 0;
 }
 
-// The register is no place for people's identifiers either: an owner is a role.
+static int refuse_kind(const char *key, const char *kind, char *error)
+{
+	return refuse(error, "%s: holds %s; name a role, an office or a document", key, kind);
+}
+
+// Numbers written in groups, wherever they stand in the text.
+static const char *number_kind(const char *text)
+{
+	static const char in_number[] = "0123456789+-.() ";
+
+	while (text[0] != '\0') {
+		text += strcspn(text, "0123456789+");
+		size_t n = strspn(text, in_number), end = n;
+		while (end > 0 && strchr("-.( ", text[end - 1]) != NULL)
+			end--;
+		const char *kind = identifier_kind((const uint8_t *)text, end);
+		if (kind != NULL)
+			return kind;
+		text += n;
+	}
+	return NULL;
+}
+
+// The register is no place for people's identifiers either: an owner is a role. What people write before
+// and behind them ("tel:", a name in Chinese) makes no difference.
 static int no_identifier(const char *key, const char *text, char *error)
 {
 	char copy[PURPOSE_TEXT_LEN];
 	char *rest = copy;
-	const char *word;
+	const char *word, *kind = number_kind(text);
 
+	if (kind != NULL)
+		return refuse_kind(key, kind, error);
 	snprintf(copy, sizeof(copy), "%s", text);
-	while ((word = strsep(&rest, " ,;/()<>")) != NULL) {
-		const char *kind = identifier_kind((const uint8_t *)word, strlen(word));
+	for (char *c = copy; *c != '\0'; c++)
+		*c = (unsigned char)*c < 0x80 ? *c : ' ';
+	while ((word = strsep(&rest, " ,;:=/()<>[]{}|\"'")) != NULL) {
+		kind = identifier_kind((const uint8_t *)word, strlen(word));
 		if (kind != NULL)
-			return refuse(error, "%s: holds %s; name a role, an office or a document",
-				key, kind);
+			return refuse_kind(key, kind, error);
 	}
 	return 0;
 }

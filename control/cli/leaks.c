@@ -40,7 +40,7 @@ static void print_lures(const json_t *reply)
 		return;
 	printf("\n");
 	t = table_new();
-	table_column(t, "LURES FROM", TABLE_LEFT);
+	table_column(t, "LURES FROM (PSEUDONYM)", TABLE_LEFT);
 	table_column(t, "ACCOUNTS", TABLE_RIGHT);
 	table_column(t, "LOANS", TABLE_RIGHT);
 	table_column(t, "SCAMS", TABLE_RIGHT);

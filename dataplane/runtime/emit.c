@@ -341,12 +341,17 @@ void emit_posture(struct emitter *e, const struct flow *flow, const struct flow_
 	commit(e);
 }
 
-// Whoever the client is: its address, its port, and the flow by which other records could tell them.
+// Whoever the client is: its address, its port, and what could lead to other records that tell them: the
+// flow, the packet, and its time but for the day (the record of the message has the same one).
 static void hide_client(struct event_head *h)
 {
+	const uint64_t day_ns = 86400ull * 1000000000;
 	bool to_server = h->dir == DIR_C2S;
 
 	h->flow_id = 0;
+	h->pcap_cnt = 0;
+	h->tx_id = 0;
+	h->ts_ns -= h->ts_ns % day_ns;
 	memset(to_server ? h->src : h->dst, 0, sizeof(h->src));
 	if (to_server)
 		h->sport = 0;
@@ -374,7 +379,7 @@ void emit_leak(struct emitter *e, const struct leak_place *place, const struct l
 		return;
 	begin(e, EVENT_LEAK, place->flow, place->note, place->dir, place->ts_ns, generation);
 	h->app_proto = place->app_proto;
-	h->pcap_cnt = no_client ? 0 : place->pcap_cnt;
+	h->pcap_cnt = place->pcap_cnt;
 	h->tx_id = place->tx_id;
 	if (no_client)
 		hide_client(h);

@@ -164,6 +164,9 @@ static void test_lure(void)
 	json_t *r = find(leaks, "lure_account_trade", NULL);
 
 	CHECK(r != NULL, "a lure");
+	const char *time = json_string_value(json_object_get(r, "timestamp"));
+	CHECK(time != NULL && strstr(time, "T00:00:00.000000") != NULL, "its day only: %s", time);
+	CHECK(json_object_get(r, "tx_id") == NULL, "no message's number");
 	CHECK(strcmp(json_string_value(json_object_get(r, "dest_ip")), "0.0.0.0") == 0,
 		"no client");
 	CHECK(json_integer_value(json_object_get(r, "dest_port")) == 0, "nor its port");

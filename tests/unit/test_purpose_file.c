@@ -94,6 +94,40 @@ static void test_truncated(void)
 	}
 }
 
+// A role, an office, a document; no person, however that is written.
+static void test_nobody(void)
+{
+	static const struct {
+		const char *owner;
+		const char *error; // what stands in it; NULL: none
+	} owners[] = {
+		{"privacy office, room 7.12", NULL},
+		{"decree 2026-11-30, no. 7/2026", NULL},
+		{"\xe4\xbf\xa1\xe6\x81\xaf\xe5\xae\x89\xe5\x85\xa8\xe9\x83\xa8", NULL},
+		{"li@corp-mail.cn", "e-mail"},
+		{"office:li@corp-mail.cn", "e-mail"},
+		{"13912345678", "phone"},
+		{"+86 139 1234 5678", "phone"},
+		{"Zhang 139 1234 5678, office", "phone"},
+		{"\xe7\x94\xb5\xe8\xaf\x9d:13912345678", "phone"},
+		{"\xe5\xbc\xa0\xe4\xb8\x89"
+		 "13912345678",
+			"phone"},
+		{"[13912345678]", "phone"},
+		{"4556 7375 8689 9855", "card"},
+	};
+
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		struct purpose p = purpose_defaults;
+		char error[PURPOSE_ERROR_LEN] = "";
+		int err = purpose_set(&p, "owner", &owners[i].owner, 1, false, error);
+		const char *want = owners[i].error;
+		CHECK((err == 0) == (want == NULL), "%s: %s", owners[i].owner, error);
+		CHECK(want == NULL || strstr(error, want) != NULL, "%s: %s", owners[i].owner,
+			error);
+	}
+}
+
 // What a client of the control socket sends is judged alike.
 static void test_json(void)
 {
@@ -132,6 +166,7 @@ int main(void)
 		{"rows", test_rows},
 		{"truncated", test_truncated},
 		{"json", test_json},
+		{"nobody", test_nobody},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("purpose_file", tests);
