@@ -65,8 +65,9 @@ static char *get_metrics(const char *address, uint16_t port, size_t *len)
 // What the daemon answers, as it would stand on a screen.
 static bool scan_answers(const struct cli *cli, struct leak_scan *scan)
 {
-	static const char *const commands[] = {"status", "counters", "services", "patterns.list",
-		"patterns.show", "purpose.list", "evidence.list"};
+	static const char *const commands[] = {"status", "counters", "services", "leaks", "posture",
+		"posture.trend", "geo.matrix", "top", "top.rules", "patterns.list", "patterns.show",
+		"purpose.list", "evidence.list"};
 	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && ok; i++) {
@@ -78,6 +79,8 @@ static bool scan_answers(const struct cli *cli, struct leak_scan *scan)
 			: NULL;
 		if (text != NULL)
 			ok = leak_scan_bytes(scan, name, text, strlen(text));
+		else
+			leak_scan_missed(scan);
 		free(text);
 		json_decref(reply);
 	}
@@ -99,6 +102,8 @@ static bool scan_daemon(const struct cli *cli, const json_t *places, struct leak
 	char *metrics = port != 0
 		? get_metrics(cli_text(places, "metrics_address"), (uint16_t)port, &len)
 		: NULL;
+	if (metrics == NULL && port != 0)
+		leak_scan_missed(scan);
 	if (metrics != NULL && ok)
 		ok = leak_scan_bytes(scan, "metrics", metrics, len);
 	free(metrics);
@@ -140,7 +145,8 @@ static void print_result(const struct cli *cli, const struct leak_scan_result *r
 	       " texts, %" PRIu64 " bytes)\n",
 		r->found, r->files, r->texts, r->bytes);
 	if (r->unreadable > 0)
-		printf("%" PRIu64 " files could not be read: be root, or the daemon's user\n",
+		printf("%" PRIu64
+		       " files or answers could not be had: be root, or the daemon's user\n",
 			r->unreadable);
 }
 

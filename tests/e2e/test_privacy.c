@@ -143,6 +143,39 @@ static void test_notices(void)
 	output_free(&o);
 }
 
+// Larger than what is read at once, a value across the cut; with or without lines; by a link.
+static void test_large(void)
+{
+	enum { SIZE = 3 << 20, AT = (1 << 20) - 12 };
+	static const struct {
+		const char *name;
+		char fill, line;
+	} rows[] = {{"lines", 'x', '\n'}, {"one line", 'x', ' '}, {"no text", '\x01', '\0'}};
+	static char bytes[SIZE];
+	int status;
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		memset(bytes, rows[i].fill, SIZE);
+		for (size_t at = 99; at < SIZE; at += 100)
+			bytes[at] = rows[i].line;
+		memcpy(bytes + AT, " phone " PHONE " ", sizeof(" phone " PHONE " ") - 1);
+		FILE *out = fopen(in_dir(dir, "large"), "wb");
+		CHECK(out != NULL && fwrite(bytes, 1, SIZE, out) == SIZE, "written");
+		if (out != NULL)
+			fclose(out);
+		remove(in_dir(dir, "link"));
+		CHECK(symlink("large", in_dir(dir, "link")) == 0, "linked");
+		json_t *result = scan(in_dir(dir, "link"), &status);
+		CHECK(status == 1 && number_in(result, "found") > 0, "%s", rows[i].name);
+		json_decref(result);
+	}
+	remove(in_dir(dir, "large"));
+	json_t *result = scan(in_dir(dir, "link"), &status);
+	CHECK(status == 1 && number_in(result, "unreadable") == 1, "what is not there");
+	json_decref(result);
+	remove(in_dir(dir, "link"));
+}
+
 // No detector is asked here: the very bytes are nowhere.
 static void check_bytes(void)
 {
@@ -266,9 +299,11 @@ static void test_one(void)
 	json_t *result = scan(NULL, &status);
 	const json_t *first = json_array_get(json_object_get(result, "findings"), 0);
 	const char *place = json_string_value(json_object_get(first, "place"));
+	char *findings = json_dumps(json_object_get(result, "findings"), JSON_COMPACT);
 	CHECK(status == 1 && number_in(result, "found") == 1 && place != NULL &&
 			strstr(place, "forgotten.tmp:1") != NULL,
-		"%lld %s", number_in(result, "found"), place != NULL ? place : "");
+		"%.1500s", findings);
+	free(findings);
 	json_decref(result);
 }
 
@@ -276,6 +311,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"notices", test_notices},
+		{"large", test_large},
 		{"clean", test_clean},
 		{"one", test_one},
 		CU_TEST_INFO_NULL,
