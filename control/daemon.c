@@ -81,9 +81,7 @@ static void link_told(void *ctx, const struct link_status *status)
 
 static void put_evidence(void *ctx, const void *record, size_t len)
 {
-	struct daemon *d = ctx;
-
-	evidence_store_put(&d->evidence, record, len);
+	evidence_store_put(ctx, record, len);
 }
 
 static void expire(evutil_socket_t fd, short what, void *ctx)
@@ -105,6 +103,7 @@ static void drain_now(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	stats_refresh(d->stats);
 	bool more = drain_turn(d->drain, stats_region(d->stats));
+	evidence_store_sync(&d->evidence);
 	const struct timeval next = {.tv_usec = (more ? DRAIN_MORE_MS : DRAIN_MS) * 1000};
 	event_add(d->on_drain, &next);
 }
@@ -424,7 +423,7 @@ static enum daemon_exit start_rest(struct daemon *d)
 	open_cache(d);
 	disabled_open(&d->disabled, d->config->state);
 	evidence_store_open(&d->evidence, d->config->state);
-	drain_evidence(d->drain, put_evidence, d);
+	drain_evidence(d->drain, put_evidence, &d->evidence);
 	purpose_store_open(&d->purposes, d->config->state, d->config->lab);
 	posture_days_open(&d->days, d->config->state);
 	int err = start_link(d);

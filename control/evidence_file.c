@@ -1,5 +1,7 @@
 #include "control/evidence_file.h"
 
+#include "dataplane/base/clock.h"
+
 #include <sodium.h>
 
 #include <dirent.h>
@@ -113,7 +115,9 @@ int evidence_file_read(
 	int err = read_file(dir, key, &w, &key_len, &st);
 	if (err == 0)
 		err = read_file(dir, name, out, len, &st);
-	if (err == 0 && (key_len != sizeof(w) || !evidence_ok(out, *len)))
+	if (err == 0 &&
+		(key_len != sizeof(w) || !evidence_ok(out, *len) ||
+			memcmp(((const struct evidence_head *)out)->id, id, EVIDENCE_ID_LEN) != 0))
 		err = -EBADMSG;
 	if (err < 0)
 		return err;
@@ -130,16 +134,19 @@ int evidence_file_shred(int dir, const uint8_t id[EVIDENCE_ID_LEN])
 	name_of(id, ".key", key);
 	int fd = openat(dir, key, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? 1 : -errno;
 	randombytes_buf(noise, sizeof(noise));
 	ssize_t n = write(fd, noise, sizeof(noise));
 	int err = n < 0 ? -errno : n != (ssize_t)sizeof(noise) ? -EIO : fsync(fd) < 0 ? -errno : 0;
 	close(fd);
 	if (err == 0 && unlinkat(dir, key, 0) < 0)
 		err = -errno;
-	if (err == 0)
-		fsync(dir);
 	return err;
+}
+
+int evidence_file_sync(int dir)
+{
+	return fsync(dir) < 0 ? -errno : 0;
 }
 
 void evidence_file_remove(int dir, const uint8_t id[EVIDENCE_ID_LEN])
@@ -152,29 +159,33 @@ void evidence_file_remove(int dir, const uint8_t id[EVIDENCE_ID_LEN])
 	unlinkat(dir, name, 0);
 }
 
-static bool is_record(int dir, const char *name, uint8_t *record, uint64_t *stored_ns)
+static bool is_record(int dir, const char *name, uint8_t *record, uint64_t *kept_since)
 {
+	const struct evidence_head *h = (const struct evidence_head *)record;
 	size_t n = strlen(name), len = EVIDENCE_MAX;
-	char key[NAME_LEN], own[NAME_LEN];
+	char own[NAME_LEN];
 	struct stat st;
 
 	if (n != 2 * EVIDENCE_ID_LEN + 5 || strcmp(name + n - 5, ".swev") != 0 ||
 		read_file(dir, name, record, &len, &st) < 0 || !evidence_ok(record, len))
 		return false;
-	*stored_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec;
-	name_of(((const struct evidence_head *)record)->id, ".swev", own);
-	name_of(((const struct evidence_head *)record)->id, ".key", key);
-	return strcmp(name, own) == 0 && faccessat(dir, key, R_OK, 0) == 0;
+	// A file's time is anybody's who touches it; this one is bound to the window.
+	*kept_since = h->wall_ns;
+	if (h->wall_ns > clock_wall_ns())
+		*kept_since =
+			(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec;
+	name_of(h->id, ".swev", own);
+	return strcmp(name, own) == 0;
 }
 
 int evidence_file_each(int dir,
-	void (*found)(void *ctx, const struct evidence_head *head, uint64_t stored_ns), void *ctx)
+	void (*found)(void *ctx, const struct evidence_head *head, uint64_t kept_since), void *ctx)
 {
 	uint8_t *record = malloc(EVIDENCE_MAX);
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
 	const struct dirent *entry;
-	uint64_t stored_ns;
+	uint64_t kept_since;
 
 	if (record == NULL || d == NULL) {
 		int err = record == NULL ? -ENOMEM : -errno;
@@ -186,8 +197,8 @@ int evidence_file_each(int dir,
 		return err;
 	}
 	while ((entry = readdir(d)) != NULL) {
-		if (is_record(dir, entry->d_name, record, &stored_ns))
-			found(ctx, (const struct evidence_head *)record, stored_ns);
+		if (is_record(dir, entry->d_name, record, &kept_since))
+			found(ctx, (const struct evidence_head *)record, kept_since);
 	}
 	closedir(d);
 	free(record);

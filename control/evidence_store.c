@@ -2,6 +2,7 @@
 
 #include "control/answer.h"
 #include "control/evidence_file.h"
+#include "control/evidence_journal.h"
 #include "control/private_dir.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/log.h"
@@ -15,17 +16,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static int keep(struct evidence_store *s, const struct evidence_item *item)
+static int make_room(struct evidence_store *s)
 {
-	if (s->n == s->room) {
-		uint32_t room = s->room == 0 ? 64 : 2 * s->room;
-		struct evidence_item *more = realloc(s->items, room * sizeof(*more));
-		if (more == NULL)
-			return -ENOMEM;
-		s->items = more;
-		s->room = room;
-	}
-	s->items[s->n++] = *item;
+	if (s->n < s->room)
+		return 0;
+	uint32_t room = s->room == 0 ? 64 : 2 * s->room;
+	struct evidence_item *more = realloc(s->items, room * sizeof(*more));
+	if (more == NULL)
+		return -ENOMEM;
+	s->items = more;
+	s->room = room;
 	return 0;
 }
 
@@ -34,8 +34,8 @@ static void found(void *ctx, const struct evidence_head *head, uint64_t stored_n
 	struct evidence_store *s = ctx;
 	const struct evidence_item item = {.head = *head, .stored_ns = stored_ns};
 
-	if (s->n < EVIDENCE_STORE_MAX)
-		keep(s, &item);
+	if (s->n < EVIDENCE_STORE_MAX && make_room(s) == 0)
+		s->items[s->n++] = item;
 }
 
 static int by_time(const void *a, const void *b)
@@ -49,8 +49,6 @@ static int by_time(const void *a, const void *b)
 
 static int open_all(struct evidence_store *s, const char *state)
 {
-	char journal[4096 + 16];
-
 	int made = private_dir_open(state);
 	if (made < 0)
 		return made;
@@ -59,13 +57,11 @@ static int open_all(struct evidence_store *s, const char *state)
 	s->dir = private_dir_open(s->path);
 	if (s->dir < 0)
 		return s->dir;
-	snprintf(journal, sizeof(journal), "%s/journal", s->path);
-	int err = hash_chain_open(journal, &s->journal);
-	if (err == 0)
-		err = evidence_file_each(s->dir, found, s);
-	if (err == 0 && s->n > 0)
+	int err = evidence_journal_open(s);
+	int listed = evidence_file_each(s->dir, found, s);
+	if (s->n > 0)
 		qsort(s->items, s->n, sizeof(*s->items), by_time);
-	return err;
+	return err < 0 ? err : listed;
 }
 
 void evidence_store_open(struct evidence_store *s, const char *state)
@@ -74,8 +70,7 @@ void evidence_store_open(struct evidence_store *s, const char *state)
 	s->err = state != NULL ? open_all(s, state) : -ENOENT;
 	if (s->err == 0 || state == NULL)
 		return;
-	log_error("state %s: no evidence can be stored: %s", state,
-		s->err == -EBADMSG ? "its journal is damaged" : strerror(-s->err));
+	log_error("state %s: no evidence can be stored: %s", state, strerror(-s->err));
 }
 
 void evidence_store_close(struct evidence_store *s)
@@ -119,18 +114,6 @@ json_t *evidence_item_json(const struct evidence_item *item)
 		hex(h->key_ids[0], EVIDENCE_KEY_ID_LEN), hex(h->key_ids[1], EVIDENCE_KEY_ID_LEN));
 }
 
-// What was done with a record: without this line it is not done.
-static int note(struct evidence_store *s, const char *what, const struct evidence_item *item,
-	uint32_t uid, const char *why, char hash[HASH_CHAIN_HEX])
-{
-	json_t *line = json_pack("{s:s, s:o, s:I, s:s, s:o, s:s, s:s, s:o}", "what", what, "at",
-		answer_utc(clock_wall_ns()), "uid", (json_int_t)uid, "why", why, "record",
-		hex(item->head.id, sizeof(item->head.id)), "purpose", item->head.purpose, "class",
-		item->head.class_name, "hash", hex(item->head.hash, sizeof(item->head.hash)));
-
-	return line == NULL ? -ENOMEM : hash_chain_add(&s->journal, line, hash);
-}
-
 void evidence_store_put(struct evidence_store *s, const void *record, size_t len)
 {
 	struct evidence_item item = {.stored_ns = clock_wall_ns()};
@@ -156,15 +139,19 @@ void evidence_store_put(struct evidence_store *s, const void *record, size_t len
 		return;
 	}
 	item.head = head;
-	int err = evidence_file_write(s->dir, record, head.len);
+	if (head.wall_ns < item.stored_ns) // as evidence_file_each() has it
+		item.stored_ns = head.wall_ns;
+	int err = make_room(s);
+	if (err == 0)
+		err = evidence_file_write(s->dir, record, head.len);
 	if (err == 0) {
-		err = note(s, "stored", &item, geteuid(), "sealed by the dataplane", hash);
-		if (err == 0)
-			err = keep(s, &item);
+		err = evidence_journal_note(
+			s, "stored", &item, geteuid(), "sealed by the dataplane", hash);
 		if (err < 0)
 			evidence_file_remove(s->dir, head.id);
 	}
 	if (err == 0) {
+		s->items[s->n++] = item;
 		s->stored++;
 		return;
 	}
@@ -194,8 +181,51 @@ int evidence_store_export(struct evidence_store *s, uint32_t item, uint32_t uid,
 
 	int err = evidence_file_read(s->dir, s->items[item].head.id, out, len);
 	if (err == 0)
-		err = note(s, "exported", &s->items[item], uid, "asked for", hash);
-	return err == 0 ? hash_chain_sync(&s->journal) : err;
+		err = evidence_journal_note(s, "exported", &s->items[item], uid, "asked for", hash);
+	return err == 0 ? evidence_journal_sync(s) : err;
+}
+
+void evidence_store_sync(struct evidence_store *s)
+{
+	int err = s->unsynced ? evidence_journal_sync(s) : 0;
+
+	if (err < 0)
+		log_error("evidence: the journal can not be synced: %s", strerror(-err));
+}
+
+// Before anything is destroyed; once, also when it then can not be destroyed.
+static int announce(struct evidence_store *s, uint32_t i, uint32_t uid, const char *why)
+{
+	struct evidence_item *item = &s->items[i];
+	char hash[HASH_CHAIN_HEX];
+
+	if (item->announced)
+		return 0;
+	int err = evidence_journal_note(s, "erasing", item, uid, why, hash);
+	item->announced = err == 0;
+	return err;
+}
+
+static void drop(struct evidence_store *s, uint32_t i)
+{
+	s->n--;
+	memmove(&s->items[i], &s->items[i + 1], (s->n - i) * sizeof(s->items[0]));
+}
+
+static json_t *certify(const struct evidence_item *item, bool had_key, uint32_t uid,
+	const char *why, int noted, const char *hash)
+{
+	json_t *c = json_pack("{s:o, s:s, s:o, s:I, s:s, s:s?}", "record", evidence_item_json(item),
+		"method",
+		had_key ? "the record's own key was overwritten with random bytes, synced and "
+			  "unlinked; the record was unlinked"
+			: "the record's own key had been missing; the record was unlinked",
+		"erased_at", answer_utc(clock_wall_ns()), "erased_by", (json_int_t)uid, "why", why,
+		"journal", noted == 0 ? hash : NULL);
+
+	if (c != NULL && noted < 0)
+		json_object_set_new(c, "journal_error", json_string(strerror(-noted)));
+	return c;
 }
 
 int evidence_store_erase(
@@ -204,77 +234,77 @@ int evidence_store_erase(
 	const struct evidence_item item = s->items[i];
 	char hash[HASH_CHAIN_HEX];
 
+	int noted = announce(s, i, uid, why);
+	if (noted == 0)
+		evidence_store_sync(s);
 	int err = evidence_file_shred(s->dir, item.head.id);
 	if (err < 0)
 		return err;
 	evidence_file_remove(s->dir, item.head.id);
-	s->n--;
-	memmove(&s->items[i], &s->items[i + 1], (s->n - i) * sizeof(s->items[0]));
-	err = note(s, "erased", &item, uid, why, hash);
-	if (err == 0)
-		err = hash_chain_sync(&s->journal);
-	if (err < 0)
-		return err;
-	json_t *c = json_pack("{s:o, s:s, s:o, s:I, s:s, s:s}", "record", evidence_item_json(&item),
-		"method",
-		"the record's own key was overwritten with random bytes, synced and unlinked; the "
-		"record was unlinked",
-		"erased_at", answer_utc(clock_wall_ns()), "erased_by", (json_int_t)uid, "why", why,
-		"journal", hash);
-	*certificate = c;
-	return c == NULL ? -ENOMEM : 0;
+	evidence_file_sync(s->dir);
+	drop(s, i);
+	noted = evidence_journal_note(s, "erased", &item, uid, why, hash);
+	if (noted == 0)
+		noted = evidence_journal_sync(s);
+	*certificate = certify(&item, err == 0, uid, why, noted, hash);
+	return *certificate == NULL ? -ENOMEM : 0;
+}
+
+static bool is_old(
+	const struct evidence_item *item, const struct purpose_store *purposes, uint64_t now_ns)
+{
+	static const uint64_t day_ns = 86400ull * 1000000000;
+	const struct purpose *p = purpose_store_find(purposes, item->head.purpose);
+	uint64_t days = p != NULL ? p->retention_days : PURPOSE_RETENTION;
+
+	return now_ns >= item->stored_ns && now_ns - item->stored_ns >= days * day_ns;
+}
+
+// From where the last call ended, so that those that can not be erased do not keep back the others.
+static unsigned find_old(struct evidence_store *s, const struct purpose_store *purposes,
+	uint64_t now_ns, uint32_t old[EVIDENCE_EXPIRE_AT_ONCE])
+{
+	unsigned n = 0;
+	uint32_t i = s->expire_at;
+
+	for (; i < s->n && n < EVIDENCE_EXPIRE_AT_ONCE; i++) {
+		if (is_old(&s->items[i], purposes, now_ns))
+			old[n++] = i;
+	}
+	s->expire_at = i < s->n ? i : 0;
+	return n;
 }
 
 void evidence_store_expire(
 	struct evidence_store *s, const struct purpose_store *purposes, uint64_t now_ns)
 {
-	enum { AT_ONCE = 64 };
-	static const uint64_t day_ns = 86400ull * 1000000000;
-	unsigned n = 0;
+	uint32_t old[EVIDENCE_EXPIRE_AT_ONCE];
+	char hash[HASH_CHAIN_HEX];
+	unsigned n = find_old(s, purposes, now_ns, old), lost = 0;
+	int err = 0, last_err = 0;
 
-	for (uint32_t i = 0; i < s->n && n < AT_ONCE;) {
-		const struct evidence_item *item = &s->items[i];
-		const struct purpose *p = purpose_store_find(purposes, item->head.purpose);
-		uint64_t days = p != NULL ? p->retention_days : PURPOSE_RETENTION;
-		json_t *certificate = NULL;
-		if (now_ns < item->stored_ns + days * day_ns) {
-			i++;
+	for (unsigned k = 0; k < n; k++)
+		announce(s, old[k], geteuid(), "retention");
+	evidence_store_sync(s);
+	for (unsigned k = n; k-- > 0;) { // from behind: those before it stay where they are
+		const struct evidence_item item = s->items[old[k]];
+		err = evidence_file_shred(s->dir, item.head.id);
+		if (err < 0) {
+			last_err = err;
+			lost++;
 			continue;
 		}
-		n++;
-		int err = evidence_store_erase(s, i, geteuid(), "retention", &certificate);
-		json_decref(certificate);
-		if (err < 0) {
-			log_error("evidence that is past its retention can not be erased: %s",
-				strerror(-err));
-			return;
-		}
+		evidence_file_remove(s->dir, item.head.id);
+		drop(s, old[k]);
+		if (s->expire_at > 0)
+			s->expire_at--;
+		evidence_journal_note(s, "erased", &item, geteuid(), "retention", hash);
 	}
-}
-
-json_t *evidence_store_verify(struct evidence_store *s)
-{
-	uint8_t *record = malloc(EVIDENCE_MAX);
-	json_t *damaged = json_array();
-	char path[4096 + 16], last[HASH_CHAIN_HEX];
-	uint64_t lines = 0;
-	size_t len;
-
-	if (record == NULL)
-		return NULL;
-	for (uint32_t i = 0; i < s->n; i++) {
-		const struct evidence_head *h = &s->items[i].head;
-		int err = evidence_file_read(s->dir, h->id, record, &len);
-		if (err < 0)
-			json_array_append_new(damaged,
-				json_pack("{s:o, s:s}", "id", hex(h->id, sizeof(h->id)), "why",
-					err == -EBADMSG ? "it is not what was sealed"
-							: strerror(-err)));
-	}
-	free(record);
-	snprintf(path, sizeof(path), "%s/journal", s->path);
-	int err = hash_chain_check(path, &lines, last);
-	return json_pack("{s:I, s:o, s:b, s:I, s:s}", "records", (json_int_t)s->n, "damaged",
-		damaged, "journal_whole", err == 0, "journal_lines", (json_int_t)lines,
-		"journal_last", last);
+	if (n > lost)
+		evidence_file_sync(s->dir);
+	evidence_store_sync(s);
+	if (lost > 0)
+		log_error("%u records of evidence that are past their retention can not be "
+			  "erased: %s",
+			lost, strerror(-last_err));
 }

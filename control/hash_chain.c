@@ -30,14 +30,17 @@ static void digest_none(char out[HASH_CHAIN_HEX])
 	out[HASH_CHAIN_HEX - 1] = '\0';
 }
 
-static bool follows(const char *line, size_t len, const char *prev)
+// The entry, when it is what comes behind `prev`.
+static json_t *follows(const char *line, size_t len, const char *prev, bool first)
 {
 	json_t *entry = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	const char *told = json_string_value(json_object_get(entry, "prev"));
-	const bool yes = told != NULL && strcmp(told, prev) == 0;
+	const bool continues = first && json_is_string(json_object_get(entry, "continues"));
 
+	if (told != NULL && (continues || strcmp(told, prev) == 0))
+		return entry;
 	json_decref(entry);
-	return yes;
+	return NULL;
 }
 
 static int read_all(int fd, char **out, size_t *len)
@@ -64,7 +67,8 @@ static int read_all(int fd, char **out, size_t *len)
 	return 0;
 }
 
-int hash_chain_check(const char *path, uint64_t *lines, char last[HASH_CHAIN_HEX])
+int hash_chain_walk(const char *path, hash_chain_line *told, void *ctx, uint64_t *lines,
+	char last[HASH_CHAIN_HEX])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text = NULL;
@@ -77,16 +81,30 @@ int hash_chain_check(const char *path, uint64_t *lines, char last[HASH_CHAIN_HEX
 	for (*lines = 0; err == 0 && at < len;) {
 		const char *end = memchr(text + at, '\n', len - at);
 		size_t n = end != NULL ? (size_t)(end - text) - at : len - at;
+		json_t *entry = end != NULL ? follows(text + at, n, last, at == 0) : NULL;
 		++*lines;
-		if (end == NULL || !follows(text + at, n, last)) {
+		if (entry == NULL) {
 			err = -EBADMSG;
 			break;
 		}
+		told(ctx, entry);
+		json_decref(entry);
 		digest_line(text + at, n, last);
 		at += n + 1;
 	}
 	free(text);
 	return err;
+}
+
+static void tell_nobody(void *ctx, json_t *entry)
+{
+	(void)ctx;
+	(void)entry;
+}
+
+int hash_chain_check(const char *path, uint64_t *lines, char last[HASH_CHAIN_HEX])
+{
+	return hash_chain_walk(path, tell_nobody, NULL, lines, last);
 }
 
 // The last whole line: where it ends, and its digest; the others are hash_chain_check()'s.
@@ -131,12 +149,12 @@ static int lock(int fd)
 	return -EWOULDBLOCK;
 }
 
-static int open_file(const char *path, struct hash_chain *c)
+static int open_file(const char *path, int how, struct hash_chain *c)
 {
 	*c = (struct hash_chain){.fd = -1};
 	if (sodium_init() < 0)
 		return -EIO;
-	c->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	c->fd = open(path, how | O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return c->fd < 0 ? -errno : 0;
 }
 
@@ -159,12 +177,12 @@ static int find_end(int err, const char *path, struct hash_chain *c)
 
 int hash_chain_open(const char *path, struct hash_chain *out)
 {
-	return find_end(open_file(path, out), path, out);
+	return find_end(open_file(path, 0, out), path, out);
 }
 
 int hash_chain_open_shared(const char *path, struct hash_chain *out)
 {
-	int err = open_file(path, out);
+	int err = open_file(path, 0, out);
 
 	return find_end(err == 0 ? lock(out->fd) : err, path, out);
 }
@@ -213,4 +231,24 @@ int hash_chain_add(struct hash_chain *c, json_t *entry, char hash[HASH_CHAIN_HEX
 int hash_chain_sync(struct hash_chain *c)
 {
 	return fsync(c->fd) < 0 ? -errno : 0;
+}
+
+int hash_chain_continue(
+	const char *path, const struct hash_chain *from, const char *name, struct hash_chain *out)
+{
+	char hash[HASH_CHAIN_HEX];
+	json_t *line = json_pack("{s:s, s:s}", "what", "continued", "continues", name);
+
+	int err = line == NULL ? -ENOMEM : open_file(path, O_EXCL, out);
+	if (err < 0) {
+		json_decref(line);
+		return err;
+	}
+	memcpy(out->last, from->last, sizeof(out->last));
+	err = hash_chain_add(out, line, hash);
+	if (err < 0) {
+		hash_chain_close(out);
+		unlink(path);
+	}
+	return err;
 }

@@ -1,6 +1,7 @@
 // A log that only grows, a JSON line each. Each line holds the digest of the one before it (BLAKE2b-256 of its
 // bytes), so that no line can be changed, taken out or put in between without its being seen. That lines are
-// missing at the end, only somebody sees who kept a later digest.
+// missing at the end, only somebody sees who kept a later digest. A file may go on from another one: its first line
+// then has "continues", the other's name, and the digest of the other's last line.
 
 #pragma once
 
@@ -30,5 +31,13 @@ void hash_chain_close(struct hash_chain *c);
 int hash_chain_add(struct hash_chain *c, json_t *entry, char hash[HASH_CHAIN_HEX]);
 int hash_chain_sync(struct hash_chain *c); // to the disk
 
+// A new file that goes on from `from`, whose name is `name`. 0 or -errno, -EEXIST.
+int hash_chain_continue(
+	const char *path, const struct hash_chain *from, const char *name, struct hash_chain *out);
+
 // From the first line to the last. 0 with *lines; -EBADMSG with *lines, the first that does not fit; -errno.
 int hash_chain_check(const char *path, uint64_t *lines, char last[HASH_CHAIN_HEX]);
+// The same; each line that fits is told, borrowed.
+typedef void hash_chain_line(void *ctx, json_t *entry);
+int hash_chain_walk(const char *path, hash_chain_line *told, void *ctx, uint64_t *lines,
+	char last[HASH_CHAIN_HEX]);
