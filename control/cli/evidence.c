@@ -59,25 +59,31 @@ enum cli_exit cli_evidence_list(const struct cli *cli)
 	return status;
 }
 
+static void print_verified(const json_t *reply)
+{
+	const json_t *d;
+	size_t i;
+
+	printf("records        %" PRIu64 "\ndamaged        %zu\njournal        %s, %" PRIu64
+	       " lines, last %.16s\n",
+		cli_number(reply, "records"), json_array_size(json_object_get(reply, "damaged")),
+		json_is_true(json_object_get(reply, "journal_whole")) ? "whole" : "DAMAGED",
+		cli_number(reply, "journal_lines"), cli_text(reply, "journal_last"));
+	json_array_foreach(json_object_get(reply, "damaged"), i, d)
+		printf("  %s: %s\n", cli_text(d, "id"), cli_text(d, "why"));
+}
+
 enum cli_exit cli_evidence_verify(const struct cli *cli)
 {
 	json_t *reply = NULL;
-	const json_t *d;
-	size_t i;
 	enum cli_exit status = cli_ask_simple(cli, "evidence.verify", &reply);
 
-	if (status == CLI_OK && cli->json) {
+	if (status == CLI_OK && cli->json)
 		cli_print_json(reply, false);
-	} else if (status == CLI_OK) {
-		printf("records        %" PRIu64 "\ndamaged        %zu\njournal        %s, %" PRIu64
-		       " lines, last %.16s\n",
-			cli_number(reply, "records"),
-			json_array_size(json_object_get(reply, "damaged")),
-			json_is_true(json_object_get(reply, "journal_whole")) ? "whole" : "DAMAGED",
-			cli_number(reply, "journal_lines"), cli_text(reply, "journal_last"));
-		json_array_foreach(json_object_get(reply, "damaged"), i, d)
-			printf("  %s: %s\n", cli_text(d, "id"), cli_text(d, "why"));
-	}
+	else if (status == CLI_OK && json_is_string(json_object_get(reply, "error")))
+		printf("there is no evidence to verify: %s\n", cli_text(reply, "error"));
+	else if (status == CLI_OK)
+		print_verified(reply);
 	if (status == CLI_OK &&
 		(json_array_size(json_object_get(reply, "damaged")) > 0 ||
 			!json_is_true(json_object_get(reply, "journal_whole"))))
@@ -98,6 +104,8 @@ static enum cli_exit write_record(const char *path, const char *hex)
 		err = n < 0 ? -errno : -ENOSPC;
 	if (fd >= 0 && close(fd) < 0 && err == 0)
 		err = -errno;
+	if (fd >= 0 && err < 0)
+		unlink(path); // part of it is of no use, and in the way of the next try
 	free(bytes);
 	if (err == 0)
 		return CLI_OK;
@@ -147,7 +155,10 @@ enum cli_exit cli_evidence_erase(const struct cli *cli)
 		       "\n  method     %s\n  journal    %s\n",
 			cli_text(r, "id"), cli_text(r, "hash"), cli_text(r, "purpose"),
 			cli_text(r, "class"), cli_text(r, "sealed_at"), cli_text(c, "erased_at"),
-			cli_number(c, "erased_by"), cli_text(c, "method"), cli_text(c, "journal"));
+			cli_number(c, "erased_by"), cli_text(c, "method"),
+			json_is_string(json_object_get(c, "journal"))
+				? cli_text(c, "journal")
+				: "NOT WRITTEN: it can not be written at the moment");
 	json_decref(reply);
 	return status;
 }

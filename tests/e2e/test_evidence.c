@@ -130,6 +130,9 @@ static void test_keys(void)
 
 	CHECK(make_key("a", key_a) && make_key("b", key_b) && make_key("c", key_c), "keygen");
 	CHECK(!make_key("a", key_a), "an existing key is not overwritten");
+	write_file(in_dir(dir, "half.pub"), "");
+	char half[256];
+	CHECK(!make_key("half", half) && access(half, F_OK) < 0, "no half of a pair stays");
 	stop(dataplane, SIGTERM);
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		write_keys(in_dir(dir, rows[i].first), in_dir(dir, rows[i].second));
@@ -203,11 +206,36 @@ static void test_open(void)
 			strstr(out, "another purpose") != NULL,
 		"another purpose: %.100s", out);
 	CHECK(open_with(in_dir(dir, "a.pub"), key_b, "forms", record, out) == 1, "%.100s", out);
+	CHECK(open_with(key_a, key_b, "a\nb", record, out) == 2, "two lines: %.100s", out);
+	CHECK(open_with(key_a, key_b, "a\xff", record, out) == 2, "no UTF-8: %.100s", out);
 
 	const char *check[] = {program("sealwatch-open"), "--check-log", opening_log, NULL};
 	struct output o = run(check, 30);
-	CHECK(o.status == 0 && strstr(o.out, "whole, 5 lines") != NULL, "each is written down: %s",
+	CHECK(o.status == 0 && strstr(o.out, "whole, 8 lines") != NULL, "each is written down: %s",
 		o.out);
+	output_free(&o);
+}
+
+// What can not be shown, or written, is told; and a file of which there is only a part is taken away.
+static void test_full(void)
+{
+	char line[2048];
+	const char *argv[] = {"/bin/sh", "-c", line, NULL};
+
+	snprintf(line, sizeof(line),
+		"%s --key %s --key %s --purpose forms --ticket t --log %s %s > /dev/full",
+		program("sealwatch-open"), key_a, key_b, opening_log, record);
+	struct output o = run(argv, 30);
+	CHECK(o.status == 1 && strstr(o.err, "can not be written") != NULL, "%d %.200s", o.status,
+		o.err);
+	output_free(&o);
+	// No file longer than 0 blocks.
+	snprintf(line, sizeof(line),
+		"trap '' XFSZ; ulimit -f 0; exec %s --socket %s evidence export %s %s/part.swev",
+		program("sealctl"), in_dir(dir, "control.sock"), first_id, dir);
+	o = run(argv, 30);
+	CHECK(o.status == 1 && access(in_dir(dir, "part.swev"), F_OK) < 0, "%d %.200s", o.status,
+		o.err);
 	output_free(&o);
 }
 
@@ -314,6 +342,7 @@ int main(void)
 		{"not kept", test_not_kept},
 		{"kept", test_kept},
 		{"open", test_open},
+		{"full", test_full},
 		{"changed", test_changed},
 		{"erase", test_erase},
 		{"store", test_store},

@@ -51,9 +51,9 @@ static void help(void)
 	       "      --keygen NAME     make NAME.key (private, 0600) and NAME.pub\n"
 	       "      --check-log FILE  is the log whole\n"
 	       "  -h, --help            this text\n\n"
-	       "exit status: 0 done, 1 refused (keys, purpose), 2 usage, 3 no record, or a "
-	       "changed\n"
-	       "one, 4 the log can not be written, or is damaged\n");
+	       "exit status: 0 done, 1 refused (keys, purpose) or the output can not be written,\n"
+	       "2 usage, 3 no record, or a changed one, 4 the log can not be written, or is "
+	       "damaged\n");
 }
 
 // One line of text, asked for on the terminal.
@@ -74,7 +74,10 @@ static bool text_ok(const char *text)
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
 			return false;
 	}
-	return n > 0 && n < TEXT_MAX;
+	json_t *string = json_string(text);
+	bool utf8 = string != NULL;
+	json_decref(string);
+	return n > 0 && n < TEXT_MAX && utf8;
 }
 
 static json_t *hex(const uint8_t *p, size_t len)
@@ -150,6 +153,8 @@ static int write_window(const char *path, const uint8_t *window, size_t len)
 
 	if (fd >= 0)
 		close(fd);
+	if (fd >= 0 && err != 0)
+		unlink(path);
 	return err == 0 ? 0 : fail(EXIT_REFUSED, path, strerror(err));
 }
 
@@ -176,40 +181,66 @@ static void take_asked(struct job *j)
 		j->ticket = ask("ticket", j->asked[1]);
 }
 
+struct attempt {
+	struct evidence_head head;
+	struct open_key keys[EVIDENCE_KEYS]; // zeros: not read
+	const char *outcome; // for the log
+	char error[256];
+	size_t len, window_len;
+};
+
+// 0, or the exit status.
+static int try_open(struct job *j, struct attempt *a, const uint8_t *record, uint8_t *window)
+{
+	bool purpose_ok = text_ok(j->purpose), ticket_ok = text_ok(j->ticket);
+
+	a->outcome = a->error;
+	strcpy(a->error, "a purpose and a ticket are wanted, a line each");
+	if (!purpose_ok)
+		j->purpose = "";
+	if (!ticket_ok)
+		j->ticket = "";
+	if (!purpose_ok || !ticket_ok)
+		return EXIT_BAD_USAGE;
+	for (unsigned i = 0; i < EVIDENCE_KEYS; i++) {
+		if (open_key_read(j->keys[i], &a->keys[i], a->error) < 0) {
+			a->outcome = "a private key can not be read"; // no file's name
+			return EXIT_REFUSED;
+		}
+	}
+	strcpy(a->error, "it was kept for another purpose");
+	if (strcmp(j->purpose, a->head.purpose) != 0)
+		return EXIT_REFUSED;
+	int err = open_record(record, a->len, a->keys, window, &a->window_len, a->error);
+	if (err < 0)
+		return err == -EBADMSG ? EXIT_RECORD : EXIT_REFUSED;
+	a->outcome = "opened";
+	return 0;
+}
+
 static int open_one(struct job *j, const char *path)
 {
 	static uint8_t record[EVIDENCE_MAX + 1], window[EVIDENCE_WINDOW_MAX];
-	struct open_key keys[EVIDENCE_KEYS];
-	struct evidence_head h;
-	size_t len = 0, window_len = 0;
-	char error[256] = "it was kept for another purpose";
+	struct attempt a = {0};
 
-	int status = read_record(path, record, &len);
+	int status = read_record(path, record, &a.len);
 	if (status != 0)
 		return status;
-	memcpy(&h, record, sizeof(h));
-	for (unsigned i = 0; i < EVIDENCE_KEYS; i++) {
-		if (open_key_read(j->keys[i], &keys[i], error) < 0)
-			return fail(EXIT_REFUSED, error, "");
-	}
+	memcpy(&a.head, record, sizeof(a.head));
 	take_asked(j);
-	if (!text_ok(j->purpose) || !text_ok(j->ticket))
-		return fail(EXIT_BAD_USAGE, "a purpose and a ticket are wanted, a line each", "");
-	int err = strcmp(j->purpose, h.purpose) != 0
-		? -EACCES
-		: open_record(record, len, keys, window, &window_len, error);
-	int logged = write_down(j, &h, keys, err == 0 ? "opened" : error);
+	status = try_open(j, &a, record, window);
+	int logged = write_down(j, &a.head, a.keys, a.outcome);
 	if (logged < 0)
 		status = fail(EXIT_LOG, j->log,
 			logged == -EBADMSG ? "the log is damaged" : strerror(-logged));
-	else if (err < 0)
-		status = fail(err == -EBADMSG ? EXIT_RECORD : EXIT_REFUSED, path, error);
+	else if (status != 0)
+		fail(status, path, a.error);
 	else if (j->out != NULL)
-		status = write_window(j->out, window, window_len);
+		status = write_window(j->out, window, a.window_len);
 	else
-		print_window(window, window_len);
+		print_window(window, a.window_len);
 	sodium_memzero(window, sizeof(window));
-	sodium_memzero(keys, sizeof(keys));
+	sodium_memzero(&a, sizeof(a));
 	return status;
 }
 
@@ -283,12 +314,10 @@ static int take(struct job *j, int argc, char **argv)
 	return -1;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct job job = {0};
 
-	if (sodium_init() < 0)
-		return fail(EXIT_REFUSED, "libsodium can not be used", "");
 	int status = take(&job, argc, argv);
 	if (status >= 0)
 		return status;
@@ -299,4 +328,15 @@ int main(int argc, char **argv)
 	if (job.log == NULL)
 		return fail(EXIT_BAD_USAGE, "a log is wanted (--log FILE)", "");
 	return open_one(&job, argv[optind]);
+}
+
+int main(int argc, char **argv)
+{
+	if (sodium_init() < 0)
+		return fail(EXIT_REFUSED, "libsodium can not be used", "");
+	int status = run(argc, argv);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0)
+		status = fail(
+			EXIT_REFUSED, "what was to be shown can not be written", strerror(errno));
+	return status;
 }

@@ -60,6 +60,8 @@ static int write_key(const char *name, enum evidence_key_kind kind, mode_t mode,
 	int err = n < 0 ? -errno : n != len ? -ENOSPC : fsync(fd) < 0 ? -errno : 0;
 	if (fd >= 0)
 		close(fd);
+	if (fd >= 0 && err < 0)
+		unlink(path);
 	sodium_memzero(text, sizeof(text));
 	sodium_memzero(base64, sizeof(base64));
 	return err < 0 ? refuse(err, error, path, strerror(-err)) : 0;
@@ -71,9 +73,15 @@ int open_key_make(const char *name, char error[256])
 
 	crypto_box_keypair(public, secret);
 	int err = write_key(name, EVIDENCE_KEY_PRIVATE, 0600, secret, error);
-	if (err == 0)
-		err = write_key(name, EVIDENCE_KEY_PUBLIC, 0644, public, error);
 	sodium_memzero(secret, sizeof(secret));
+	if (err < 0)
+		return err;
+	err = write_key(name, EVIDENCE_KEY_PUBLIC, 0644, public, error);
+	if (err < 0) { // half of a pair: the private one, whose name was not too long
+		char path[4096];
+		snprintf(path, sizeof(path), "%s.key", name);
+		unlink(path);
+	}
 	return err;
 }
 
