@@ -1,5 +1,6 @@
 #include "patterns/content.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -34,24 +35,23 @@ static bool is_headers(uint16_t field)
 	}
 }
 
-// Is it the header's name, with its colon or as all there is?
+// Does it look for such a header, or for what stands in one? An expression may write it in many ways; those that
+// name it are told.
 static bool names_secret(const struct condition *c)
 {
-	static const char *const names[] = {
-		"authorization", "proxy-authorization", "cookie", "set-cookie"};
-	const char *p = (const char *)c->bytes;
-	uint32_t len = c->len;
+	static const char *const words[] = {
+		"authorization", "cookie", "basic", "bearer", "digest", "negotiate"};
 
-	if (c->kind != COND_CONTENT)
+	if ((c->kind != COND_CONTENT && c->kind != COND_PCRE) || c->bytes == NULL)
 		return false;
-	while (len > 0 && (*p == '\r' || *p == '\n')) {
-		p++;
-		len--;
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t n = strlen(names[i]);
-		if (len >= n && strncasecmp(p, names[i], n) == 0 && (len == n || p[n] == ':'))
-			return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t n = strlen(words[i]);
+		for (size_t at = 0; at + n <= c->len; at++) {
+			const char *here = (const char *)c->bytes + at;
+			bool whole = at + n == c->len || !isalpha((unsigned char)here[n]);
+			if (whole && strncasecmp(here, words[i], n) == 0)
+				return true;
+		}
 	}
 	return false;
 }

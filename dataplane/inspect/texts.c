@@ -59,7 +59,9 @@ static bool begins_as_text(struct bytes in)
 
 void texts_datagram(struct conversations *c, struct bytes in)
 {
-	if (!c->wants.texts || !inspect_text_app(c->flow->app_proto) || !begins_as_text(in))
+	// As of a stream, so much of a flow is looked at.
+	if (!c->wants.texts || !inspect_text_app(c->flow->app_proto) ||
+		c->counts.bytes[0] + c->counts.bytes[1] > c->stream_depth || !begins_as_text(in))
 		return;
 	struct find find = conversation_find(c, FIND_TEXT);
 	find.bytes = in;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 2 * APPLICATIONS_MAX, DIGITS_MIN = 8, DIGITS_MAX = 10, ID_MIN = 6 };
+enum { PLACES = 2 * APPLICATIONS_MAX, UUID_LEN = 36 };
 
 struct applications {
 	uint64_t seed;
@@ -69,25 +69,44 @@ static bool of_label(uint8_t c)
 	return is_letter(c) || c == '-' || c == '_';
 }
 
+// RFC 9562 4. Whoever asks for a name chooses its labels: an id leaves as it is, past the mask of names, so it
+// is none but in a form that no telephone, address or name of a person has.
+static bool is_uuid(struct bytes v)
+{
+	if (v.len != UUID_LEN)
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		uint8_t lower = v.p[i] | 0x20;
+		bool hex = is_digit(v.p[i]) || (lower >= 'a' && lower <= 'f');
+		if (dash ? v.p[i] != '-' : !hex)
+			return false;
+	}
+	return true;
+}
+
+// Tencent's documentation: SDKAppID, 1400123456, 1600012345, abroad 20001234.
+static bool is_sdk_number(struct bytes v)
+{
+	if (v.len == 10)
+		return v.p[0] == '1' && memcmp(v.p + 2, "00", 2) == 0;
+	return v.len == 8 && memcmp(v.p, "2000", 4) == 0;
+}
+
 // Where the id stands in the name; empty when there is none.
 static struct bytes id_in(enum application_kind kind, struct bytes name)
 {
-	const struct bytes none = {0};
-	struct bytes label = {.p = name.p, .len = span(name, of_label)};
+	struct bytes id = {.p = name.p, .len = span(name, of_label)};
 
 	if (kind == APPLICATION_DIGITS) {
-		size_t n = span(name, is_digit);
-		return n >= DIGITS_MIN && n <= DIGITS_MAX ? (struct bytes){name.p, n, false} : none;
+		id.len = span(name, is_digit);
+		return is_sdk_number(id) ? id : (struct bytes){0};
 	}
 	if (kind == APPLICATION_DASH) {
-		size_t n = span(label, is_letter);
-		if (n == label.len)
-			return none;
-		label.p += n + 1;
-		label.len -= n + 1;
+		size_t n = span(id, is_letter);
+		bytes_take(&id, n < id.len ? n + 1 : n);
 	}
-	// Words like "www" or "api" are no ids.
-	return label.len >= ID_MIN && label.len < APPLICATION_LEN ? label : none;
+	return is_uuid(id) ? id : (struct bytes){0};
 }
 
 uint16_t applications_find(

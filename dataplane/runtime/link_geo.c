@@ -64,8 +64,10 @@ void link_finish_geo(struct link_server *l)
 	struct pending_geo *g = &l->geo;
 	uint64_t now = clock_monotonic_ns();
 
-	if (!g->active)
+	if (!g->active) {
+		geo_poll(l->engine->rulesets); // one whose time was over is freed all the same
 		return;
+	}
 	bool freed = geo_poll(l->engine->rulesets) == 1;
 	if (!freed && now - g->published_ns < GRACE_TIMEOUT_NS)
 		return;

@@ -119,6 +119,9 @@ static void test_sums(void)
 
 	CHECK(aggregates_add(a, SPAN_FLOW, "k", 1, &ten, 0, t) == 0, "ten");
 	CHECK(aggregates_add(a, SPAN_FLOW, "k", 1, &ten, 0, t) == 0, "the same ten again");
+	aggregates_active(a, ~book);
+	CHECK(aggregates_add(a, SPAN_FLOW, "k", 1, &other, 0, t) == 0, "nobody looks for them");
+	aggregates_active(a, UINT64_MAX);
 	CHECK(aggregates_add(a, SPAN_FLOW, "k", 1, &other, 0, t) == book, "and ten others");
 	CHECK(aggregates_add(a, SPAN_FLOW, "k", 1, &other, 0, t) == 0, "told once");
 	CHECK(aggregates_add(a, SPAN_TIME, "k", 1, &other, 0, t) == 0, "another span");

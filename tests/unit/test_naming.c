@@ -167,10 +167,19 @@ static void test_applications(void)
 		{APPLICATION_DIGITS, "1234567.my-imcloud.com", ""},
 		{APPLICATION_DIGITS, "13812345678.my-imcloud.com", ""}, // a telephone number
 		{APPLICATION_DIGITS, "", ""},
-		{APPLICATION_LABEL, "ABCDEF12.chat.example", "abcdef12"},
+		{APPLICATION_DIGITS, "9876543210.my-imcloud.com", ""}, // another
+		{APPLICATION_DIGITS, "20121231.my-imcloud.com", ""}, // a day
+		{APPLICATION_LABEL, "9DA1B1F4-0BE6-4DA8-82C5-2E81DAB56F23.chat.example",
+			"9da1b1f4-0be6-4da8-82c5-2e81dab56f23"},
 		{APPLICATION_LABEL, "www.chat.example", ""},
-		{APPLICATION_LABEL, "a2345678901234567890123456789012345678901.x", ""},
-		{APPLICATION_DASH, "api-9da1ff1c-2b3c.chat.example", "9da1ff1c-2b3c"},
+		{APPLICATION_LABEL, "zhang-wei.chat.example", ""},
+		{APPLICATION_DASH, "api-9DA1B1F4-0BE6-4DA8-82C5-2E81DAB56F23.chat.example",
+			"9da1b1f4-0be6-4da8-82c5-2e81dab56f23"},
+		{APPLICATION_DASH, "api-9DA1B1F4-0BE6-4DA8-82C5-2E81DAB56F2.chat.example", ""},
+		{APPLICATION_DASH, "api-9DA1B1F4-0BE6-4DA8-82C5-2E81DAB56F2g.chat.example", ""},
+		{APPLICATION_DASH, "api-13812345678.chat.example", ""},
+		{APPLICATION_DASH, "x-192-0-2-77.chat.example", ""},
+		{APPLICATION_DASH, "gate-00163e112233.chat.example", ""},
 		{APPLICATION_DASH, "ws-.chat.example", ""},
 		{APPLICATION_DASH, "api", ""},
 		{APPLICATION_NONE, "", ""},
@@ -194,12 +203,12 @@ static void test_applications_full(void)
 	bool full = false;
 
 	for (unsigned i = 1; i < APPLICATIONS_MAX; i++) {
-		snprintf(name, sizeof(name), "%08u.x", i);
+		snprintf(name, sizeof(name), "1400%06u.x", i);
 		struct bytes in = {(const uint8_t *)name, strlen(name), false};
 		CHECK(applications_find(a, APPLICATION_DIGITS, in, &full) == i && !full, "%u", i);
 		CHECK(applications_find(a, APPLICATION_DIGITS, in, &full) == i, "%u again", i);
 	}
-	struct bytes more = {(const uint8_t *)"99999999", 8, false};
+	struct bytes more = {(const uint8_t *)"1400999999", 10, false};
 	CHECK(applications_find(a, APPLICATION_DIGITS, more, &full) == 0 && full, "no room");
 	CHECK(strcmp(applications_text(a, 0), "") == 0 &&
 			strcmp(applications_text(a, 9999), "") == 0,

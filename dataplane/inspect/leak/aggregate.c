@@ -17,6 +17,7 @@ struct entry {
 struct aggregates {
 	uint64_t seed;
 	uint64_t shed;
+	uint64_t active;
 	uint32_t mask; // of buckets
 	struct entry *entries;
 };
@@ -34,6 +35,7 @@ struct aggregates *aggregates_new(uint32_t entries, uint64_t seed)
 		return NULL;
 	}
 	a->seed = seed;
+	a->active = UINT64_MAX;
 	a->mask = entries / WAYS - 1;
 	return a;
 }
@@ -73,6 +75,11 @@ static struct entry *entry_of(struct aggregates *a, uint64_t key)
 	return oldest;
 }
 
+void aggregates_active(struct aggregates *a, uint64_t kinds)
+{
+	a->active = kinds;
+}
+
 uint64_t aggregates_add(struct aggregates *a, enum aggregate_span span, const void *key, size_t len,
 	const struct detect_sums *sums, uint64_t told, uint64_t now_ns)
 {
@@ -82,7 +89,7 @@ uint64_t aggregates_add(struct aggregates *a, enum aggregate_span span, const vo
 		*e = (struct entry){.key = e->key, .begun_ns = now_ns};
 	e->touched_ns = now_ns;
 	detect_sums_add(&e->sums, sums);
-	uint64_t fresh = detect_sums_reach(&e->sums) & ~(e->told | told);
+	uint64_t fresh = detect_sums_reach(&e->sums) & a->active & ~(e->told | told);
 	e->told |= fresh | told;
 	return fresh;
 }

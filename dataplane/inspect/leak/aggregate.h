@@ -19,6 +19,10 @@ struct aggregates;
 struct aggregates *aggregates_new(uint32_t entries, uint64_t seed);
 void aggregates_free(struct aggregates *a); // NULL is allowed
 
+// Kinds that are told from here on (bit n: detector n; all to begin with): the sums of others grow, and are told
+// when somebody looks for them.
+void aggregates_active(struct aggregates *a, uint64_t kinds);
+
 // Add what a text of this key holds. told: kinds (bit n: detector n) that the text told by itself, which are
 // not told again. The kinds that the sum is enough for now and was not before. now_ns: packet time.
 uint64_t aggregates_add(struct aggregates *a, enum aggregate_span span, const void *key, size_t len,

@@ -219,6 +219,10 @@ static void tell_kinds(
 static void add_up(struct leaks *l, const struct leak_place *place)
 {
 	const struct flow_key *key = &place->flow->key;
+	const struct {
+		struct flow_key key;
+		uint64_t first_ns;
+	} one = {*key, place->flow->first_ns}; // the next one on these ports is another
 	struct detect_sums sums;
 	uint8_t pair[sizeof(key->a) + sizeof(key->b) + 1];
 	uint64_t told = 0;
@@ -228,8 +232,9 @@ static void add_up(struct leaks *l, const struct leak_place *place)
 		return;
 	for (unsigned i = 0; i < l->result.n; i++)
 		told |= 1ull << l->result.hits[i].detector;
+	aggregates_active(l->aggregates, l->active);
 	uint64_t kinds = aggregates_add(
-		l->aggregates, SPAN_FLOW, key, sizeof(*key), &sums, told, place->ts_ns);
+		l->aggregates, SPAN_FLOW, &one, sizeof(one), &sums, told, place->ts_ns);
 	tell_kinds(l, place, kinds, SPAN_FLOW);
 	memcpy(pair, key->a, sizeof(key->a));
 	memcpy(pair + sizeof(key->a), key->b, sizeof(key->b));
@@ -323,7 +328,7 @@ static void close_window(struct leaks *l, struct session *s, unsigned side)
 		place_of(s->flow, w->note, (side == 0) == a_is_client ? DIR_C2S : DIR_S2C);
 	place.app_proto = w->app_proto;
 	begin(l, w->note);
-	if (!is_first_message(w, s->flow))
+	if (l->active != 0 && !is_first_message(w, s->flow))
 		look_at_window(l, w, false, s, &place);
 	windows_give(l->windows, number);
 }
@@ -376,12 +381,17 @@ static void stream_bytes(struct leaks *l, const struct find *find)
 	}
 	if (s->text[side] == WINDOW_CLOSED)
 		return;
+	begin(l, find->note);
+	if (l->active == 0) { // nothing is looked for where the flow is
+		leaks_session_end(l, s);
+		return;
+	}
 	struct window *w = open_window(l, find, side);
 	if (find->offset != w->next) { // a hole
 		close_window(l, s, side);
 		w = open_window(l, find, side);
 	}
-	begin(l, find->note);
+	begin(l, find->note); // again: who made room may stand elsewhere
 	while (in.len > 0 && s->text[side] != WINDOW_CLOSED) {
 		struct leak_place place = place_of(find->flow, find->note, find->dir);
 		place.ts_ns = find->ts_ns;
@@ -399,7 +409,8 @@ static void datagram_bytes(struct leaks *l, const struct find *find)
 	place.pcap_cnt = find->pcap_cnt;
 	place.field = FIELD_PAYLOAD;
 	begin(l, find->note);
-	look(l, &place, find->bytes, (struct bytes){0}, PLAIN_BODY);
+	if (l->active != 0)
+		look(l, &place, find->bytes, (struct bytes){0}, PLAIN_BODY);
 }
 
 static struct bytes content_type(const struct find *find)
@@ -415,8 +426,10 @@ static void join(struct leaks *l, size_t *len, const char *key, struct bytes v)
 {
 	size_t n = key != NULL ? strlen(key) : 0;
 
-	if (n + v.len + 1 > JOINED_MAX - *len)
+	if (n + v.len + 1 > JOINED_MAX - *len) {
+		l->options.counters[CTR_TEXTS_CUT]++;
 		return;
+	}
 	if (n > 0)
 		memcpy(l->joined + *len, key, n);
 	if (v.len > 0)

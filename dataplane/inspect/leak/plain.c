@@ -8,8 +8,12 @@
 
 enum { LOOKED_AT = 1024, BEGIN = 16 }; // bytes that tell text from binary
 
+// What unpacks to more is no text that anybody wrote, and costs whoever looks at it 64 KiB for a few bytes.
+enum { SWELL = 32, SWELL_LEAST = 4096 };
+
 struct plain {
 	struct inflaters *inflaters;
+	size_t came; // bytes, with all layers
 	uint8_t room[2][PLAIN_MAX];
 };
 
@@ -53,14 +57,15 @@ static enum coding coding_of(struct bytes in)
 static bool unpack(struct plain *p, enum coding coding, struct bytes in, struct plain_out *out)
 {
 	struct inflater *d = inflater_take(p->inflaters, coding, false);
-	uint32_t len = 0;
+	size_t most = p->came * SWELL + SWELL_LEAST;
+	uint32_t room = (uint32_t)(most < PLAIN_MAX ? most : PLAIN_MAX), len = 0;
 
 	if (d == NULL)
 		return false;
-	enum inflated result = inflater_feed(d, &in, out->p, &len, PLAIN_MAX);
+	enum inflated result = inflater_feed(d, &in, out->p, &len, room);
 	inflater_give(p->inflaters, d);
 	out->len = len;
-	out->cut |= result == INFLATED_FULL || result == INFLATED_BAD || len == PLAIN_MAX;
+	out->cut |= result == INFLATED_FULL || result == INFLATED_BAD || len == room;
 	return len > 0;
 }
 
@@ -138,6 +143,7 @@ struct plain_result plain_text(
 	struct plain *p, struct bytes in, struct bytes type, enum plain_source source)
 {
 	struct plain_result r = {.text = in};
+	p->came = in.len;
 	struct wrapping w = {.type = type, .source = source, .outer = true};
 
 	for (unsigned depth = 0;; depth++) {

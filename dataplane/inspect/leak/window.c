@@ -120,6 +120,7 @@ void window_next(struct window *w)
 	uint32_t keep = w->len < WINDOW_BEFORE ? w->len : WINDOW_BEFORE;
 
 	memmove(w->data, w->data + w->len - keep, keep);
+	explicit_bzero(w->data + keep, w->len - keep);
 	w->len = keep;
 	w->fresh = 0;
 	w->begun = true;

@@ -28,32 +28,32 @@ void ssh_offer_keep(struct ssh_offer *offer, const struct bytes lists[SSH_AGREED
 	}
 }
 
-static bool has(const struct ssh_offer *offer, unsigned i, uint16_t hash)
+// Which of the names it is; n[i]: none.
+static unsigned choice(const struct ssh_offer *offer, unsigned i, uint16_t hash)
 {
-	for (unsigned k = 0; k < offer->n[i]; k++) {
-		if (offer->hash[i][k] == hash)
-			return true;
-	}
-	return false;
-}
+	unsigned k = 0;
 
-static struct bytes find(struct bytes list, uint16_t hash)
-{
-	while (list.len > 0) {
-		struct bytes name = next_name(&list);
-		if (name_hash(name) == hash)
-			return name;
-	}
-	return (struct bytes){0};
+	while (k < offer->n[i] && offer->hash[i][k] != hash)
+		k++;
+	return k;
 }
 
 void ssh_agree_with_client(const struct ssh_offer *client, const struct bytes lists[SSH_AGREED],
 	struct bytes out[SSH_AGREED])
 {
 	for (unsigned i = 0; i < SSH_AGREED; i++) {
+		struct bytes list = lists[i];
+		unsigned best =
+			client->n[i]; // the client's first choice of those that the server has
 		out[i] = (struct bytes){0};
-		for (unsigned k = 0; k < client->n[i] && out[i].len == 0; k++)
-			out[i] = find(lists[i], client->hash[i][k]);
+		while (list.len > 0 && best > 0) {
+			struct bytes name = next_name(&list);
+			unsigned k = choice(client, i, name_hash(name));
+			if (k < best) {
+				best = k;
+				out[i] = name;
+			}
+		}
 	}
 }
 
@@ -65,7 +65,7 @@ void ssh_agree_with_server(const struct ssh_offer *server, const struct bytes li
 		out[i] = (struct bytes){0};
 		while (list.len > 0 && out[i].len == 0) {
 			struct bytes name = next_name(&list);
-			if (has(server, i, name_hash(name)))
+			if (choice(server, i, name_hash(name)) < server->n[i])
 				out[i] = name;
 		}
 	}
