@@ -63,7 +63,7 @@ void geo_begin_load(struct daemon *d, struct control_call *call, const struct re
 
 	if (asker != NULL) {
 		*asker = (struct asker){d->geo, call};
-		err = geo_load(d->geo, request->file, loaded, asker);
+		err = geo_load(d->geo, request->file, request->as_file, loaded, asker);
 	}
 	if (err == 0) {
 		control_call_on_gone(call, client_gone, asker);

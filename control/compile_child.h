@@ -23,6 +23,7 @@ struct compile_request {
 	const struct companions *companions; // NULL: none
 	bool lab;
 	const char *geoip_database; // NULL: the default one; "": none
+	const char *asn_database; // COMPILE_GEO: NULL: as the first has them
 	struct compile_limits limits;
 	struct lint_budget budget; // what the set may cost
 	struct cache *cache; // NULL: none

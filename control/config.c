@@ -1,7 +1,6 @@
 #include "control/config.h"
 
 #include "control/disabled.h"
-#include "control/geo_key.h"
 #include "control/matrix.h"
 #include "control/text_file.h"
 
@@ -45,6 +44,7 @@ struct keys {
 	char *cache;
 	char *replay;
 	char *geoip_database;
+	char *asn_database;
 	char *geo_home;
 	char *geo_key_file;
 	uint32_t *geo_min_persons;
@@ -129,6 +129,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(cache, 0, 4096),
 	TEXT(replay, 1, 4095),
 	TEXT(geoip_database, 0, 4096),
+	TEXT(asn_database, 1, 4096),
 	TEXT(geo_home, 1, 16),
 	TEXT(geo_key_file, 1, 4096),
 	NUMBER(struct keys, geo_min_persons),
@@ -304,6 +305,8 @@ static const char *take_geo(const struct keys *k, struct control_config *c, cons
 	static const char two_letters[] = "takes two capital letters: DE";
 
 	c->geoip_database = k->geoip_database;
+	c->asn_database = k->asn_database;
+	c->geo_key_file = k->geo_key_file;
 	c->geo_home = k->geo_home != NULL ? geo_code_parse(k->geo_home) : 0;
 	c->geo_min_persons = k->geo_min_persons != NULL ? *k->geo_min_persons : MATRIX_MIN_PERSONS;
 	c->n_geo_thresholds = k->geo_thresholds_count;
@@ -313,11 +316,6 @@ static const char *take_geo(const struct keys *k, struct control_config *c, cons
 	*key = "geo_min_persons";
 	if (c->geo_min_persons == 0)
 		return "takes 1 (all is shown) and more";
-	*key = "geo_key_file";
-	c->has_geo_secret = k->geo_key_file != NULL;
-	const char *what = c->has_geo_secret ? geo_key_read(k->geo_key_file, c->geo_secret) : NULL;
-	if (what != NULL)
-		return what;
 	*key = "persons";
 	for (uint32_t i = 0; i < k->geo_thresholds_count; i++) {
 		if (k->geo_thresholds[i].persons == 0)

@@ -44,9 +44,11 @@ struct control_config {
 	bool lab;
 	const char *replay; // path of sealwatch-replay; NULL: where it is looked for
 	const char *geoip_database; // NULL: what the package tor-geoipdb installs; "": none
+	const char *asn_database; // NULL: none but what geoip_database has
 	uint16_t geo_home; // the operator's own country; 0: none is
 	uint32_t geo_min_persons; // what is of fewer is not shown
-	bool has_geo_secret;
+	const char *geo_key_file; // NULL: none
+	bool has_geo_secret; // it was read (geo_key.h): only the daemon does, for only it may
 	uint8_t geo_secret[BORDER_SECRET_LEN]; // keys of windows are derived from it
 	struct geo_threshold geo_thresholds[GEO_THRESHOLDS_MAX];
 	uint32_t n_geo_thresholds;

@@ -43,7 +43,7 @@ int daemon_geo_start(struct daemon *d)
 
 	geo_bind(d->geo, d->link, d->stats);
 	if (!none)
-		return geo_load(d->geo, NULL, geo_ready, d);
+		return geo_load(d->geo, NULL, NULL, geo_ready, d);
 	geo_ready(d, &outcome);
 	return 0;
 }

@@ -130,10 +130,11 @@ static void compiled(void *ctx, struct compile_result *result)
 		finish(g, 0, "", NULL);
 }
 
-int geo_load(struct geo *g, const char *path, geo_done_fn done, void *ctx)
+int geo_load(struct geo *g, const char *path, const char *as_path, geo_done_fn done, void *ctx)
 {
 	const struct compile_request req = {.work = COMPILE_GEO,
 		.geoip_database = path != NULL ? path : g->config->geoip_database,
+		.asn_database = as_path != NULL ? as_path : g->config->asn_database,
 		.limits = g->config->compile};
 
 	if (g->job != NULL || g->sending)

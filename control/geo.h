@@ -33,9 +33,9 @@ struct geo_outcome {
 // Called once for a load.
 typedef void (*geo_done_fn)(void *ctx, const struct geo_outcome *outcome);
 
-// The database at `path`, or, NULL, the configured one. 0 and one later call of done; -EBUSY: another one is
+// The databases of countries and of AS numbers, or, NULL, the configured ones. 0 and one later call of done; -EBUSY: another one is
 // being loaded; or -errno.
-int geo_load(struct geo *g, const char *path, geo_done_fn done, void *ctx);
+int geo_load(struct geo *g, const char *path, const char *as_path, geo_done_fn done, void *ctx);
 // Nobody asks any more.
 void geo_forget(struct geo *g, void *ctx);
 

@@ -21,7 +21,7 @@ static int fail(struct diags *diags, int err, const char *why)
 
 static int make(const struct compile_request *req, int blob_fd, struct diags *diags)
 {
-	struct geo_database *d = geo_database_new(req->geoip_database);
+	struct geo_database *d = geo_database_new(req->geoip_database, req->asn_database);
 	const char *why = "short of memory";
 	uint8_t *map = NULL;
 	size_t len = 0;

@@ -8,8 +8,9 @@ struct geo_database;
 
 // path: a .mmdb of MaxMind's, or a text as tor-geoipdb has it, beside which a file of the same
 // name and a 6 may lie (geoip, geoip6); NULL: what tor-geoipdb installs; "": none. Reads nothing.
+// as_path: of the same formats; AS numbers are taken from it, and nothing else; NULL: from the first, where it has them.
 // NULL: short of memory.
-struct geo_database *geo_database_new(const char *path);
+struct geo_database *geo_database_new(const char *path, const char *as_path);
 void geo_database_free(struct geo_database *d); // NULL is allowed
 
 // Reads the files' bytes, once; what is missing is told by get(). 0 or -ENOMEM.

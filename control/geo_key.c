@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,4 +47,15 @@ const char *geo_key_read(const char *path, uint8_t secret[BORDER_SECRET_LEN])
 		what = "names a file whose bytes are not random";
 	close(fd);
 	return what;
+}
+
+int geo_key_take(struct control_config *c, char error[512])
+{
+	if (c->geo_key_file == NULL)
+		return 0;
+	const char *what = geo_key_read(c->geo_key_file, c->geo_secret);
+	c->has_geo_secret = what == NULL;
+	if (what != NULL)
+		snprintf(error, 512, "geo_key_file %.300s %s", c->geo_key_file, what);
+	return what == NULL ? 0 : -EINVAL;
 }

@@ -17,6 +17,12 @@ enum {
 	TURNS_A_NODE = 16, // of a tree: more, and it goes in circles
 };
 
+// What a record says.
+struct told {
+	uint16_t country; // GEO_NONE
+	uint32_t as; // 0: nothing of it
+};
+
 struct walk {
 	const MMDB_s *db;
 	struct geo_table *table;
@@ -24,7 +30,7 @@ struct walk {
 	uint64_t turns; // that are left
 	struct {
 		uint32_t record;
-		uint16_t country;
+		struct told told;
 		bool used;
 	} known[KNOWN];
 };
@@ -50,16 +56,28 @@ static uint16_t country_of(MMDB_entry_s *entry)
 	return GEO_NONE;
 }
 
-static uint16_t known_country(struct walk *w, MMDB_entry_s *entry)
+static uint32_t as_of(MMDB_entry_s *entry)
+{
+	MMDB_entry_data_s data;
+
+	if (MMDB_get_value(entry, &data, "autonomous_system_number", NULL) != MMDB_SUCCESS ||
+		!data.has_data)
+		return 0;
+	return data.type == MMDB_DATA_TYPE_UINT32    ? data.uint32
+		: data.type == MMDB_DATA_TYPE_UINT16 ? data.uint16
+						     : 0;
+}
+
+static struct told known(struct walk *w, MMDB_entry_s *entry)
 {
 	unsigned slot = entry->offset % KNOWN;
 
 	if (!w->known[slot].used || w->known[slot].record != entry->offset) {
 		w->known[slot].record = entry->offset;
-		w->known[slot].country = country_of(entry);
+		w->known[slot].told = (struct told){country_of(entry), as_of(entry)};
 		w->known[slot].used = true;
 	}
-	return w->known[slot].country;
+	return w->known[slot].told;
 }
 
 static uint32_t number_of(const uint8_t p[4])
@@ -68,21 +86,31 @@ static uint32_t number_of(const uint8_t p[4])
 }
 
 // IPv4 stands in a tree of IPv6 under ::/96.
-static int add_leaf(struct walk *w, const uint8_t address[16], unsigned depth, uint16_t country)
+static int add_value(const struct walk *w, struct geo_table *t, const uint8_t lo[16],
+	const uint8_t hi[16], unsigned depth, uint32_t value)
 {
 	static const uint8_t zero[12];
 	unsigned skip = w->bits == 32 ? 0 : 96;
-	uint8_t hi[16];
 
-	if (country == GEO_NONE)
-		return 0;
+	if (depth >= skip && (skip == 0 || memcmp(lo, zero, sizeof(zero)) == 0))
+		return geo_add4(t, number_of(lo + skip / 8), number_of(hi + skip / 8), value);
+	return geo_add6(t, lo, hi, value);
+}
+
+static int add_leaf(
+	struct walk *w, const uint8_t address[16], unsigned depth, const struct told *told)
+{
+	uint8_t hi[16];
+	int err = 0;
+
 	memcpy(hi, address, sizeof(hi));
 	for (unsigned i = depth; i < w->bits; i++)
 		hi[i / 8] |= (uint8_t)(0x80 >> i % 8);
-	if (depth >= skip && (skip == 0 || memcmp(address, zero, sizeof(zero)) == 0))
-		return geo_add4(
-			w->table, number_of(address + skip / 8), number_of(hi + skip / 8), country);
-	return geo_add6(w->table, address, hi, country);
+	if (told->country != GEO_NONE)
+		err = add_value(w, w->table, address, hi, depth, told->country);
+	if (err == 0 && told->as != 0 && w->table->as != NULL)
+		err = add_value(w, w->table->as, address, hi, depth, told->as);
+	return err;
 }
 
 // Trees lead from these to the one of IPv4, again.
@@ -113,9 +141,10 @@ static int walk_record(struct walk *w, uint8_t type, uint64_t record, MMDB_entry
 	case MMDB_RECORD_TYPE_EMPTY:
 		return 0;
 	case MMDB_RECORD_TYPE_DATA:
-		return is_alias(w, address, depth)
-			? 0
-			: add_leaf(w, address, depth, known_country(w, entry));
+		if (is_alias(w, address, depth))
+			return 0;
+		const struct told told = known(w, entry);
+		return add_leaf(w, address, depth, &told);
 	default:
 		return -EINVAL;
 	}

@@ -1,6 +1,7 @@
 // sealwatchd: compiles pattern sets for the dataplane, writes its events, answers for its counters.
 
 #include "control/daemon.h"
+#include "control/geo_key.h"
 #include "dataplane/base/log.h"
 
 #include <getopt.h>
@@ -76,7 +77,13 @@ int main(int argc, char **argv)
 		log_error("%s", error);
 		return EXIT_CONFIG;
 	}
-	enum daemon_exit status = check ? EXIT_OK : run(&config);
+	enum daemon_exit status = EXIT_OK;
+	if (geo_key_take(&config, error) < 0) {
+		log_error("%s", error);
+		status = EXIT_CONFIG;
+	}
+	if (status == EXIT_OK && !check)
+		status = run(&config);
 	config_free(&config);
 	return (int)status;
 }

@@ -30,6 +30,7 @@ enum key {
 	KEY_SERVICE = 1 << 17,
 	KEY_SEGMENT = 1 << 18,
 	KEY_FILE = 1 << 24,
+	KEY_AS_FILE = 1 << 26,
 	KEY_WINDOW = 1 << 25,
 };
 
@@ -71,7 +72,7 @@ static const struct {
 	[COMMAND_POSTURE_TREND] = {"posture.trend", KEY_SERVICE | KEY_SEGMENT},
 	[COMMAND_TOP] = {"top", 0},
 	[COMMAND_TOP_RULES] = {"top.rules", KEY_BY | KEY_COUNT},
-	[COMMAND_GEO_LOAD] = {"geo.load", KEY_FILE},
+	[COMMAND_GEO_LOAD] = {"geo.load", KEY_FILE | KEY_AS_FILE},
 	[COMMAND_GEO_MATRIX] = {"geo.matrix", KEY_WINDOW},
 	[COMMAND_GEO_EXPORT] = {"geo.export", KEY_WINDOW},
 };
@@ -227,13 +228,13 @@ static int take_by(const json_t *value, struct request *r, char error[256])
 	return refuse(error, "\"by\" takes cost, hits, checks or prefilter");
 }
 
-static int take_file(const json_t *value, struct request *r, char error[256])
+static int take_file(const json_t *value, const char *name, const char **out, char error[256])
 {
 	const char *text = json_string_value(value);
 
 	if (text == NULL || text[0] != '/' || strlen(text) > REQUEST_PATH_LEN_MAX)
-		return refuse(error, "\"file\" takes an absolute path");
-	r->file = text;
+		return refuse(error, "\"%s\" takes an absolute path", name);
+	*out = text;
 	return 0;
 }
 
@@ -273,6 +274,7 @@ static const struct {
 	{"service", KEY_SERVICE},
 	{"segment", KEY_SEGMENT},
 	{"file", KEY_FILE},
+	{"asn_file", KEY_AS_FILE},
 	{"window", KEY_WINDOW},
 };
 
@@ -341,7 +343,9 @@ static int take_value(enum key key, const json_t *value, struct request *r, char
 	case KEY_SHARE:
 		return take_small(value, "share", SHADOW_SHARE_MAX, &r->share, error);
 	case KEY_FILE:
-		return take_file(value, r, error);
+		return take_file(value, "file", &r->file, error);
+	case KEY_AS_FILE:
+		return take_file(value, "asn_file", &r->as_file, error);
 	case KEY_WINDOW:
 		return take_window(value, r, error);
 	}

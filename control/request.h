@@ -83,6 +83,7 @@ struct request {
 	const char *record; // evidence: the begin of its id, in lower-case hex
 	const char *id; // purpose show, retire: a name
 	const char *file; // geo load: absolute; NULL: the configured one
+	const char *as_file; // geo load: likewise
 	enum border_kind window; // geo matrix, export
 	struct disabled_change change; // disable, enable: at least one rule
 	json_t *root; // what the texts point into

@@ -249,7 +249,7 @@ int sources_read_countries(struct sources *s, const char *path)
 			memmem(s->items[i].text, s->items[i].len, word, sizeof(word) - 1) != NULL;
 	if (!wanted)
 		return 0;
-	s->countries = geo_database_new(path);
+	s->countries = geo_database_new(path, NULL);
 	return s->countries != NULL ? geo_database_read(s->countries) : -ENOMEM;
 }
 

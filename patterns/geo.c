@@ -29,18 +29,18 @@ static int grow(void **items, uint32_t n, size_t size)
 	return 0;
 }
 
-int geo_add4(struct geo_table *t, uint32_t lo, uint32_t hi, uint16_t country)
+int geo_add4(struct geo_table *t, uint32_t lo, uint32_t hi, uint32_t value)
 {
 	struct geo4 *last = t->n4 > 0 ? &t->v4[t->n4 - 1] : NULL;
 
-	if (last != NULL && last->country == country && last->hi != UINT32_MAX &&
-		last->hi + 1 == lo) {
+	if (last != NULL && last->country == (uint16_t)value && last->more == value >> 16 &&
+		last->hi != UINT32_MAX && last->hi + 1 == lo) {
 		last->hi = hi;
 		return 0;
 	}
 	int err = grow((void **)&t->v4, t->n4, sizeof(*t->v4));
 	if (err == 0)
-		t->v4[t->n4++] = (struct geo4){lo, hi, country, 0};
+		t->v4[t->n4++] = (struct geo4){lo, hi, (uint16_t)value, (uint16_t)(value >> 16)};
 	return err;
 }
 
@@ -55,11 +55,12 @@ static bool follows(const uint8_t a[16], const uint8_t b[16])
 	return i >= 0 && memcmp(next, b, sizeof(next)) == 0;
 }
 
-int geo_add6(struct geo_table *t, const uint8_t lo[16], const uint8_t hi[16], uint16_t country)
+int geo_add6(struct geo_table *t, const uint8_t lo[16], const uint8_t hi[16], uint32_t value)
 {
 	struct geo6 *last = t->n6 > 0 ? &t->v6[t->n6 - 1] : NULL;
 
-	if (last != NULL && last->country == country && follows(last->hi, lo)) {
+	if (last != NULL && last->country == (uint16_t)value && last->more == value >> 16 &&
+		follows(last->hi, lo)) {
 		memcpy(last->hi, hi, sizeof(last->hi));
 		return 0;
 	}
@@ -68,8 +69,8 @@ int geo_add6(struct geo_table *t, const uint8_t lo[16], const uint8_t hi[16], ui
 		struct geo6 *r = &t->v6[t->n6++];
 		memcpy(r->lo, lo, sizeof(r->lo));
 		memcpy(r->hi, hi, sizeof(r->hi));
-		r->country = country;
-		r->reserved = 0;
+		r->country = (uint16_t)value;
+		r->more = (uint16_t)(value >> 16);
 	}
 	return err;
 }
@@ -110,6 +111,46 @@ static struct address address_of(const char *p, size_t len)
 	return out;
 }
 
+struct range {
+	struct address lo, hi;
+};
+
+static int add_range(struct geo_table *t, const struct range *r, uint32_t value)
+{
+	return r->lo.version == 4 ? geo_add4(t, r->lo.v4, r->hi.v4, value)
+				  : geo_add6(t, r->lo.v6, r->hi.v6, value);
+}
+
+// "13335", "AS13335"; 0: none is known.
+static bool as_number(const char *p, size_t len, uint32_t *out)
+{
+	char text[16];
+
+	if (len > 2 && memcmp(p, "AS", 2) == 0) {
+		p += 2;
+		len -= 2;
+	}
+	if (len == 0 || len >= sizeof(text) || memchr(p, '\0', len) != NULL)
+		return false;
+	memcpy(text, p, len);
+	text[len] = '\0';
+	return decimal(text, out);
+}
+
+// Behind the country: nothing, or a comma and a number.
+static int add_as(
+	struct geo_table *t, const struct range *r, const char *p, size_t len, const char **what)
+{
+	uint32_t number = 0;
+
+	if (len == 0)
+		return 0;
+	*what = "an AS number is wanted behind the country: lo,hi,CC,AS";
+	if (p[0] != ',' || !as_number(p + 1, len - 1, &number))
+		return -EINVAL;
+	return t->as != NULL && number != 0 ? add_range(t->as, r, number) : 0;
+}
+
 static int add_line(struct geo_table *t, const char *p, size_t len, const char **what)
 {
 	const char *comma = memchr(p, ',', len);
@@ -118,20 +159,20 @@ static int add_line(struct geo_table *t, const char *p, size_t len, const char *
 		comma != NULL ? memchr(comma + 1, ',', (size_t)(end - comma - 1)) : NULL;
 
 	*what = "two addresses and a country are wanted: lo,hi,CC";
-	if (second == NULL || end - second - 1 != 2)
+	if (second == NULL || end - second < 3 || (end - second > 3 && second[3] != ','))
 		return -EINVAL;
-	struct address lo = address_of(p, (size_t)(comma - p));
-	struct address hi = address_of(comma + 1, (size_t)(second - comma - 1));
+	const struct range r = {address_of(p, (size_t)(comma - p)),
+		address_of(comma + 1, (size_t)(second - comma - 1))};
 	uint16_t country = geo_country(second + 1, 2);
-	if (lo.version == 0 || lo.version != hi.version)
+	if (r.lo.version == 0 || r.lo.version != r.hi.version)
 		return -EINVAL;
 	*what = "a range that ends before it begins";
-	if (lo.version == 4 ? lo.v4 > hi.v4 : memcmp(lo.v6, hi.v6, sizeof(lo.v6)) > 0)
+	if (r.lo.version == 4 ? r.lo.v4 > r.hi.v4 : memcmp(r.lo.v6, r.hi.v6, sizeof(r.lo.v6)) > 0)
 		return -EINVAL;
-	if (country == GEO_NONE)
-		return 0;
-	return lo.version == 4 ? geo_add4(t, lo.v4, hi.v4, country)
-			       : geo_add6(t, lo.v6, hi.v6, country);
+	int err = add_as(t, &r, second + 3, (size_t)(end - second - 3), what);
+	if (err < 0 || country == GEO_NONE)
+		return err;
+	return add_range(t, &r, country);
 }
 
 int geo_text_add(

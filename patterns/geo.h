@@ -17,14 +17,14 @@ enum {
 struct geo4 {
 	uint32_t lo, hi; // as numbers
 	uint16_t country;
-	uint16_t reserved;
+	uint16_t more; // of a table of AS numbers: the upper half of one, country is the lower
 };
 static_assert(sizeof(struct geo4) == 12, "file layout");
 
 struct geo6 {
 	uint8_t lo[16], hi[16];
 	uint16_t country;
-	uint16_t reserved;
+	uint16_t more;
 };
 static_assert(sizeof(struct geo6) == 36, "file layout");
 
@@ -33,17 +33,18 @@ struct geo_table {
 	struct geo4 *v4;
 	struct geo6 *v6;
 	uint32_t n4, n6;
+	struct geo_table *as; // where AS numbers go, borrowed; NULL: nobody wants them
 };
 
 // "DE" -> its number, else GEO_NONE.
 uint16_t geo_country(const char *letters, size_t len);
 
 // Adds a range; one that goes on where the last one ended, in the same country, becomes part of it.
-// 0, -ENOMEM, or -E2BIG.
-int geo_add4(struct geo_table *t, uint32_t lo, uint32_t hi, uint16_t country);
-int geo_add6(struct geo_table *t, const uint8_t lo[16], const uint8_t hi[16], uint16_t country);
+// value: a country, or an AS number. 0, -ENOMEM, or -E2BIG.
+int geo_add4(struct geo_table *t, uint32_t lo, uint32_t hi, uint32_t value);
+int geo_add6(struct geo_table *t, const uint8_t lo[16], const uint8_t hi[16], uint32_t value);
 
-// Adds the ranges of a text as tor-geoipdb has it: lo,hi,CC a line, IPv4 as numbers or with dots,
+// Adds the ranges of a text as tor-geoipdb has it: lo,hi,CC or lo,hi,CC,AS a line, IPv4 as numbers or with dots,
 // IPv6 with colons; comments begin with '#'. What belongs to no country ("??") is left out.
 // 0, -ENOMEM, -E2BIG, or -EINVAL with *line (from 1) and *what is wrong there.
 int geo_text_add(

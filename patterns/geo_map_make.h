@@ -4,6 +4,6 @@
 
 #include "patterns/geo.h"
 
-// t: sorted (geo_sort). digest: of the files it is from. *out is the caller's to free. 0, -ENOMEM, or
+// t, and its `as` when it has one: sorted (geo_sort). digest: of the files it is from. *out is the caller's to free. 0, -ENOMEM, or
 // -E2BIG: more ranges than a map holds.
 int geo_map_make(const struct geo_table *t, const uint8_t digest[32], void **out, size_t *len);

@@ -21,6 +21,8 @@ enum cli_exit cli_geo_load(const struct cli *cli)
 	json_t *request = json_pack("{s:s}", "cmd", "geo.load");
 	if (json_array_size(paths) > 0)
 		json_object_set(request, "file", json_array_get(paths, 0));
+	if (json_array_size(paths) > 1)
+		json_object_set(request, "asn_file", json_array_get(paths, 1));
 	json_decref(paths);
 	enum cli_exit status = cli_ask(cli, request, &reply);
 	const json_t *map = json_object_get(reply, "map");

@@ -121,10 +121,10 @@ static const struct command commands[] = {
 	{{"posture", NULL}, cli_posture, 0, 1, OPTION_POSTURE, "[SERVICE]",
 		"how well services are sealed, A to F by segment; of one service, each check that\n"
 		"  holds"},
-	{{"geo", "load"}, cli_geo_load, 0, 1, 0, "[FILE]",
+	{{"geo", "load"}, cli_geo_load, 0, 2, 0, "[FILE [ASN-FILE]]",
 		"have this database of countries (.mmdb, or text as tor-geoipdb has it; the "
 		"configured\n"
-		"  one when none is named) looked up from the next flow on"},
+		"  one when none is named) looked up from the next flow on; and one of AS numbers"},
 	{{"geo", "matrix"}, cli_geo_matrix, 0, 0, OPTION_WINDOW, "",
 		"which service goes to which country: flows, bytes, and about how many persons"},
 	{{"geo", "export"}, cli_geo_export, 1, 1, OPTION_WINDOW, "FILE",

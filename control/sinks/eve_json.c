@@ -207,6 +207,7 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 		{TAG_APPLICATION, "application"}, {TAG_SEGMENT, "segment"},
 		{TAG_MASKING, "masking"}, {TAG_COUNTRY, "country"}, {TAG_GRADE, "grade"}};
 	struct event_tunnel tunnel;
+	uint32_t as;
 
 	jout_open(j, "sealwatch", '{');
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -214,6 +215,8 @@ static void put_ours(struct json_out *j, const struct eve_record *r)
 		if (v != NULL)
 			jout_text(j, rows[i].key, v->p, v->len);
 	}
+	if (eve_record_copy(r, TAG_AS, &as, sizeof(as)))
+		jout_number(j, "asn", as);
 	if (eve_record_copy(r, TAG_TUNNEL, &tunnel, sizeof(tunnel)))
 		put_tunnel_ids(j, &tunnel);
 	put_checks(j, r);

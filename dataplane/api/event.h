@@ -49,6 +49,7 @@ enum event_tag {
 	TAG_GRADE, // text: of the flow's posture, A to F
 	TAG_SEVERITY, // text: of the worst of
 	TAG_CHECK, // text: "check" or "check.part" that holds, one each
+	TAG_AS, // u32: number of the autonomous system of the flow's server
 };
 
 enum { EVENT_RECORD_MAX = 16384 }; // bytes, head included; longer values are cut

@@ -11,7 +11,7 @@ struct geo_map {
 	const struct geo_map_head *head;
 	const uint32_t *index4, *index6, *start4;
 	const struct geo_start6 *start6;
-	const uint16_t *country4, *country6;
+	const uint32_t *value4, *value6;
 	size_t len;
 	void *memory;
 };
@@ -24,16 +24,21 @@ struct geo_map_layout geo_map_layout(uint32_t n4, uint32_t n6)
 	l.index6 = l.index4 + index;
 	l.start6 = l.index6 + index;
 	l.start4 = l.start6 + n6 * sizeof(struct geo_start6);
-	l.country4 = l.start4 + n4 * sizeof(uint32_t);
-	l.country6 = l.country4 + n4 * sizeof(uint16_t);
-	l.len = l.country6 + n6 * sizeof(uint16_t);
+	l.value4 = l.start4 + n4 * sizeof(uint32_t);
+	l.value6 = l.value4 + n4 * sizeof(uint32_t);
+	l.len = l.value6 + n6 * sizeof(uint32_t);
 	return l;
 }
 
-static bool codes_are_good(const uint16_t *codes, uint32_t n)
+static uint16_t code_of(uint32_t value)
+{
+	return value & ((1 << GEO_CODE_BITS) - 1);
+}
+
+static bool codes_are_good(const uint32_t *values, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (codes[i] > GEO_CODES)
+		if (code_of(values[i]) > GEO_CODES)
 			return false;
 	}
 	return true;
@@ -91,7 +96,7 @@ static const char *fault(const struct geo_map *m)
 	if (!index_is_good(m->index4, m->head->n4, top4, m->start4) ||
 		!index_is_good(m->index6, m->head->n6, top6, m->start6))
 		return "the map's index is broken";
-	if (!codes_are_good(m->country4, m->head->n4) || !codes_are_good(m->country6, m->head->n6))
+	if (!codes_are_good(m->value4, m->head->n4) || !codes_are_good(m->value6, m->head->n6))
 		return "the map has countries that are none";
 	return NULL;
 }
@@ -140,8 +145,8 @@ int geo_map_load(const void *bytes, size_t len, struct geo_map **out, char error
 	m->index6 = (const uint32_t *)(p + l.index6);
 	m->start4 = (const uint32_t *)(p + l.start4);
 	m->start6 = (const struct geo_start6 *)(p + l.start6);
-	m->country4 = (const uint16_t *)(p + l.country4);
-	m->country6 = (const uint16_t *)(p + l.country6);
+	m->value4 = (const uint32_t *)(p + l.value4);
+	m->value6 = (const uint32_t *)(p + l.value6);
 	what = what != NULL ? what : fault(m);
 	if (what != NULL) {
 		geo_map_free(m);
@@ -179,7 +184,7 @@ static uint64_t number_of(const uint8_t *p, unsigned len)
 }
 
 // The last start that is not above the address: there is one, because the first is 0.
-static uint16_t find4(const struct geo_map *m, uint32_t address)
+static uint32_t find4(const struct geo_map *m, uint32_t address)
 {
 	uint32_t lo = m->index4[address >> 16], hi = m->index4[(address >> 16) + 1];
 
@@ -190,10 +195,10 @@ static uint16_t find4(const struct geo_map *m, uint32_t address)
 		else
 			hi = mid;
 	}
-	return m->country4[lo - 1];
+	return m->value4[lo - 1];
 }
 
-static uint16_t find6(const struct geo_map *m, const struct geo_start6 *address)
+static uint32_t find6(const struct geo_map *m, const struct geo_start6 *address)
 {
 	uint32_t top = (uint32_t)(address->hi >> 48);
 	uint32_t lo = m->index6[top], hi = m->index6[top + 1];
@@ -205,14 +210,24 @@ static uint16_t find6(const struct geo_map *m, const struct geo_start6 *address)
 		else
 			hi = mid;
 	}
-	return m->country6[lo - 1];
+	return m->value6[lo - 1];
 }
 
-uint16_t geo_map_find(const struct geo_map *m, uint8_t ip_version, const uint8_t address[16])
+static uint32_t find(const struct geo_map *m, uint8_t ip_version, const uint8_t address[16])
 {
 	if (ip_version == 4)
 		return find4(m, (uint32_t)number_of(address, 4));
 	return find6(m, &(struct geo_start6){number_of(address, 8), number_of(address + 8, 8)});
+}
+
+uint16_t geo_map_find(const struct geo_map *m, uint8_t ip_version, const uint8_t address[16])
+{
+	return code_of(find(m, ip_version, address));
+}
+
+uint32_t geo_map_as(const struct geo_map *m, uint8_t ip_version, const uint8_t address[16])
+{
+	return find(m, ip_version, address) >> GEO_CODE_BITS;
 }
 
 void geo_code(uint16_t country, char out[GEO_CODE_LEN])

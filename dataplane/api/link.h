@@ -26,7 +26,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum { LINK_VERSION = 13, LINK_WORKERS_MAX = 64, LINK_PAYLOAD_MAX = 4096, LINK_FDS_MAX = 1 };
+enum { LINK_VERSION = 14, LINK_WORKERS_MAX = 64, LINK_PAYLOAD_MAX = 4096, LINK_FDS_MAX = 1 };
 
 enum link_op {
 	LINK_HELLO = 1,

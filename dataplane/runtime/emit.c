@@ -303,6 +303,19 @@ static void put_country(struct emitter *e, const struct flow *f, const struct fl
 	put_text(e, TAG_COUNTRY, code);
 }
 
+// Asked when the flow ends: a note has no room for it.
+static void put_as(struct emitter *e, const struct flow *f, const struct flow_note *note,
+	const struct geo_map *map)
+{
+	bool person_is_a = flow_person_is_a(f, note);
+	uint32_t as = map == NULL
+		? 0
+		: geo_map_as(map, f->key.ip_version, person_is_a ? f->key.b : f->key.a);
+
+	if (as != 0)
+		put(e, TAG_AS, &as, sizeof(as));
+}
+
 static void put_grade(struct emitter *e, const struct flow_note *note)
 {
 	if (note->grade != GRADE_NONE)
@@ -394,7 +407,7 @@ void emit_leak(struct emitter *e, const struct leak_place *place, const struct l
 
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
 	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,
-	uint64_t generation)
+	uint64_t generation, const struct geo_map *map)
 {
 	if (e->ring == NULL)
 		return;
@@ -403,6 +416,7 @@ void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_not
 	put_flow(e, flow, &counts, reason);
 	put_service(e, flow, note);
 	put_country(e, flow, note);
+	put_as(e, flow, note, map);
 	put_segment(e, note);
 	put_grade(e, note);
 	put_server_name(e, name);

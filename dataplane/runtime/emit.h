@@ -42,10 +42,10 @@ void emit_posture(struct emitter *e, const struct flow *flow, const struct flow_
 // Personal data was found. Of a lure no client is told: who looks at a page is nobody's business.
 void emit_leak(struct emitter *e, const struct leak_place *place, const struct leak *leak,
 	bool no_client, uint64_t generation);
-// note: the flow's. name: what DNS told for its server; no text: nothing.
+// note: the flow's. name: what DNS told for its server; no text: nothing. map: of AS numbers; NULL: none.
 void emit_flow(struct emitter *e, const struct flow *flow, const struct flow_note *note,
 	const struct event_tunnel *tunnel, const struct known_name *name, enum flow_reason reason,
-	uint64_t generation);
+	uint64_t generation, const struct geo_map *map);
 // Evidence is sealed by others (evidence.h), and tells nothing in its event head but the flow's number. That is
 // filled in; then the record goes as it is. False: the ring is full, or events are not wanted.
 void emit_begin_evidence(const struct emitter *e, const struct find *find, struct event_head *out);

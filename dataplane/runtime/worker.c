@@ -75,7 +75,7 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 	borders_flow(w->borders, flow, note);
 	emit_posture(w->judge.emitter, flow, note, generation);
 	emit_flow(w->judge.emitter, flow, note, inspect_tunnel(w->inspector, flow), &name, reason,
-		generation);
+		generation, w->countries);
 	stage_enter(&w->clock, before);
 }
 

@@ -172,7 +172,7 @@ static void test_eve(void)
 	json_decref(replay("2", NULL));
 	json_t *lines = read_eve(in_dir(dir, "replay.json"));
 	const json_t *line;
-	unsigned us = 0, de = 0, other = 0, none = 0;
+	unsigned us = 0, de = 0, other = 0, none = 0, numbered = 0;
 	size_t i;
 
 	json_array_foreach(lines, i, line)
@@ -182,6 +182,8 @@ static void test_eve(void)
 			continue;
 		const char *country = json_string_value(
 			json_object_get(json_object_get(line, "sealwatch"), "country"));
+		const json_t *as = json_object_get(json_object_get(line, "sealwatch"), "asn");
+		numbered += json_integer_value(as) == 64500;
 		none += country == NULL;
 		us += country != NULL && strcmp(country, "US") == 0;
 		de += country != NULL && strcmp(country, "DE") == 0;
@@ -191,6 +193,7 @@ static void test_eve(void)
 	CHECK(us == PERSONS_US * 2 && de == PERSONS_DE * 2 && other == PERSONS_FR * 2 &&
 			none == PERSONS_IN * 2,
 		"%u %u %u %u", us, de, other, none);
+	CHECK(numbered == us, "%u of AS64500", numbered);
 	json_decref(lines);
 }
 
@@ -324,6 +327,14 @@ static void test_load(void)
 	CHECK(o.status == 1 && strstr(o.out, "other:2:1: two addresses") != NULL, "%d %s", o.status,
 		o.out);
 	output_free(&o);
+	write_file(other, "203.0.113.0,203.0.113.255,JP\n192.0.2.0,192.0.2.255,BR\n");
+	o = ctl("geo", "load", other, countries);
+	CHECK(o.status == 0, "AS numbers of another: %d %s", o.status, o.out);
+	output_free(&o);
+	o = ctl("geo", "load", countries, other);
+	CHECK(o.status == 1 && strstr(o.out, "there is no AS number in it") != NULL, "%d %s",
+		o.status, o.out);
+	output_free(&o);
 	o = ctl("geo", "load", in_dir(dir, "absent"), NULL);
 	CHECK(o.status == 2, "%d", o.status);
 	output_free(&o);
@@ -382,6 +393,25 @@ static void check_refused(const char *a, const char *b, const char *why)
 	output_free(&o);
 }
 
+static void check_bad_key(void)
+{
+	char text[256];
+	const char *argv[] = {
+		program("sealwatchd"), "--check", "-c", in_dir(dir, "bad.yaml"), NULL};
+
+	snprintf(text, sizeof(text), "geo_key_file: %s/key\n", dir);
+	write_file(in_dir(dir, "bad.yaml"), text);
+	struct output o = run(argv, 10);
+	CHECK(o.status == 0, "%d %s", o.status, o.err);
+	output_free(&o);
+	chmod(in_dir(dir, "key"), 0644);
+	o = run(argv, 10);
+	CHECK(o.status == 2 && strstr(o.err, "/key names a file that others may read") != NULL,
+		"%d %s", o.status, o.err);
+	output_free(&o);
+	chmod(in_dir(dir, "key"), 0600);
+}
+
 static void test_together(void)
 {
 	const char *files[] = {
@@ -392,6 +422,7 @@ static void test_together(void)
 	CHECK(export_to(files[0]) == 1, "no key, no export");
 	write_file(in_dir(dir, "key"), "0123456789abcdefghijklmnopqrstuv");
 	chmod(in_dir(dir, "key"), 0600);
+	check_bad_key();
 	live_twice("one", files[0], files[1]);
 	live_twice("two", files[2], files[3]);
 	struct output o = merge(files[1], files[2]);
@@ -425,7 +456,7 @@ int main(void)
 	countries = strdup(in_dir(dir, "countries"));
 	write_capture(capture);
 	write_file(countries,
-		"203.0.113.0,203.0.113.255,US\n198.51.100.0,198.51.100.255,DE\n"
+		"203.0.113.0,203.0.113.255,US,64500\n198.51.100.0,198.51.100.255,DE\n"
 		"192.0.2.0,192.0.2.255,FR\n");
 	int failed = check_main("borders", tests);
 	if (control > 0)

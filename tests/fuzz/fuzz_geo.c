@@ -23,15 +23,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t ten[16] = {[12] = 10}, six[16] = {0x20, 0x01, 0x0d, 0xb8};
 	struct bytes in = {.p = data, .len = size};
 	struct maker m = mmdb_maker(6);
-	struct geo_table t = {0};
+	struct geo_table as = {0}, t = {.as = &as};
 	uint8_t bytes[4096];
 	const char *what;
 	uint32_t line;
 
 	geo_text_add(&t, (const char *)data, size, &line, &what);
 	look_up(&t);
+	look_up(&as);
+	t.as = &as;
 	mmdb_add(&m, ten, 104, DATA + mmdb_country(&m, "DE"));
-	mmdb_add(&m, six, 32, DATA + mmdb_country(&m, "FR"));
+	mmdb_add(&m, six, 32, DATA + mmdb_as(&m, 64500));
 	size_t len = mmdb_finish(&m, bytes);
 	while (in.len >= 3) {
 		size_t at = bytes_u16(&in);
@@ -39,5 +41,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	geo_mmdb_add(&t, (const char *)bytes, len, &what);
 	look_up(&t);
+	look_up(&as);
 	return 0;
 }

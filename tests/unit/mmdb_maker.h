@@ -38,6 +38,21 @@ static inline uint32_t mmdb_country(struct maker *m, const char *cc)
 	return at;
 }
 
+// {"autonomous_system_number": u32}
+static inline uint32_t mmdb_as(struct maker *m, uint32_t as)
+{
+	const char number[] = {
+		(char)0xc4, (char)(as >> 24), (char)(as >> 16), (char)(as >> 8), (char)as};
+	uint32_t at = (uint32_t)m->data_len;
+
+	mmdb_put(m,
+		"\xe1\x58"
+		"autonomous_system_number",
+		26);
+	mmdb_put(m, number, sizeof(number));
+	return at;
+}
+
 static inline struct maker mmdb_maker(unsigned ip_version)
 {
 	struct maker m = {.n = 1, .ip_version = ip_version};

@@ -149,8 +149,6 @@ static const struct {
 		":2:", "1 and more"},
 	{"a threshold of nowhere", "geo_thresholds:\n- {country: abroad, persons: 9}\n",
 		":2:", "foreign"},
-	{"a secret that is not there", "lab: no\ngeo_key_file: /nowhere/key\n", ":2:", "not there"},
-	{"a secret that is a directory", "geo_key_file: /\n", ":1:", "names no file"},
 	{"foreign to whom", "geo_thresholds:\n- {country: foreign, persons: 9}\n",
 		":2:", "geo_home"},
 	{"a threshold without persons", "geo_thresholds:\n- {country: DE}\n", ":2:", "persons"},

@@ -238,7 +238,7 @@ static void test_segments(void)
 		struct flow f = example_flow();
 		struct flow_note of = {.segment = rows[i].segment & 63};
 		struct known_name none = {0};
-		emit_flow(e, &f, &of, NULL, &none, FLOW_CLOSED, 0);
+		emit_flow(e, &f, &of, NULL, &none, FLOW_CLOSED, 0, NULL);
 		CHECK(next(&r), "a record");
 		const struct eve_value *name = eve_record_find(&r, TAG_SEGMENT);
 		const struct eve_value *masking = eve_record_find(&r, TAG_MASKING);

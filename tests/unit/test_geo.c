@@ -35,6 +35,12 @@ static const struct {
 	{"two versions", "1,::1,AU\n", -EINVAL, 1, 0, 0},
 	{"backwards", "\n2,1,AU\n", -EINVAL, 2, 0, 0},
 	{"backwards, IPv6", "::2,::1,AU\n", -EINVAL, 1, 0, 0},
+	{"an AS number", "1,2,AU,13335\n3,4,AU,AS1\n", 0, 0, 1, 0},
+	{"an AS number without a country", "1,2,??,13335\n", 0, 0, 0, 0},
+	{"the largest AS number", "1,2,AU,4294967295\n", 0, 0, 1, 0},
+	{"an AS number too large", "1,2,AU,4294967296\n", -EINVAL, 1, 0, 0},
+	{"an AS number that is none", "1,2,AU,x\n", -EINVAL, 1, 0, 0},
+	{"an AS number that is missing", "\n1,2,AU,\n", -EINVAL, 2, 0, 0},
 	{"a long country", "1,2,AUS\n", -EINVAL, 1, 0, 0},
 	{"no list of addresses at all", "<html>\n", -EINVAL, 1, 0, 0},
 };

@@ -12,7 +12,7 @@
 
 static struct geo_database *opened(const char *path, const struct geo_table **t, const char **why)
 {
-	struct geo_database *d = geo_database_new(path);
+	struct geo_database *d = geo_database_new(path, NULL);
 
 	*t = geo_database_get(d, why);
 	return d;
@@ -160,6 +160,35 @@ static void test_default(void)
 	geo_database_free(d);
 }
 
+// A .mmdb of AS numbers beside one of countries.
+static void test_as(void)
+{
+	static const uint8_t ten[16] = {[12] = 10}, eleven[16] = {[12] = 11},
+			     six[16] = {0x20, 0x01, 0x0d, 0xb8};
+	struct geo_table as = {0}, t = {.as = &as};
+	struct maker m = mmdb_maker(6);
+	uint8_t bytes[4096];
+	const char *what = "";
+
+	mmdb_add(&m, ten, 104, DATA + mmdb_as(&m, 13335));
+	mmdb_add(&m, eleven, 104, DATA + mmdb_country(&m, "DE"));
+	mmdb_add(&m, six, 32, DATA + mmdb_as(&m, 400000));
+	size_t len = mmdb_finish(&m, bytes);
+	CHECK(geo_mmdb_add(&t, (char *)bytes, len, &what) == 0, "%s", what);
+	CHECK(t.n4 == 1 && t.n6 == 0 && as.n4 == 1 && as.n6 == 1, "%u %u %u %u", t.n4, t.n6, as.n4,
+		as.n6);
+	CHECK(as.n4 == 1 && as.v4[0].lo == 0x0a000000 && as.v4[0].hi == 0x0affffff &&
+			as.v4[0].country == 13335 && as.v4[0].more == 0,
+		"10/8");
+	CHECK(as.n6 == 1 && ((uint32_t)as.v6[0].more << 16 | as.v6[0].country) == 400000,
+		"32 bits");
+	geo_table_free(&t);
+	geo_table_free(&as);
+	t.as = NULL;
+	CHECK(geo_mmdb_add(&t, (char *)bytes, len, &what) == 0 && t.n4 == 1, "not wanted");
+	geo_table_free(&t);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -168,6 +197,7 @@ int main(void)
 		{"hostile ones", test_hostile},
 		{"what is wrong", test_wrong},
 		{"the default one", test_default},
+		{"AS numbers", test_as},
 		CU_TEST_INFO_NULL,
 	};
 

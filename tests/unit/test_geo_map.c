@@ -195,6 +195,65 @@ static void test_random(void)
 	free(bytes);
 }
 
+// Ranges of the two kinds begin and end where they like.
+static const struct {
+	const char *address, *country;
+	uint32_t as;
+} numbered[] = {
+	{"9.255.255.255", "--", 0},
+	{"10.0.0.0", "DE", 3320},
+	{"10.0.0.255", "DE", 3320},
+	{"10.0.1.0", "DE", 13335},
+	{"10.0.2.0", "DE", 0},
+	{"10.255.255.255", "DE", 0},
+	{"11.0.0.0", "--", 64500},
+	{"11.0.0.9", "FR", 64500},
+	{"11.0.0.10", "FR", 0},
+	{"12.0.0.0", "US", 4194303},
+	{"12.0.0.1", "US", 0}, // of none: for private use
+	{"255.255.255.255", "--", 7},
+	{"2001:db8::1", "NL", 1136},
+	{"2001:db8::1:0", "NL", 0},
+	{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "--", 8},
+};
+
+static void test_as(void)
+{
+	static const char both[] =
+		"10.0.0.0,10.0.0.255,DE,3320\n10.0.1.0,10.0.1.255,DE,AS13335\n"
+		"10.0.2.0,10.255.255.255,DE\n11.0.0.0,11.0.0.4,??,64500\n"
+		"11.0.0.5,11.0.0.9,FR,64500\n11.0.0.10,11.0.0.20,FR,0\n"
+		"12.0.0.0,12.0.0.0,US,4194303\n12.0.0.1,12.0.0.1,US,4294967295\n"
+		"255.0.0.0,255.255.255.255,??,7\n2001:db8::,2001:db8::ffff,NL,1136\n"
+		"2001:db8::1:0,2001:db8::1:ffff,NL\n"
+		"ffff::,ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,??,8\n";
+	struct geo_table as = {0};
+	struct made m = {.table.as = &as};
+	struct geo_map *map = NULL;
+	const char *what = "";
+	char error[256] = "";
+	uint32_t line = 0;
+
+	CHECK(geo_text_add(&m.table, both, strlen(both), &line, &what) == 0, "line %u", line);
+	CHECK(geo_sort(&m.table) && geo_sort(&as), "sorted");
+	CHECK(geo_map_make(&m.table, no_digest, &m.bytes, &m.len) == 0 &&
+			geo_map_load(m.bytes, m.len, &map, error) == 0,
+		"%s", error);
+	for (size_t i = 0; map != NULL && i < ROWS(numbered); i++) {
+		uint8_t address[16] = {0};
+		uint8_t version = strchr(numbered[i].address, ':') != NULL ? 6 : 4;
+		char code[GEO_CODE_LEN];
+		inet_pton(version == 4 ? AF_INET : AF_INET6, numbered[i].address, address);
+		geo_code(geo_map_find(map, version, address), code);
+		CHECK(strcmp(code, numbered[i].country) == 0, "%s: %s", numbered[i].address, code);
+		CHECK(geo_map_as(map, version, address) == numbered[i].as, "%s: %u",
+			numbered[i].address, geo_map_as(map, version, address));
+	}
+	geo_map_free(map);
+	geo_table_free(&as);
+	drop(&m);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -203,6 +262,7 @@ int main(void)
 		{"codes", test_codes},
 		{"hostile ones", test_hostile},
 		{"as ranges say", test_random},
+		{"AS numbers", test_as},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("geo_map", tests);

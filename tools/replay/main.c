@@ -427,8 +427,9 @@ static int replay(struct replay *r)
 			return status;
 	}
 	rules.vars = r->config.variables;
-	geo.ctx = r->countries = geo_database_new(
-		r->options.geo != NULL ? r->options.geo : r->config.geoip_database);
+	geo.ctx = r->countries =
+		geo_database_new(r->options.geo != NULL ? r->options.geo : r->config.geoip_database,
+			r->config.asn_database);
 	if (geo.ctx != NULL)
 		rules.geo = &geo;
 	complete(&r->options.companions, &r->config.companions);
