@@ -126,7 +126,8 @@ static void keep_short(struct evidence_store *s)
 	if (err == 0)
 		err = replace(s, alive);
 	json_decref(alive);
-	s->journal_stays = err < 0;
+	// A new one for every line is no answer.
+	s->journal_stays = err < 0 || s->journal.end > EVIDENCE_JOURNAL_MAX / 2;
 	if (err < 0)
 		log_error("evidence: the journal is long, and can not go on in a new file: %s",
 			err == -EBADMSG ? "it is damaged" : strerror(-err));

@@ -4,13 +4,14 @@
 //   at, uid, why, record, purpose, class, hash
 //
 // When it is longer than EVIDENCE_JOURNAL_MAX it becomes journal-DIGEST (of its last line), and a new one begins with
-// what that one said of records that are not erased: so one file tells all that there is to be.
+// what that one said of records that are not erased: so one file tells all that there is to be. Not when that alone is
+// half of it (thousands of records that went missing): then it grows to HASH_CHAIN_MAX.
 
 #pragma once
 
 #include "control/evidence_store.h"
 
-enum { EVIDENCE_JOURNAL_MAX = 16 << 20 }; // bytes
+enum { EVIDENCE_JOURNAL_MAX = 4 << 20 }; // bytes; a full store's records are 1.3 MB of it
 
 int evidence_journal_open(struct evidence_store *s); // 0 or -errno
 // 0 or -errno: it is not written down.

@@ -59,6 +59,6 @@ void evidence_store_expire(
 void evidence_store_sync(struct evidence_store *s);
 // Is each record what was sealed, and what the journal has, and is there each that it has; and is the journal whole?
 // A new object, with "error" when there is no store; NULL: short of memory. Reads all of it: at most 4,096 records of
-// some 5 kB, and a journal that is kept at 16 MiB.
+// some 5 kB, and a journal that is kept at 4 MiB.
 json_t *evidence_store_verify(struct evidence_store *s);
 json_t *evidence_item_json(const struct evidence_item *item);

@@ -339,7 +339,28 @@ static void test_long_journal(void)
 	CHECK(store.n == 3 && whole() && fault(1)[0] == '\0' && fault(4)[0] == '\0',
 		"all is known");
 	CHECK(strstr(fault(2), "missing") != NULL, "also what was missing before");
-	evidence_store_close(&store);
+}
+
+// When what is to be taken over is long itself, there is not a new file for every line.
+static void test_longer_journal(void)
+{
+	char hash[HASH_CHAIN_HEX];
+	unsigned files = 0;
+
+	begin(1, 0);
+	struct evidence_item gone = store.items[0];
+	for (uint32_t i = 0; i < 30000; i++) {
+		memcpy(gone.head.id, &i, sizeof(i));
+		CHECK(evidence_journal_note(&store, "stored", &gone, 7, "test", hash) == 0, "%u",
+			i);
+	}
+	DIR *d = opendir(path("."));
+	for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
+		files += strncmp(e->d_name, "journal", 7) == 0;
+	if (d != NULL)
+		closedir(d);
+	CHECK(files == 2, "%u files", files);
+	CHECK(whole(), "and whole");
 }
 
 int main(void)
@@ -353,6 +374,7 @@ int main(void)
 		{"verify", test_verify},
 		{"no store", test_no_store},
 		{"long journal", test_long_journal},
+		{"longer journal", test_longer_journal},
 		CU_TEST_INFO_NULL,
 	};
 

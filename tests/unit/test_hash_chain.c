@@ -150,6 +150,31 @@ static void test_changed(void)
 	CHECK(hash_chain_check(path, &lines, last) == -ENOENT, "no file");
 }
 
+// A file that goes on from another; only its first line may.
+static void test_continues(void)
+{
+	struct hash_chain first, second;
+	char name[72], last[HASH_CHAIN_HEX], hash[HASH_CHAIN_HEX];
+	uint64_t lines;
+
+	unlink(path);
+	snprintf(name, sizeof(name), "%s.new", path);
+	CHECK(hash_chain_open(path, &first) == 0 && add(&first, 1) == 0, "the first");
+	CHECK(hash_chain_continue(name, &first, "log", &second) == 0 && add(&second, 2) == 0,
+		"goes on");
+	CHECK(hash_chain_check(name, &lines, last) == 0 && lines == 2 &&
+			strcmp(last, second.last) == 0,
+		"whole");
+	struct hash_chain again;
+	CHECK(hash_chain_continue(name, &first, "log", &again) == -EEXIST, "once");
+	hash_chain_close(&first);
+	memset(second.last, 'a', HASH_CHAIN_HEX - 1);
+	CHECK(hash_chain_add(&second, json_pack("{s:s}", "continues", "log"), hash) == 0, "later");
+	CHECK(hash_chain_check(name, &lines, last) == -EBADMSG && lines == 3, "is told");
+	hash_chain_close(&second);
+	unlink(name);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -157,6 +182,7 @@ int main(void)
 		{"torn", test_torn},
 		{"shared", test_shared},
 		{"changed", test_changed},
+		{"continues", test_continues},
 		CU_TEST_INFO_NULL,
 	};
 
