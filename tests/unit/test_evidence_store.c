@@ -384,7 +384,7 @@ int main(void)
 	int status = check_main("evidence_store", tests);
 	evidence_store_close(&store);
 	clear();
-	rmdir(path("."));
+	rmdir(path(""));
 	rmdir(dir);
 	return status;
 }
