@@ -12,6 +12,7 @@ enum { BLOCK = 16, BITS_MAX = 128 };
 struct masker {
 	EVP_CIPHER_CTX *aes;
 	EVP_MAC_CTX *mac;
+	bool hide;
 	uint8_t pad[BLOCK];
 	uint8_t in[BITS_MAX * BLOCK];
 	uint8_t out[BITS_MAX * BLOCK];
@@ -70,13 +71,15 @@ void mask_address(struct masker *m, uint8_t ip_version, const uint8_t in[16], ui
 	uint8_t block[BLOCK];
 	int len = 0;
 
+	memset(out, 0, 16);
+	if (m->hide)
+		return;
 	memcpy(block, m->pad, BLOCK);
 	for (unsigned i = 0; i < bits; i++) {
 		memcpy(m->in + i * BLOCK, block, BLOCK);
 		uint8_t bit = (uint8_t)(0x80 >> i % 8);
 		block[i / 8] = (uint8_t)((block[i / 8] & ~bit) | (in[i / 8] & bit));
 	}
-	memset(out, 0, 16);
 	// ECB over whole blocks has no way to fail; if it did, nothing clear may leave.
 	if (EVP_EncryptUpdate(m->aes, m->out, &len, m->in, (int)(bits * BLOCK)) != 1)
 		return;
@@ -85,6 +88,11 @@ void mask_address(struct masker *m, uint8_t ip_version, const uint8_t in[16], ui
 		unsigned bit = (unsigned)(in[i / 8] >> (7 - i % 8)) & 1;
 		out[i / 8] |= (uint8_t)((bit ^ flip) << (7 - i % 8));
 	}
+}
+
+void mask_hide(struct masker *m, bool hide)
+{
+	m->hide = hide;
 }
 
 void mask_token(struct masker *m, struct bytes in, uint8_t out[MASK_TOKEN_LEN])

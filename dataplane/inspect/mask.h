@@ -21,6 +21,8 @@ void masker_free(struct masker *m);
 // Anonymization", 2002; for IPv6 the same over 128 bits): two addresses that share exactly k
 // leading bits have pseudonyms that share exactly k. ip_version 4: the first four bytes.
 void mask_address(struct masker *m, uint8_t ip_version, const uint8_t in[16], uint8_t out[16]);
+// From here on addresses have no pseudonyms: all are zeros, those in values, too. Or have them again.
+void mask_hide(struct masker *m, bool hide);
 
 // "/a?phone=123&x=1#f" -> "/a?phone=&x=". A parameter without '=' is a value: it goes too. So does
 // what stands behind '=' in a path. Parts of a path that tell of somebody (as for mask_text())

@@ -63,8 +63,6 @@ static void put_address(struct emitter *e, const struct flow_note *note, uint8_t
 		(policy == SEGMENT_CLEAR_SERVERS &&
 			segments_hold(segments, note->segment, version, in)))
 		memcpy(out, in, 16);
-	else if (policy == SEGMENT_HIDDEN)
-		memset(out, 0, 16);
 	else
 		mask_address(e->masker, version, in, out);
 }
@@ -100,6 +98,9 @@ static void begin(struct emitter *e, enum event_type type, const struct flow *f,
 	h->dir = (uint8_t)dir;
 	h->worker = e->worker;
 	h->generation = (uint32_t)generation;
+	if (e->masker != NULL) // of what values tell as well
+		mask_hide(e->masker,
+			segments_masking(e->options.segments, note->segment) == SEGMENT_HIDDEN);
 	put_address(e, note, h->ip_version, from_a ? f->key.a : f->key.b, h->src);
 	put_address(e, note, h->ip_version, from_a ? f->key.b : f->key.a, h->dst);
 	e->len = sizeof(*h);

@@ -31,8 +31,15 @@ static struct inspect_wants on_wants(void *ctx)
 static void on_match(void *ctx, const struct find *finds, unsigned n)
 {
 	struct worker *w = ctx;
-	judge_finds(&w->judge, finds, n);
-	posture_stage_finds(&w->posture, finds, n);
+
+	// What both remember beyond a flow is asked in the order of packets: neither goes ahead of the other.
+	for (unsigned i = 0, next; i < n; i = next) {
+		next = w->judge.order == NULL ? n : i + 1;
+		while (next < n && finds[next].serial == finds[i].serial)
+			next++;
+		judge_finds(&w->judge, finds + i, next - i);
+		posture_stage_finds(&w->posture, finds + i, next - i);
+	}
 	enum stage before = stage_enter(&w->clock, STAGE_DETECT);
 	for (unsigned i = 0; i < n; i++)
 		leaks_find(w->leaks, &finds[i]);

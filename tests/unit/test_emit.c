@@ -249,6 +249,12 @@ static void test_segments(void)
 		CHECK((memcmp(r.head.src, f.key.a, 16) == 0) == rows[i].clear_src, "%zu: src", i);
 		CHECK((memcmp(r.head.dst, f.key.b, 16) == 0) == rows[i].clear_dst, "%zu: dst", i);
 		CHECK((memcmp(r.head.src, zero, 16) == 0) == rows[i].zero, "%zu: zero", i);
+		struct field_value host = value(FIELD_HTTP_HOST, "198.51.100.10");
+		struct find find = {
+			.kind = FIND_TX, .flow = &f, .note = &of, .fields = &host, .n_fields = 1};
+		emit_tx(e, &find, 0);
+		CHECK(next(&r) && text_is(&r, 0, FIELD_HTTP_HOST, "0.0.0.0") == rows[i].zero,
+			"%zu: an address in a value", i);
 	}
 	emitter_free(e);
 	segments_free(segments);
