@@ -325,6 +325,28 @@ static void count_in(const struct place *at, const struct crossing *c)
 	add_person(at->own, w, at->cell, at->point);
 }
 
+// The window `back` before one of the flow's time, when the flow was there; begun where this worker ended no
+// flow in it, because another may have. NULL: it was not, or that has gone.
+static struct own_window *before(struct borders *b, enum border_kind kind, const struct flow *f,
+	const struct border_span *last, unsigned back)
+{
+	const uint64_t day_ns = 86400ull * 1000000000;
+	uint64_t end_ns = last->from_ns - (kind == BORDER_DAY ? (back - 1) * day_ns : 0);
+	unsigned slot = border_slot(kind, last->number - back);
+	struct own_window *own = &b->windows[slot];
+
+	if (f->first_ns >= end_ns)
+		return NULL;
+	if (own->span.number < last->number - back &&
+		!begin_window(b, slot, border_span_of(kind, end_ns - 1)))
+		return NULL;
+	if (own->span.number != last->number - back)
+		return NULL;
+	if (own->serial != border_keys_serial(b->keys))
+		change_key(b, slot);
+	return own;
+}
+
 // A person who was there before midnight was there on that day, too; what the flow carried counts where it
 // ends.
 static void was_there(struct borders *b, enum border_kind kind, const struct flow *f,
@@ -333,13 +355,14 @@ static void was_there(struct borders *b, enum border_kind kind, const struct flo
 	unsigned n = kind == BORDER_DAY ? BORDER_DAYS : BORDER_YEARS;
 
 	for (unsigned back = 1; back < n && back < last->number; back++) {
-		unsigned slot = border_slot(kind, last->number - back);
-		struct own_window *own = &b->windows[slot];
-		if (own->span.number != last->number - back || f->first_ns >= own->span.to_ns)
+		struct own_window *own = before(b, kind, f, last, back);
+		if (own == NULL)
 			continue;
-		uint32_t i = find_cell(own, &b->page->windows[slot], c->key);
+		struct border_window *w = &b->page->windows[own - b->windows];
+		uint32_t i = find_cell(own, w, c->key);
+		add(&w->changes, 1); // who reads it looks again
 		if (i < BORDER_CELLS)
-			add_person(own, &b->page->windows[slot], i, point_of(own, c));
+			add_person(own, w, i, point_of(own, c));
 	}
 }
 

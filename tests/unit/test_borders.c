@@ -221,6 +221,32 @@ static void test_windows(void)
 	plant_close(&p);
 }
 
+// Of a worker that ended no flow on the first day, and after that day was read.
+static void test_over_midnight(void)
+{
+	struct plant p;
+
+	for (unsigned seen = 0; seen < 2; seen++) {
+		plant_open(&p, 1);
+		struct flow f = flow_of(5, 2, noon, noon);
+		if (seen)
+			end_flow(&p, &f, US);
+		read_all(&p);
+		const struct border_window *w =
+			&p.pages[0]->borders.windows[border_slot(BORDER_DAY, 20787)];
+		uint64_t changes = w->changes;
+		f = flow_of(77, 2, noon, noon + DAY);
+		end_flow(&p, &f, DE);
+		unsigned cells = 0;
+		for (unsigned i = 0; i < BORDER_CELLS; i++)
+			cells += w->cells[i].key != 0 && w->cells[i].flows == 0 &&
+				w->cells[i].size < HLL_SIZES;
+		CHECK(w->number == 20787 && cells == 1, "%u: %u", seen, cells);
+		CHECK(w->changes > changes, "%u: it is read again", seen);
+		plant_close(&p);
+	}
+}
+
 // `date -u -d "$d" +%s`, and the calendar.
 static const struct {
 	const char *name;
@@ -295,6 +321,7 @@ int main(void)
 		{"windows", test_windows},
 		{"years", test_years},
 		{"runs", test_runs},
+		{"over midnight", test_over_midnight},
 		CU_TEST_INFO_NULL,
 	};
 	return check_main("borders", tests);
