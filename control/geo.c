@@ -298,7 +298,8 @@ static void weigh(struct geo *g, const struct ledger_window *w, struct geo_level
 		if ((double)l->persons * 100 >= (double)l->threshold.persons * marks[i])
 			percent = marks[i];
 	}
-	if (percent <= l->percent)
+	// Few persons are nobody's business, whatever threshold somebody wrote down for them.
+	if (percent <= l->percent || l->persons < g->config->geo_min_persons)
 		return;
 	l->percent = percent;
 	warn(l);
