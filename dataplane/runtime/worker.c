@@ -86,12 +86,10 @@ static void on_flow_end(void *ctx, struct flow *flow, enum flow_reason reason)
 	stage_enter(&w->clock, before);
 }
 
-int worker_open(struct worker *w, const struct worker_options *options, struct rulesets *rulesets,
-	const struct shared *shared)
+static void open_intake(struct worker *w, const struct worker_options *options)
 {
 	struct inspect_options inspect = options->inspect;
-	struct emit_options emit = options->emit;
-	struct inspect_hooks hooks = {
+	const struct inspect_hooks hooks = {
 		.ctx = w,
 		.wants = on_wants,
 		.match = on_match,
@@ -99,14 +97,8 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 		.flow_end = on_flow_end,
 	};
 
-	w->id = options->id;
-	w->rulesets = rulesets;
-	w->page = shared_page(shared, options->id);
-	w->page->thread = options->id;
 	inspect.services = w->page->services;
 	inspect.seed = options->decoder.seed;
-	w->clock = stage_clock_new(w->counters, options->stages_every);
-	w->since = clock_pair_now();
 	inspect.clock = &w->clock;
 	w->inspector = inspector_new(&inspect, &hooks, w->counters);
 	w->intake.decoder = decoder_new(&options->decoder, w->counters);
@@ -115,21 +107,59 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 	w->intake.self = options->id;
 	w->intake.inspector = w->inspector;
 	w->intake.stop = &w->stop;
-	w->judge.worker = options->id;
-	w->judge.clock = &w->clock;
-	w->judge.page = w->page;
-	w->judge.naming = (struct naming){.page = w->page,
-		.counters = w->counters,
-		.applications = applications_new(options->decoder.seed)};
-	emit.applications = w->judge.naming.applications;
-	match_counts_init(&w->judge.counts, &w->page->rules);
+}
+
+static void open_shadow(struct worker *w)
+{
 	w->judge.shadow = &w->shadow;
-	w->shadow.worker = options->id;
+	w->shadow.worker = w->id;
 	w->shadow.clock = &w->clock;
 	w->shadow.set = 1;
 	w->shadow.page = w->page;
 	match_counts_init(&w->shadow.counts, &w->page->shadow);
-	w->judge.counters = w->counters;
+}
+
+static void open_judge(
+	struct worker *w, const struct worker_options *options, const struct shared *shared)
+{
+	struct emit_options emit = options->emit;
+	struct judge *j = &w->judge;
+
+	j->worker = options->id;
+	j->clock = &w->clock;
+	j->page = w->page;
+	j->counters = w->counters;
+	j->order = options->order;
+	j->stop = &w->stop;
+	j->naming = (struct naming){.page = w->page,
+		.counters = w->counters,
+		.applications = applications_new(options->decoder.seed)};
+	match_counts_init(&j->counts, &w->page->rules);
+	j->state = rule_state_new(&options->rule_state, options->rule_shares,
+		options->inspect.flow.max_flows, w->counters);
+	emit.applications = j->naming.applications;
+	j->emitter = emitter_new(&emit, options->events ? shared_ring(shared, options->id) : NULL,
+		shared->layout.ring_size, rulesets_directory(w->rulesets), (uint16_t)options->id,
+		w->counters);
+	if (options->events)
+		j->evidence = evidence_new(options->seal_keys, options->capture, w->counters);
+	open_shadow(w);
+}
+
+// What flows and texts are looked at for besides rules.
+static void open_findings(struct worker *w, const struct worker_options *options)
+{
+	struct leak_options leaks = {.active = options->leaks,
+		.counts = w->page->leaks,
+		.counters = w->counters,
+		.seed = options->decoder.seed,
+		.from_ns = options->leak_from_ns,
+		.ctx = w,
+		.tell = on_leak};
+
+	memcpy(leaks.secret, options->leak_secret, sizeof(leaks.secret));
+	w->leaks = leaks_new(&leaks);
+	explicit_bzero(leaks.secret, sizeof(leaks.secret));
 	w->posture = (struct posture_stage){.worker = options->id,
 		.page = &w->page->posture,
 		.history = options->servers,
@@ -138,30 +168,26 @@ int worker_open(struct worker *w, const struct worker_options *options, struct r
 		.clock = &w->clock,
 		.counters = w->counters};
 	w->borders = borders_new(&w->page->borders, options->border_keys);
-	w->judge.order = options->order;
-	w->judge.stop = &w->stop;
-	w->judge.state = rule_state_new(
-		&options->rule_state, options->rule_shares, inspect.flow.max_flows, w->counters);
-	w->judge.emitter = emitter_new(&emit,
-		options->events ? shared_ring(shared, options->id) : NULL, shared->layout.ring_size,
-		rulesets_directory(rulesets), (uint16_t)options->id, w->counters);
-	struct leak_options leaks = {.active = options->leaks,
-		.counts = w->page->leaks,
-		.counters = w->counters,
-		.seed = options->decoder.seed,
-		.from_ns = options->leak_from_ns,
-		.ctx = w,
-		.tell = on_leak};
-	memcpy(leaks.secret, options->leak_secret, sizeof(leaks.secret));
-	w->leaks = leaks_new(&leaks);
-	explicit_bzero(leaks.secret, sizeof(leaks.secret));
-	w->judge.evidence = options->events
-		? evidence_new(options->seal_keys, options->capture, w->counters)
-		: NULL;
-	if (w->inspector == NULL || w->intake.decoder == NULL || w->judge.emitter == NULL ||
-		w->judge.state == NULL || w->leaks == NULL || w->borders == NULL ||
-		w->judge.naming.applications == NULL ||
-		(options->events && w->judge.evidence == NULL)) {
+}
+
+int worker_open(struct worker *w, const struct worker_options *options, struct rulesets *rulesets,
+	const struct shared *shared)
+{
+	const struct judge *j = &w->judge;
+
+	w->id = options->id;
+	w->rulesets = rulesets;
+	w->page = shared_page(shared, options->id);
+	w->page->thread = options->id;
+	w->clock = stage_clock_new(w->counters, options->stages_every);
+	w->since = clock_pair_now();
+	open_intake(w, options);
+	open_judge(w, options, shared);
+	open_findings(w, options);
+	if (w->inspector == NULL || w->intake.decoder == NULL || j->emitter == NULL ||
+		j->state == NULL || j->naming.applications == NULL ||
+		(options->events && j->evidence == NULL) || w->leaks == NULL ||
+		w->borders == NULL) {
 		worker_close(w);
 		return -ENOMEM;
 	}
