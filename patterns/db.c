@@ -129,6 +129,19 @@ static struct pattern_always *always_of(struct pattern_db *db, uint32_t field)
 				     : &db->fields[field].always;
 }
 
+static bool is_long(const struct pattern_db *db, struct swdb_span always)
+{
+	uint32_t ranges = 0;
+
+	for (uint32_t i = always.first; i < always.first + always.n; i++) {
+		const struct swdb_rule *r = &db->rules[db->always[i].rule];
+		ranges += r->src.n + r->dst.n;
+		if (ranges >= HEADER_INDEX_RANGES)
+			return true;
+	}
+	return always.n >= HEADER_INDEX_LEAST;
+}
+
 static int load_always(struct pattern_db *db, char error[256])
 {
 	for (uint32_t i = 0, n; i < db->n[SWDB_ALWAYS]; i += n) {
@@ -138,7 +151,7 @@ static int load_always(struct pattern_db *db, char error[256])
 			n++)
 			;
 		list->span = (struct swdb_span){i, n};
-		if (n < HEADER_INDEX_LEAST)
+		if (!is_long(db, list->span))
 			continue;
 		list->index = header_index_new(db, list->span);
 		if (list->index == NULL)

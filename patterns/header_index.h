@@ -6,7 +6,8 @@
 
 #include "patterns/db_impl.h"
 
-enum { HEADER_INDEX_LEAST = 32 }; // rules of a list that is worth an index
+// A list that is worth an index: so many rules, or ranges of addresses in all of them.
+enum { HEADER_INDEX_LEAST = 32, HEADER_INDEX_RANGES = 48 };
 
 // Over always[0..n) of db, whose rows were checked. NULL: short of memory.
 struct header_index *header_index_new(const struct pattern_db *db, struct swdb_span always);
