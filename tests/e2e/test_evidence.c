@@ -292,13 +292,15 @@ static void test_erase(void)
 	snprintf(kept_path, sizeof(kept_path), "%s/%s.swev", store, first_id);
 	snprintf(backup, sizeof(backup), "%s/backup.swev", dir);
 	copy(kept_path, backup);
-	json_t *certificate = json_object_get(ASK("evidence", "erase", first_id), "certificate");
+	json_t *erased = ASK("evidence", "erase", first_id);
+	json_t *certificate = json_object_get(erased, "certificate");
 	const char *id =
 		json_string_value(json_object_get(json_object_get(certificate, "record"), "id"));
 	CHECK(id != NULL && strcmp(id, first_id) == 0 &&
 			number_in(certificate, "erased_by") == (json_int_t)getuid() &&
 			json_string_length(json_object_get(certificate, "journal")) == 64,
 		"a certificate");
+	json_decref(erased);
 	CHECK(kept() == before - 1 && access(kept_path, F_OK) < 0, "it is gone");
 	CHECK(open_with(key_a, key_b, "forms", backup, out) == 3, "a copy opens for nobody: %.200s",
 		out);
