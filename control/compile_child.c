@@ -5,6 +5,7 @@
 #include "control/examples_child.h"
 #include "control/pattern_index.h"
 #include "control/sources.h"
+#include "dataplane/base/write_all.h"
 #include "patterns/compile.h"
 
 #include <errno.h>
@@ -52,20 +53,6 @@ void compile_child_limit(const struct compile_limits *l)
 	limit(RLIMIT_AS, memory, memory);
 	limit(RLIMIT_NOFILE, FILES_MAX, FILES_MAX);
 	limit(RLIMIT_FSIZE, (uint64_t)l->memory_mb << 20, (uint64_t)l->memory_mb << 20);
-}
-
-static int write_all(int fd, const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
 }
 
 static int write_index(int fd, const struct rule_list *rules)

@@ -3,6 +3,7 @@
 #include "control/private_dir.h"
 #include "control/text_file.h"
 #include "dataplane/base/log.h"
+#include "dataplane/base/write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -196,18 +197,11 @@ void disabled_close(struct disabled_store *s)
 	*s = (struct disabled_store){.dir = -1};
 }
 
-static int write_all(int fd, const char *text, size_t len)
+static int write_through(int fd, const char *text, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
+	int err = write_all(fd, text, len);
+
+	return err == 0 && fsync(fd) < 0 ? -errno : err;
 }
 
 int disabled_prepare(const struct disabled_store *s, const struct disabled_rules *wanted)
@@ -222,7 +216,7 @@ int disabled_prepare(const struct disabled_store *s, const struct disabled_rules
 	unlinkat(s->dir, temporary, 0);
 	int fd = openat(
 		s->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int err = fd < 0 ? -errno : write_all(fd, text, strlen(text));
+	int err = fd < 0 ? -errno : write_through(fd, text, strlen(text));
 	if (fd >= 0)
 		close(fd);
 	free(text);

@@ -1,5 +1,7 @@
 #include "control/evidence_file.h"
 
+#include "control/evidence_hash.h"
+
 #include "dataplane/base/clock.h"
 
 #include <sodium.h>
@@ -88,19 +90,6 @@ int evidence_file_write(int dir, const uint8_t *record, uint32_t len)
 	return err;
 }
 
-static bool hash_is_right(const uint8_t *record, size_t len)
-{
-	uint8_t hash[EVIDENCE_HASH_LEN];
-	crypto_generichash_state state;
-
-	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
-	crypto_generichash_update(&state, record, EVIDENCE_HASHED_LEN);
-	crypto_generichash_update(
-		&state, record + sizeof(struct evidence_head), len - sizeof(struct evidence_head));
-	crypto_generichash_final(&state, hash, sizeof(hash));
-	return memcmp(hash, record + EVIDENCE_HASHED_LEN, sizeof(hash)) == 0;
-}
-
 int evidence_file_read(
 	int dir, const uint8_t id[EVIDENCE_ID_LEN], uint8_t out[EVIDENCE_MAX], size_t *len)
 {
@@ -123,7 +112,7 @@ int evidence_file_read(
 		return err;
 	wrap_shares(out, &w);
 	sodium_memzero(&w, sizeof(w));
-	return hash_is_right(out, *len) ? 0 : -EBADMSG;
+	return evidence_hash_is_right(out, *len) ? 0 : -EBADMSG;
 }
 
 int evidence_file_shred(int dir, const uint8_t id[EVIDENCE_ID_LEN])

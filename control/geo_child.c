@@ -3,6 +3,7 @@
 #include "control/child.h"
 #include "control/compile_report.h"
 #include "control/geo_database.h"
+#include "dataplane/base/write_all.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,13 +30,7 @@ static int make(const struct compile_request *req, int blob_fd, struct diags *di
 	int err = d != NULL ? geo_database_map(d, (void **)&map, &len, &why) : -ENOMEM;
 	if (err < 0)
 		return fail(diags, err, why);
-	for (size_t at = 0; at < len;) {
-		ssize_t n = write(blob_fd, map + at, len - at);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		at += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
+	return write_all(blob_fd, map, len);
 }
 
 // Nothing is freed: the process ends here.

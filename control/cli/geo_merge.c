@@ -6,6 +6,7 @@
 #include "control/ledger_file.h"
 #include "control/matrix_json.h"
 #include "control/text_file.h"
+#include "dataplane/base/write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,20 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int write_all(int fd, const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
 
 static int write_file(const char *path, const char *hex)
 {

@@ -1,5 +1,7 @@
 #include "tools/open/record.h"
 
+#include "control/evidence_hash.h"
+
 #include <sodium.h>
 
 #include <errno.h>
@@ -95,19 +97,6 @@ static const struct open_key *key_of(
 	return NULL;
 }
 
-static bool hash_is_right(const uint8_t *record, size_t len)
-{
-	uint8_t hash[EVIDENCE_HASH_LEN];
-	crypto_generichash_state state;
-
-	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
-	crypto_generichash_update(&state, record, EVIDENCE_HASHED_LEN);
-	crypto_generichash_update(
-		&state, record + sizeof(struct evidence_head), len - sizeof(struct evidence_head));
-	crypto_generichash_final(&state, hash, sizeof(hash));
-	return sodium_memcmp(hash, record + EVIDENCE_HASHED_LEN, sizeof(hash)) == 0;
-}
-
 static int open_shares(const struct evidence_head *h, const struct open_key keys[EVIDENCE_KEYS],
 	uint8_t key[EVIDENCE_KEY_LEN], char error[256])
 {
@@ -141,7 +130,7 @@ int open_record(const uint8_t *record, size_t len, const struct open_key keys[EV
 		return refuse(-EBADMSG, error, "", "this is no record of evidence");
 	memcpy(&h, record, sizeof(h));
 	int err = open_shares(&h, keys, key, error);
-	if (err == 0 && !hash_is_right(record, len))
+	if (err == 0 && !evidence_hash_is_right(record, len))
 		err = refuse(-EBADMSG, error, "", "its hash is wrong: the record was changed");
 	if (err == 0 &&
 		crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, record + sizeof(h),
